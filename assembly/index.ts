@@ -1,0 +1,48 @@
+/**
+ * The exports: all that a host may call.
+ *
+ * Owns: the list, and the guards on ids that come from outside where the functions behind it trust theirs.
+ *
+ * Does not own: the imports (`host.ts`) and the numbers (`abi.ts`). `dist-scripts/boundary.txt` keeps both sides from changing unnoticed.
+ */
+import { ABI_VERSION, Status } from "./abi";
+import { isKind, Kind } from "./slots";
+import * as tasks from "./tasks";
+
+export { batchBuffer } from "./batch";
+export { callAt, callSoon, cancel } from "./calls";
+export { addCallback, createFuture, dropFuture, removeCallback, settle } from "./futures";
+export {
+  beginBatch,
+  clear,
+  clearStop,
+  eventBuffer,
+  init,
+  pollTimeout,
+  runForever,
+  runOnce,
+  runReady,
+  stop,
+  takeEvents,
+  takeReady,
+} from "./loop";
+export { readyCount } from "./ready-queue";
+export { liveSlots } from "./slots";
+export { cancelling, cancelTask, createTask, uncancel } from "./tasks";
+export { cancelledTimerCount, timerCount } from "./timer-heap";
+export { addReader, addWriter, removeReader, removeWriter } from "./watches";
+
+/** ABI_VERSION of `abi.ts`; a host refuses a core of another version. */
+export function abiVersion(): i32 {
+  return ABI_VERSION;
+}
+
+/** For hosts that use `takeReady`: what a task's step answered. Returns an Outcome, or Status.BadId. */
+export function answer(task: i32, result: i32): i32 {
+  return isKind(task, Kind.Task) ? tasks.answer(task, result) : Status.BadId;
+}
+
+/** For detached tasks: 1 when a cancellation is due, which the host now throws; else 0 or Status.BadId. */
+export function takeMustCancel(task: i32): i32 {
+  return isKind(task, Kind.Task) ? i32(tasks.takeMustCancel(task)) : Status.BadId;
+}

@@ -1,0 +1,183 @@
+/**
+ * The loop: one iteration, whole and in phases.
+ *
+ * Owns: the order of things. One iteration is
+ *   1. `pollTimeout`  drop cancelled timers; say how long the host may wait
+ *   2. `takeEvents`   queue what the events wake, each fd's reader before its writer
+ *   3. `beginBatch`   queue the timers that are due, by deadline; fix how many ids this iteration runs
+ *   4. `runReady`     run exactly those, or let `takeReady` hand them out in chunks
+ *
+ * Does not own: waiting (the host), and whose turn it is (the queue, the heap, the watches).
+ *
+ * CPython 3.11, base_events `_run_once` and `run_forever`.
+ */
+import {
+  BATCH_CAPACITY,
+  BatchAction,
+  EVENT_CAPACITY,
+  EVENT_DETAIL,
+  EVENT_KIND,
+  EVENT_RECORD_BYTES,
+  EVENT_SOURCE,
+  EVENT_TAG,
+  EventKind,
+  NO_ID,
+  Outcome,
+  Report,
+  RunResult,
+  SELECT_TIMEOUT_MAX_SECONDS,
+  Status,
+} from "./abi";
+import { addCallback, addTask, batchSize, endBatch } from "./batch";
+import * as host from "./host";
+import { clearReady, peek, pop, push, readyCount } from "./ready-queue";
+import { Flag, Kind, release, releaseAll, slotOf } from "./slots";
+import { step, takeMustCancel } from "./tasks";
+import { clearTimers, firstDeadline, purgeCancelled, takeDue, timerCount } from "./timer-heap";
+import { clearWatches, fdReady } from "./watches";
+
+const events: usize = memory.data(<i32>EVENT_CAPACITY * <i32>EVENT_RECORD_BYTES, 8);
+
+/** The clock's resolution, in seconds: a timer that is due within it is due. */
+let resolutionSeconds: f64 = 0;
+let stopping = false;
+let running = false;
+/** Ids that the current iteration has still to run. */
+let batchLeft: i32 = 0;
+
+/** Sets the clock's resolution, in seconds. Returns Status.Ok, or Status.BadTime for NaN and negative numbers. */
+export function init(resolution: f64): i32 {
+  if (!(resolution >= 0)) return Status.BadTime;
+  resolutionSeconds = resolution;
+  return Status.Ok;
+}
+
+/** Where the host writes event records. */
+export function eventBuffer(): usize {
+  return events;
+}
+
+/** Lets the loop end after the batch that runs now, or after one iteration when none runs. */
+export function stop(): void {
+  stopping = true;
+}
+
+/** Forgets that `stop` was called: the run has ended. */
+export function clearStop(): void {
+  stopping = false;
+}
+
+/** Phase 1: drops cancelled timers. Returns how long the host may wait, in seconds: 0 not at all, Infinity for ever. */
+export function pollTimeout(): f64 {
+  purgeCancelled();
+  if (readyCount() > 0 || stopping) return 0;
+  if (timerCount() == 0) return Infinity;
+  return min(max(0, firstDeadline() - host.now()), <f64>SELECT_TIMEOUT_MAX_SECONDS);
+}
+
+/** Phase 2: queues what the first `count` event records wake. */
+export function takeEvents(count: i32): void {
+  if (count > EVENT_CAPACITY) count = EVENT_CAPACITY;
+  for (let index = 0; index < count; index++) {
+    const record = events + <usize>index * EVENT_RECORD_BYTES;
+    if (word(record, EVENT_KIND) == EventKind.FdReady) {
+      fdReady(word(record, EVENT_SOURCE), word(record, EVENT_DETAIL), word(record, EVENT_TAG));
+    } else host.report(Report.BadEvent, index);
+  }
+}
+
+/**
+ * Phase 3: queues the timers that are due. Returns how many ids this iteration runs.
+ *
+ * The number is taken before the first callback runs, so a callback that schedules another cannot keep the iteration alive.
+ */
+export function beginBatch(): i32 {
+  if (timerCount() > 0) {
+    const end = host.now() + resolutionSeconds;
+    for (let id = takeDue(end); id != NO_ID; id = takeDue(end)) push(id);
+  }
+  batchLeft = readyCount();
+  return batchLeft;
+}
+
+/** Phases 3 and 4: runs what is ready. Returns a RunResult. */
+export function runReady(): i32 {
+  beginBatch();
+  while (batchLeft > 0) {
+    batchLeft--;
+    if (run(pop()) == Outcome.Fatal) {
+      batchLeft = 0;
+      return RunResult.Fatal;
+    }
+  }
+  return stopping ? RunResult.Stopped : RunResult.Done;
+}
+
+/**
+ * Phase 4 for hosts whose calls into Wasm are slow: after `beginBatch`, writes the next ids to run at `batchBuffer()`. Returns
+ * their number; 0 ends the iteration. A task's step comes alone, because what runs before it decides how it is resumed.
+ */
+export function takeReady(): i32 {
+  endBatch();
+  while (batchLeft > 0 && batchSize() < BATCH_CAPACITY) {
+    const isTask = slotOf(peek()).kind == Kind.Task;
+    if (isTask && batchSize() > 0) break;
+    batchLeft--;
+    const id = pop();
+    if (isTask) {
+      addTask(id, takeMustCancel(id) ? BatchAction.ResumeCancelled : BatchAction.Resume);
+      break;
+    }
+    if (slotOf(id).flags & <u8>Flag.Cancelled) release(id);
+    else addCallback(id);
+  }
+  return batchSize();
+}
+
+/** One whole iteration; `select` may block. Returns a RunResult. */
+export function runOnce(): i32 {
+  takeEvents(host.select(pollTimeout()));
+  return runReady();
+}
+
+/** Iterates until `stop` or a fatal error. Returns why it ended: RunResult.Stopped, RunResult.Fatal, or Status.Running on re-entry. */
+export function runForever(): i32 {
+  if (running) return Status.Running;
+  running = true;
+  let result: i32 = RunResult.Done;
+  while (result == RunResult.Done) result = runOnce();
+  stopping = false;
+  running = false;
+  return result;
+}
+
+/** Loses everything that is pending: calls, timers, watches, futures and tasks. Their ids name nothing afterwards. */
+export function clear(): void {
+  endBatch();
+  batchLeft = 0;
+  clearReady();
+  clearTimers();
+  clearWatches();
+  releaseAll();
+  stopping = false;
+}
+
+function run(id: i32): Outcome {
+  const slot = slotOf(id);
+  const kind = slot.kind;
+  if (kind == Kind.Task) return step(id);
+  if (slot.flags & <u8>Flag.Cancelled) {
+    release(id);
+    return Outcome.Ok;
+  }
+  if (kind != Kind.Watch) release(id);
+  const outcome = host.dispatch(id);
+  if (outcome == Outcome.Raised) host.report(Report.CallbackRaised, id);
+  return outcome;
+}
+
+// @ts-ignore: decorator
+@inline
+function word(record: usize, index: i32): i32 {
+  return load<i32>(record + (<usize>index << 2));
+}

@@ -1,0 +1,116 @@
+/**
+ * Tasks: futures that are driven by a coroutine.
+ *
+ * Owns: when a task takes its next step and what the step's answer leads to, whom it waits for, its cancellations. A detached task is
+ * driven by the host (an async function) and settled by it.
+ *
+ * Does not own: the coroutine, which the host resumes, and its values.
+ *
+ * CPython 3.11, tasks.py `__step`, `__wakeup`, `cancel`, `uncancel`.
+ */
+import { Answer, FutureState, NO_ID, Outcome, Report, ResumeHow, Status } from "./abi";
+import { isPending, link, queueWaiters } from "./futures";
+import * as host from "./host";
+import { push } from "./ready-queue";
+import { allocate, Flag, isKind, Kind, release, slotOf } from "./slots";
+
+/** Makes a task and queues its first step. Returns its id, or Status.OutOfSlots. */
+export function createTask(): i32 {
+  const id = allocate(Kind.Task);
+  if (id > 0) push(id);
+  return id;
+}
+
+/** Takes one step. Returns an Outcome. */
+export function step(id: i32): Outcome {
+  return answer(id, host.resume(id, takeMustCancel(id) ? ResumeHow.Cancel : ResumeHow.Next));
+}
+
+/** Takes what a step answered. Returns an Outcome. */
+export function answer(id: i32, result: i32): Outcome {
+  if (result > 0) return waitFor(id, result);
+  switch (result) {
+    case Answer.Yielded:
+      push(id);
+      return Outcome.Ok;
+    case Answer.Detached:
+      slotOf(id).flags |= <u8>Flag.Detached;
+      return Outcome.Ok;
+    case Answer.Returned:
+      return end(id, takeMustCancel(id) ? FutureState.Cancelled : FutureState.Finished);
+    case Answer.Raised:
+      return end(id, FutureState.Finished);
+    case Answer.Cancelled:
+      return end(id, FutureState.Cancelled);
+    case Answer.Fatal:
+      end(id, FutureState.Finished);
+      return Outcome.Fatal;
+    default:
+      return badAnswer(id);
+  }
+}
+
+/**
+ * Asks a task to end. What it waits for is cancelled, through a chain of tasks down to the last; where nothing agrees to be cancelled,
+ * a cancellation is thrown into that last task at its next step.
+ *
+ * Returns the id of the task that the cancellation will be thrown into, NO_ID when what it waits for was cancelled, or Status.BadId.
+ */
+export function cancelTask(id: i32): i32 {
+  if (!isKind(id, Kind.Task)) return Status.BadId;
+  let task = id;
+  slotOf(task).cancels++;
+  let inner = slotOf(task).waitsFor;
+  while (inner != NO_ID && slotOf(inner).kind == Kind.Task) {
+    task = inner;
+    slotOf(task).cancels++;
+    inner = slotOf(task).waitsFor;
+  }
+  const mayBeCancelled = inner != NO_ID || slotOf(task).flags & <u8>Flag.Detached;
+  if (mayBeCancelled && host.cancelWaiter(task)) return NO_ID;
+  slotOf(task).flags |= <u8>Flag.MustCancel;
+  return task;
+}
+
+/** Whether a cancellation was due to be thrown into the task; it no longer is. For detached tasks, whose host throws it. */
+export function takeMustCancel(id: i32): bool {
+  const slot = slotOf(id);
+  if (!(slot.flags & <u8>Flag.MustCancel)) return false;
+  slot.flags &= ~(<u8>Flag.MustCancel);
+  return true;
+}
+
+/** Cancellations asked for and not taken back, or Status.BadId. */
+export function cancelling(id: i32): i32 {
+  return isKind(id, Kind.Task) ? slotOf(id).cancels : Status.BadId;
+}
+
+/** Takes one cancellation request back. Returns how many are left, or Status.BadId. */
+export function uncancel(id: i32): i32 {
+  if (!isKind(id, Kind.Task)) return Status.BadId;
+  const slot = slotOf(id);
+  if (slot.cancels > 0) slot.cancels--;
+  return slot.cancels;
+}
+
+function waitFor(id: i32, future: i32): Outcome {
+  if (future == id || !isPending(future)) return badAnswer(id);
+  link(future, id);
+  slotOf(id).waitsFor = future;
+  // Cancelled during its own step: what it has come to wait for takes the cancellation on.
+  if (slotOf(id).flags & <u8>Flag.MustCancel && host.cancelWaiter(id)) takeMustCancel(id);
+  return Outcome.Ok;
+}
+
+function end(id: i32, state: FutureState): Outcome {
+  host.taskDone(id, state);
+  queueWaiters(id);
+  release(id);
+  return Outcome.Ok;
+}
+
+function badAnswer(id: i32): Outcome {
+  host.report(Report.BadAnswer, id);
+  push(id);
+  return Outcome.Ok;
+}
