@@ -31,7 +31,7 @@ declare function importTaskDone(task: i32, state: i32): void;
 declare function importCancelWaiter(task: i32): i32;
 // @ts-ignore: decorator
 @external("host", "report")
-declare function importReport(what: i32, id: i32): void;
+declare function importReport(what: i32, id: i32): i32;
 
 /** The host's monotonic clock, in seconds. Asked only while a timer is set. */
 // @ts-ignore: decorator
@@ -92,10 +92,10 @@ export function cancelWaiter(task: i32): i32 {
   else return importCancelWaiter(task);
 }
 
-/** Tells of an error; `what` is a Report. */
+/** Tells of an error; `what` is a Report. Returns Outcome.Ok, or Outcome.Fatal when the handler of the error was fatal itself. */
 // @ts-ignore: decorator
 @inline
-export function report(what: i32, id: i32): void {
-  if (isDefined(ASC_WASI)) scripted.report(what, id);
-  else importReport(what, id);
+export function report(what: i32, id: i32): i32 {
+  if (isDefined(ASC_WASI)) return scripted.report(what, id);
+  else return importReport(what, id);
 }

@@ -172,8 +172,7 @@ function run(id: i32): Outcome {
   }
   if (kind != Kind.Watch) release(id);
   const outcome = host.dispatch(id);
-  if (outcome == Outcome.Raised) host.report(Report.CallbackRaised, id);
-  return outcome;
+  return outcome == Outcome.Raised ? host.report(Report.CallbackRaised, id) : outcome;
 }
 
 // @ts-ignore: decorator

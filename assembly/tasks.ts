@@ -110,7 +110,6 @@ function end(id: i32, state: FutureState): Outcome {
 }
 
 function badAnswer(id: i32): Outcome {
-  host.report(Report.BadAnswer, id);
   push(id);
-  return Outcome.Ok;
+  return host.report(Report.BadAnswer, id);
 }

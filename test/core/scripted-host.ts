@@ -35,7 +35,9 @@ export class Host {
     return 0;
   }
 
-  report(_what: i32, _id: i32): void {}
+  report(_what: i32, _id: i32): i32 {
+    return 0;
+  }
 }
 
 // @ts-ignore: decorator
@@ -75,6 +77,6 @@ export function cancelWaiter(task: i32): i32 {
   return host.cancelWaiter(task);
 }
 
-export function report(what: i32, id: i32): void {
-  host.report(what, id);
+export function report(what: i32, id: i32): i32 {
+  return host.report(what, id);
 }
