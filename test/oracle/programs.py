@@ -1,0 +1,283 @@
+"""Invents scheduling programs from a seed.
+
+Owns which instructions are written, how often and how deep, for each kind of program. README.md lists the instructions.
+
+Does not run programs: session.py does, and oracle.py throws away the unsuitable ones (equal deadlines, endless, circular).
+
+Delays are whole ticks of 2^-10 s, so every time is exact in a double on both sides and can be compared for equality.
+"""
+
+import random
+
+KINDS = ("calls", "futures", "tasks", "cancellation", "mixed", "timers")
+
+# An end that nothing else reaches: each phase stops here at the latest.
+LAST_TICK = 1 << 30
+
+CALLS = {"soon": 6, "later": 6, "at": 3, "drop": 5, "when": 1, "stop": 0.5, "raise": 1, "throwCancelled": 0.3,
+         "interrupt": 0.15}
+FUTURES = {"set": 5, "fail": 3, "cancel": 4, "add": 6, "remove": 2, "state": 1, "result": 1, "exception": 1}
+TASKS = {"task": 4, "cancelTask": 2, "stateTask": 0.6, "cancelling": 0.6, "current": 0.5}
+STEPS = {"sleep": 5, "yield": 4, "await": 6, "awaitTask": 5, "call": 2, "return": 1, "try": 3, "badYield": 0.06}
+
+WEIGHTS = {
+    "calls": ({**CALLS}, {}),
+    "futures": ({**CALLS, **FUTURES, "stop": 0.2, "drop": 1, "later": 3, "at": 1, "future": 0.5}, {}),
+    "tasks": ({"soon": 2, "later": 2, "set": 4, "fail": 2, "cancel": 0.7, "add": 1.5, **TASKS, "raise": 0.4}, STEPS),
+    "cancellation": (
+        {"soon": 2, "later": 3, "set": 2, "fail": 1, "cancel": 2, "add": 1, **TASKS, "cancelTask": 8, "uncancel": 3,
+         "cancelling": 2, "raise": 0.5, "throwCancelled": 1},
+        {**STEPS, "try": 9, "await": 4, "awaitTask": 4, "return": 0.5},
+    ),
+    "mixed": ({**CALLS, **FUTURES, **TASKS, "uncancel": 0.5, "cancelTask": 4, "future": 0.3}, STEPS),
+}
+
+
+class Writer:
+    """Writes one program of a kind."""
+
+    def __init__(self, kind, rng):
+        self.kind = kind
+        self.rng = rng
+        self.sync_weights, self.step_weights = WEIGHTS[kind]
+        self.handles = 0
+        self.messages = 0
+        self.room = rng.randint(40, 110)
+        self.future_labels = [f"f{i}" for i in range(rng.randint(1, 4))]
+        self.functions = [f"c{i}" for i in range(rng.randint(1, 3))]
+        self.unmade_tasks = [f"t{i}" for i in range(rng.randint(2, 6))] if self.step_weights else []
+        self.task_labels = list(self.unmade_tasks)
+        self.me = None
+        self.span = rng.choice((40, 400, 4000))
+
+    def program(self):
+        rng = self.rng
+        count = rng.choice((1, 1, 2, 3)) if self.kind in ("mixed", "calls") else rng.choice((1, 1, 1, 2))
+        phases = [{"setup": self.setup(number, count)} for number in range(count)]
+        labels = self.task_labels if self.step_weights else self.future_labels
+        for phase in phases:
+            if self.kind != "calls" and rng.random() < 0.3:
+                phase["until"] = rng.choice(labels)
+        # Functions make nothing new: they can run more than once, and every label is made once.
+        functions = {label: self.callback_body(3, functions=True) for label in self.functions}
+        return {"phases": phases, "functions": functions}
+
+    def setup(self, number, count):
+        body = []
+        if number == 0:
+            body += [["at", f"end{i}", LAST_TICK * (i + 1), [["stop"]]] for i in range(count)]
+            if self.kind != "calls":
+                body += [["future", label] for label in self.future_labels]
+        written = self.some(self.rng.randint(2, 7), self.sync_op, 0)
+        if number == 0:
+            while self.unmade_tasks and self.rng.random() < 0.85:
+                written.append(self.make_task(0))
+            written += self.outside_events()
+        self.rng.shuffle(written)
+        # Nothing catches what a setup raises, and no task is current in it.
+        return body + [op for op in written if op[0] not in ("raise", "throwCancelled", "interrupt", "current")]
+
+    def outside_events(self):
+        """Timers that finish futures and cancel tasks, so that most of what is waited for comes to an end."""
+        rng = self.rng
+        events = []
+        if self.kind != "calls":
+            events += [self.pick({"set": 4, "fail": 2, "cancel": 1}) for _ in self.future_labels]
+        if self.kind in ("cancellation", "mixed"):
+            events += ["cancelTask"] * rng.randint(1, 5)
+        bodies = [[getattr(self, "write_" + name)(0)] for name in events]
+        return [["later", self.new_handle(), rng.randint(1, self.span), body] for body in bodies]
+
+    def some(self, count, write, depth):
+        ops = []
+        for _ in range(count):
+            if self.room > 0:
+                self.room -= 1
+                ops.append(write(depth))
+        return [op for op in ops if op]
+
+    def callback_body(self, longest, depth=1, functions=False):
+        count = self.rng.choice((0, 0, 1, 1, 2, longest))
+        ops = self.some(count, self.sync_op, depth)
+        if functions:
+            ops = [op for op in ops if op[0] not in ("task", "future", "soon", "later", "at")]
+        return ops
+
+    def pick(self, weights):
+        return self.rng.choices(list(weights), list(weights.values()))[0]
+
+    def sync_op(self, depth):
+        name = self.pick(self.sync_weights)
+        return getattr(self, "write_" + name)(depth)
+
+    def step_op(self, depth):
+        if self.rng.random() < 0.6:
+            return getattr(self, "write_" + self.pick(self.step_weights))(depth)
+        return self.sync_op(depth)
+
+    def message(self):
+        self.messages += 1
+        return f"m{self.messages}"
+
+    def new_handle(self):
+        self.handles += 1
+        return f"h{self.handles}"
+
+    def write_soon(self, depth):
+        return ["soon", self.new_handle(), self.callback_body(3, depth + 1) if depth < 4 else []]
+
+    def write_later(self, depth):
+        rng = self.rng
+        ticks = rng.randint(1, self.span) if rng.random() < 0.9 else rng.choice((0, -rng.randint(1, 99)))
+        if rng.random() < 0.03:
+            ticks = 86400 * 1024 + rng.randint(1, 10**8)
+        return ["later", self.new_handle(), ticks, self.callback_body(3, depth + 1) if depth < 4 else []]
+
+    def write_at(self, depth):
+        ticks = self.rng.randint(-20, self.span * 2)
+        return ["at", self.new_handle(), ticks, self.callback_body(3, depth + 1) if depth < 4 else []]
+
+    def write_drop(self, depth):
+        return ["drop", f"h{self.rng.randint(1, self.handles + 2)}"]
+
+    def write_when(self, depth):
+        return ["when", f"h{self.rng.randint(1, self.handles + 1)}"]
+
+    def write_stop(self, depth):
+        return ["stop"]
+
+    def write_raise(self, depth):
+        return ["raise", self.message()]
+
+    def write_throwCancelled(self, depth):
+        return ["throwCancelled", self.message()] if self.rng.random() < 0.5 else ["throwCancelled"]
+
+    def write_interrupt(self, depth):
+        return ["interrupt"]
+
+    def write_current(self, depth):
+        return ["current"]
+
+    def any_future(self):
+        return self.rng.choice(self.future_labels)
+
+    def any_task(self):
+        return self.rng.choice(self.task_labels)
+
+    def any_awaited(self):
+        return self.rng.choice(self.future_labels + self.task_labels)
+
+    def write_future(self, depth):
+        label = f"f{len(self.future_labels)}"
+        self.future_labels.append(label)
+        return ["future", label]
+
+    def write_set(self, depth):
+        return ["set", self.any_future(), self.rng.randint(0, 99)]
+
+    def write_fail(self, depth):
+        return ["fail", self.any_future(), self.message()]
+
+    def write_cancel(self, depth):
+        return ["cancel", self.any_future()] + ([self.message()] if self.rng.random() < 0.4 else [])
+
+    def write_add(self, depth):
+        return ["add", self.any_awaited(), self.rng.choice(self.functions)]
+
+    def write_remove(self, depth):
+        return ["remove", self.any_awaited(), self.rng.choice(self.functions)]
+
+    def write_state(self, depth):
+        return ["state", self.any_awaited()]
+
+    def write_result(self, depth):
+        return ["result", self.any_awaited()]
+
+    def write_exception(self, depth):
+        return ["exception", self.any_awaited()]
+
+    def write_task(self, depth):
+        return self.make_task(depth) if self.unmade_tasks else None
+
+    def make_task(self, depth):
+        label = self.unmade_tasks.pop(self.rng.randrange(len(self.unmade_tasks)))
+        # Even a program that is almost full gives its tasks something to do.
+        self.room += 6
+        outer, self.me = self.me, label
+        body = self.some(self.rng.randint(2, 9), self.step_op, depth + 1)
+        self.me = outer
+        return ["task", label, body]
+
+    def write_cancelTask(self, depth):
+        return ["cancel", self.any_task()] + ([self.message()] if self.rng.random() < 0.4 else [])
+
+    def write_stateTask(self, depth):
+        return [self.rng.choice(("state", "result", "exception")), self.any_task()]
+
+    def write_cancelling(self, depth):
+        return ["cancelling", self.any_task()]
+
+    def write_uncancel(self, depth):
+        return ["uncancel", self.any_task()]
+
+    def write_sleep(self, depth):
+        rng = self.rng
+        ticks = rng.randint(1, self.span * 2) if rng.random() < 0.8 else rng.choice((0, 0, -5))
+        return ["sleep", ticks, rng.choice((None, rng.randint(0, 99)))]
+
+    def write_yield(self, depth):
+        return ["yield"]
+
+    def write_await(self, depth):
+        return ["await", self.any_future()]
+
+    def write_awaitTask(self, depth):
+        label = self.any_task()
+        # Waiting for oneself is one error: worth a few programs, not all of them.
+        return None if label == self.me and self.rng.random() < 0.9 else ["await", label]
+
+    def write_wait(self, depth):
+        return getattr(self, "write_" + self.pick({"sleep": 4, "yield": 2, "await": 2, "awaitTask": 2}))(depth)
+
+    def write_call(self, depth):
+        return ["call", self.some(self.rng.randint(1, 4), self.step_op, depth + 1)] if depth < 4 else None
+
+    def write_return(self, depth):
+        return ["return", self.rng.randint(0, 99)]
+
+    def write_badYield(self, depth):
+        return ["badYield"]
+
+    def write_try(self, depth):
+        if depth >= 4:
+            return None
+        rng = self.rng
+        body = self.some(1, self.write_wait, depth + 1) + self.some(rng.randint(0, 4), self.step_op, depth + 1)
+        kind = rng.choice(("cancel", "cancel", "any", "error"))
+        handler = self.some(rng.choice((0, 1, 2)), self.step_op, depth + 1)
+        final = self.some(rng.choice((0, 0, 1, 2)), self.step_op, depth + 1)
+        # A return here would hide what is under way: Python and JavaScript agree on it, but it is not about asyncio.
+        final = [op for op in final if op[0] != "return"]
+        return ["try", body, kind, handler, rng.choice(("swallow", "raise")), final]
+
+
+def timers(rng):
+    """Many timers, most of them cancelled at once: the program that makes the heap throw cancelled entries out."""
+    count = rng.randint(120, 260)
+    labels = [f"h{i}" for i in range(count)]
+    ticks = rng.sample(range(1, 20000), count)
+    setup = [["at", "end0", LAST_TICK, [["stop"]]]]
+    setup += [["later", label, delay, []] for label, delay in zip(labels, ticks)]
+    dropped = rng.sample(labels, count * rng.randint(55, 90) // 100)
+    cuts = sorted(rng.sample(range(20000), 3))
+    share = len(dropped) // 3 + 1
+    for number, cut in enumerate(cuts):
+        body = [["drop", label] for label in dropped[number * share:(number + 1) * share]]
+        setup.append(["later", f"d{number}", cut, body])
+    return {"phases": [{"setup": setup}], "functions": {}}
+
+
+def write_program(kind, seed, attempt):
+    """The program of a kind, a seed and an attempt: always the same one."""
+    rng = random.Random(f"{kind} {seed} {attempt}")
+    return timers(rng) if kind == "timers" else Writer(kind, rng).program()
