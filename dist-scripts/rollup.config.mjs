@@ -1,0 +1,32 @@
+/**
+ * How host/ becomes the files of the package.
+ *
+ * Owns: entries, formats and what stays outside. The code is bundled once, as CommonJS; `package.mjs` writes the ES module entries
+ * that re-export it, so that `import` and `require` in one process share one loop registry and one set of classes.
+ */
+import { join } from "node:path";
+import { buildFolder, distFolder } from "./files.mjs";
+
+/** The package's entries: the name in dist/, and the module in host/. */
+export const entries = ["index", "testing", "embed"];
+
+export default {
+  input: Object.fromEntries(entries.map((name) => [name, join(buildFolder, "host/host", `${name}.js`)])),
+  external: /^(node:|koffi$)/,
+  // Values that differ between CommonJS and ES modules, such as import.meta.url, are rewritten by rollup for the format.
+  output: {
+    dir: distFolder,
+    format: "cjs",
+    exports: "named",
+    interop: "default",
+    externalLiveBindings: false,
+    freeze: false,
+    entryFileNames: "[name].cjs",
+    chunkFileNames: "shared.cjs",
+    manualChunks: (id, { getModuleInfo }) => (entryModule(getModuleInfo(id)) ? undefined : "shared"),
+  },
+};
+
+function entryModule(info) {
+  return info.isEntry;
+}
