@@ -1,0 +1,230 @@
+/**
+ * The one door to native code: the C functions that we call, through koffi.
+ *
+ * Owns: loading koffi on first use, the one table of prototypes, errno, and the error for platforms where there is none.
+ *
+ * Does not own: what the functions mean. Each concept has its file in this folder, whose wrappers check fds and clamp
+ * lengths, because C checks neither, and answer a negative errno.
+ */
+
+import { createRequire } from "node:module";
+import { messageOf, UnsupportedError } from "../errors.js";
+
+/** A buffer whose address the call itself takes; it need not outlive the call. */
+type Pointer = Uint8Array | BigUint64Array;
+/** An address inside a `Memory`, which its owner keeps alive. */
+type Address = number;
+
+/** What the table declares, as TypeScript sees it. Lengths and addresses are trusted here and checked by the wrappers. */
+export interface CFunctions {
+  close(fd: number): number;
+  fcntl(fd: number, command: number, argument: number): number;
+  read(fd: number, buffer: Address, length: number): number;
+  write(fd: number, buffer: Pointer, length: number): number;
+  pipe2(fds: Pointer, flags: number): number;
+
+  socket(family: number, type: number, proto: number): number;
+  socketpair(family: number, type: number, proto: number, fds: Pointer): number;
+  bind(fd: number, name: Address, length: number): number;
+  listen(fd: number, backlog: number): number;
+  accept4(fd: number, name: Address, length: Address, flags: number): number;
+  connect(fd: number, name: Address, length: number): number;
+  shutdown(fd: number, how: number): number;
+  getsockname(fd: number, name: Address, length: Address): number;
+  getpeername(fd: number, name: Address, length: Address): number;
+  getsockopt(fd: number, level: number, option: number, value: Pointer, length: Pointer): number;
+  setsockopt(fd: number, level: number, option: number, value: Pointer, length: number): number;
+  recv(fd: number, buffer: Address, length: number, flags: number): number;
+  recvView(fd: number, buffer: Pointer, length: number, flags: number): number;
+  recvfrom(fd: number, buffer: Pointer, length: number, flags: number, name: Address, nameLength: Address): number;
+  send(fd: number, buffer: Pointer, length: number, flags: number): number;
+  sendto(fd: number, buffer: Pointer, length: number, flags: number, name: Address, nameLength: number): number;
+  sendmsg(fd: number, message: Address, flags: number): number;
+  inet_pton(family: number, text: string, bytes: Pointer): number;
+  inet_ntop(family: number, bytes: Pointer, text: Pointer, length: number): Address;
+  if_nametoindex(name: string): number;
+
+  epoll_create1(flags: number): number;
+  epoll_ctl(epoll: number, operation: number, fd: number, event: Address): number;
+  epoll_wait(epoll: number, events: Address, capacity: number, timeoutMs: number): number;
+  epoll_pwait2(
+    call: number,
+    epoll: number,
+    events: Address,
+    capacity: number,
+    timeout: Address,
+    mask: Address,
+    maskBytes: number,
+  ): number;
+  eventfd(initial: number, flags: number): number;
+  timerfd_create(clock: number, flags: number): number;
+  timerfd_settime(fd: number, flags: number, value: Address, old: Address): number;
+}
+
+/**
+ * Key: our name. Value: the prototype, which names the symbol. `uintptr_t` stands where an address is passed as a number,
+ * which is cheaper than a view, `void *` where koffi takes the address of a view, `intptr_t` for `ssize_t`, which koffi
+ * does not know. Variadic functions are declared with the arguments that we pass: on Linux x64 and arm64 both kinds are
+ * called alike.
+ */
+const LIBC: Record<keyof CFunctions, string> = {
+  close: "int close(int fd)",
+  fcntl: "int fcntl(int fd, int command, int argument)",
+  read: "intptr_t read(int fd, uintptr_t buffer, size_t length)",
+  write: "intptr_t write(int fd, void *buffer, size_t length)",
+  pipe2: "int pipe2(void *fds, int flags)",
+
+  socket: "int socket(int family, int type, int proto)",
+  socketpair: "int socketpair(int family, int type, int proto, void *fds)",
+  bind: "int bind(int fd, uintptr_t name, uint32_t length)",
+  listen: "int listen(int fd, int backlog)",
+  accept4: "int accept4(int fd, uintptr_t name, uintptr_t length, int flags)",
+  connect: "int connect(int fd, uintptr_t name, uint32_t length)",
+  shutdown: "int shutdown(int fd, int how)",
+  getsockname: "int getsockname(int fd, uintptr_t name, uintptr_t length)",
+  getpeername: "int getpeername(int fd, uintptr_t name, uintptr_t length)",
+  getsockopt: "int getsockopt(int fd, int level, int option, void *value, void *length)",
+  setsockopt: "int setsockopt(int fd, int level, int option, void *value, uint32_t length)",
+  recv: "intptr_t recv(int fd, uintptr_t buffer, size_t length, int flags)",
+  recvView: "intptr_t recv(int fd, void *buffer, size_t length, int flags)",
+  recvfrom: "intptr_t recvfrom(int fd, void *buffer, size_t length, int flags, uintptr_t name, uintptr_t nameLength)",
+  send: "intptr_t send(int fd, void *buffer, size_t length, int flags)",
+  sendto: "intptr_t sendto(int fd, void *buffer, size_t length, int flags, uintptr_t name, uint32_t nameLength)",
+  sendmsg: "intptr_t sendmsg(int fd, uintptr_t message, int flags)",
+  inet_pton: "int inet_pton(int family, const char *text, void *bytes)",
+  inet_ntop: "uintptr_t inet_ntop(int family, void *bytes, void *text, uint32_t length)",
+  if_nametoindex: "uint32_t if_nametoindex(const char *name)",
+
+  epoll_create1: "int epoll_create1(int flags)",
+  epoll_ctl: "int epoll_ctl(int epoll, int operation, int fd, uintptr_t event)",
+  epoll_wait: "int epoll_wait(int epoll, uintptr_t events, int capacity, int timeout)",
+  epoll_pwait2:
+    "long syscall(long call, int epoll, uintptr_t events, int capacity, uintptr_t timeout, uintptr_t mask, size_t maskBytes)",
+  eventfd: "int eventfd(uint32_t initial, int flags)",
+  timerfd_create: "int timerfd_create(int clock, int flags)",
+  timerfd_settime: "int timerfd_settime(int fd, int flags, uintptr_t value, uintptr_t old)",
+};
+
+/** The part of libuv that the node binary exports and that `uv-watch.ts` needs. */
+export interface UvFunctions {
+  napi_get_uv_event_loop(env: bigint, loop: Pointer): number;
+  uv_walk(loop: bigint, visit: bigint, argument: bigint): void;
+  uv_handle_get_type(handle: bigint): number;
+  uv_fileno(handle: bigint, fd: Pointer): number;
+  uv_poll_start(handle: bigint, events: number, callback: bigint): number;
+  uv_poll_stop(handle: bigint): number;
+}
+
+const LIBUV: Record<keyof UvFunctions, string> = {
+  napi_get_uv_event_loop: "int napi_get_uv_event_loop(uintptr_t env, void *loop)",
+  uv_walk: "void uv_walk(uintptr_t loop, uintptr_t visit, uintptr_t argument)",
+  uv_handle_get_type: "int uv_handle_get_type(uintptr_t handle)",
+  uv_fileno: "int uv_fileno(uintptr_t handle, void *fd)",
+  uv_poll_start: "int uv_poll_start(uintptr_t handle, int events, uintptr_t callback)",
+  uv_poll_stop: "int uv_poll_stop(uintptr_t handle)",
+};
+
+/** koffi's undocumented handle around a `uv_poll_t`. After `close()` any other call on it crashes the process. */
+export interface PollHandle {
+  close(): void;
+  ref(): void;
+  unref(): void;
+}
+
+/** The part of koffi that we use; its own types leave out `node`. */
+export interface Koffi {
+  load(path: null): { func(prototype: string): (...args: never[]) => unknown };
+  errno(): number;
+  address(view: Uint8Array): bigint;
+  register(callback: (...args: never[]) => void, type: unknown): bigint;
+  unregister(callback: bigint): void;
+  proto(result: string, parameters: string[]): unknown;
+  pointer(type: unknown): unknown;
+  stats(): { callbacks: number };
+  readonly node: { env: bigint; poll(fd: number, callback: () => void): PollHandle };
+}
+
+/** The functions of the table, and errno of the call just made: read it before anything else is done. */
+export type Libc = CFunctions & Pick<Koffi, "errno">;
+
+let koffi: Koffi | undefined;
+let libcFunctions: Libc | undefined;
+let libuvFunctions: UvFunctions | undefined;
+
+/**
+ * The C library.
+ *
+ * @throws UnsupportedError `ERR_UNSUPPORTED_PLATFORM` where koffi or one of the functions is missing.
+ */
+export function libc(): Libc {
+  if (libcFunctions === undefined) {
+    const { errno } = loadKoffi();
+    libcFunctions = Object.assign(declare<CFunctions>(LIBC), { errno });
+  }
+  return libcFunctions;
+}
+
+/**
+ * The libuv inside the node binary.
+ *
+ * @throws UnsupportedError `ERR_UNSUPPORTED_PLATFORM` in runtimes that are not built on libuv.
+ */
+export function libuv(): UvFunctions {
+  if (libuvFunctions === undefined) {
+    const runtime = process.versions.bun ? "Bun" : process.versions.deno ? "Deno" : undefined;
+    if (runtime !== undefined) {
+      throw unsupported(`${runtime} has no libuv loop that could watch a descriptor. Run it under Node`);
+    }
+    libuvFunctions = declare<UvFunctions>(LIBUV);
+  }
+  return libuvFunctions;
+}
+
+/**
+ * koffi itself, for the few callers that need more than a function of the table.
+ *
+ * @throws UnsupportedError `ERR_UNSUPPORTED_PLATFORM`
+ */
+export function loadKoffi(): Koffi {
+  if (koffi === undefined) {
+    if (process.platform !== "linux" || (process.arch !== "x64" && process.arch !== "arm64")) {
+      throw unsupported(`this is ${process.platform} on ${process.arch}, and real loops need Linux on x64 or arm64`);
+    }
+    try {
+      koffi = createRequire(import.meta.url)("koffi") as Koffi;
+    } catch (error) {
+      const hint = "Install without --omit=optional, and with --allow-addons under Node's permission model";
+      throw unsupported(`the package koffi could not be loaded (${firstLine(messageOf(error))}). ${hint}`, error);
+    }
+  }
+  return koffi;
+}
+
+/** How many callbacks native code may still call: one for each open watch. Loads nothing. */
+export function registeredCallbacks(): number {
+  return koffi === undefined ? 0 : koffi.stats().callbacks;
+}
+
+function declare<Functions>(prototypes: Record<keyof Functions, string>): Functions {
+  const library = loadKoffi().load(null);
+  const functions: Record<string, unknown> = {};
+  for (const [name, prototype] of Object.entries<string>(prototypes)) {
+    try {
+      functions[name] = library.func(prototype);
+    } catch (error) {
+      throw unsupported(`the function "${prototype}" is missing (${firstLine(messageOf(error))})`, error);
+    }
+  }
+  return functions as Functions;
+}
+
+function unsupported(what: string, cause?: unknown): UnsupportedError {
+  const text = `wasyncio cannot reach the operating system: ${what}. VirtualEventLoop works everywhere.`;
+  const error = new UnsupportedError("ERR_UNSUPPORTED_PLATFORM", text);
+  if (cause !== undefined) error.cause = cause;
+  return error;
+}
+
+function firstLine(text: string): string {
+  return text.split("\n", 1)[0] as string;
+}
