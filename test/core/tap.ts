@@ -1,0 +1,82 @@
+/**
+ * The checks of the core's own tests, printed as TAP.
+ *
+ * Owns: `eq`, `eqArray`, `note` and `done`, and what they print:
+ *
+ *     ok 1 - pops equal deadlines in arming order
+ *     not ok 2 - an empty queue answers 0
+ *     #   got 3
+ *     #   expected 0
+ *     # seed 42
+ *     1..2
+ *     1 passed, 1 failed
+ *
+ * A test is a program: it checks, calls `done()` last, and exits 0 only when at least one check was made and all passed. The runner
+ * (`dist-scripts/core-tests.mjs`) runs each twice and wants the same output, so print nothing that could differ between two runs.
+ *
+ * Does not own: equality of objects. There is no `ok(condition)` on purpose: AssemblyScript gives a literal the type of its context,
+ * so in `ok(1 + 1 == 2)` the sum is a bool and the check fails. `eq` compares typed values and can say what it got.
+ */
+
+let passed = 0;
+let failed = 0;
+
+/** Checks that a number, bool or string is the expected one. Floats are compared by value, and NaN equals NaN. */
+export function eq<T>(got: T, expected: T, name: string): void {
+  check(isSame<T>(got, expected), show<T>(got), show<T>(expected), name);
+}
+
+/** Checks that two lists of numbers, bools or strings have the same length and the same elements. */
+export function eqArray<T>(got: T[], expected: T[], name: string): void {
+  check(isSameArray<T>(got, expected), showArray<T>(got), showArray<T>(expected), name);
+}
+
+/** Prints a comment line, such as the seed of a random test. */
+export function note(line: string): void {
+  console.log("# " + line);
+}
+
+/** Ends the program: prints the plan and the counts, and exits 0 if checks were made and all passed, else 1. */
+export function done(): void {
+  console.log(`1..${passed + failed}`);
+  console.log(`${passed} passed, ${failed} failed`);
+  process.exit(passed > 0 && failed == 0 ? 0 : 1);
+}
+
+/** What `eq` goes by. */
+export function isSame<T>(got: T, expected: T): bool {
+  if (isFloat<T>() && isNaN(expected)) return isNaN(got);
+  return got == expected;
+}
+
+/** What `eqArray` goes by. */
+export function isSameArray<T>(got: T[], expected: T[]): bool {
+  if (got.length != expected.length) return false;
+  for (let i = 0; i < got.length; i++) {
+    if (!isSame<T>(got[i], expected[i])) return false;
+  }
+  return true;
+}
+
+function check(same: bool, got: string, expected: string, name: string): void {
+  if (same) {
+    passed++;
+    console.log(`ok ${passed + failed} - ${name}`);
+    return;
+  }
+  failed++;
+  console.log(`not ok ${passed + failed} - ${name}`);
+  console.log(`#   got ${got}`);
+  console.log(`#   expected ${expected}`);
+}
+
+function show<T>(value: T): string {
+  if (isString<T>()) return `"${value}"`;
+  return value.toString();
+}
+
+function showArray<T>(values: T[]): string {
+  const shown: string[] = [];
+  for (let i = 0; i < values.length; i++) shown.push(show<T>(values[i]));
+  return `[${shown.join(", ")}]`;
+}
