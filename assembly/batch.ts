@@ -50,7 +50,8 @@ export function endBatch(): void {
     if (id == NO_ID) continue;
     const slot = slotOf(id);
     slot.flags &= ~(<u8>Flag.Taken);
-    if (slot.kind != Kind.Watch || slot.flags & <u8>Flag.Cancelled) release(id);
+    // A watch may have become ready again meanwhile: then it is the queue that refers to it last.
+    if (slot.kind != Kind.Watch || (slot.flags & (<u8>Flag.Cancelled | <u8>Flag.Queued)) == <u8>Flag.Cancelled) release(id);
   }
   size = 0;
 }

@@ -48,6 +48,16 @@ export function removeWriter(fd: i32): i32 {
   return remove(fd, Readiness.Write);
 }
 
+/** The watch of `fd` for reading, or NO_ID. */
+export function readerOf(fd: i32): i32 {
+  return <u32>fd < <u32>capacity ? at(fd).reader : NO_ID;
+}
+
+/** The watch of `fd` for writing, or NO_ID. */
+export function writerOf(fd: i32): i32 {
+  return <u32>fd < <u32>capacity ? at(fd).writer : NO_ID;
+}
+
 /** Queues what watches `fd`, the reader first. An event of another generation wakes nobody. */
 export function fdReady(fd: i32, readiness: i32, generation: i32): void {
   if (<u32>fd >= <u32>capacity) return;

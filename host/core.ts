@@ -1,0 +1,116 @@
+/**
+ * The one door to WebAssembly: compiles `core.wasm` once, and makes an instance of it for each loop.
+ *
+ * Owns: the typed lists of imports and exports, the check of the ABI's version, and the views on the core's memory.
+ *
+ * Does not own: what the numbers mean (`assembly/abi.ts`), nor what the imports do (`loop/scheduler.ts`).
+ */
+import { readFileSync } from "node:fs";
+import {
+  ABI_VERSION,
+  EVENT_CAPACITY,
+  EVENT_RECORD_WORDS,
+  IMPORT_MODULE,
+} from "../assembly/abi.js";
+import { RuntimeError } from "./errors.js";
+
+/** What the core asks of its host; `assembly/host.ts` says what each must do. None may throw. */
+export interface CoreImports {
+  now(): number;
+  select(timeoutSeconds: number): number;
+  watch(fd: number, interest: number, generation: number): number;
+  dispatch(id: number): number;
+  resume(task: number, how: number): number;
+  taskDone(task: number, state: number): void;
+  cancelWaiter(task: number): number;
+  report(what: number, id: number): number;
+}
+
+/** What the core offers; the file named beside each group in `assembly/index.ts` says what each does. */
+export interface CoreExports {
+  readonly memory: WebAssembly.Memory;
+  abiVersion(): number;
+  init(resolutionSeconds: number): number;
+  eventBuffer(): number;
+  batchBuffer(): number;
+  callSoon(): number;
+  callAt(when: number): number;
+  cancel(id: number): number;
+  addReader(fd: number): number;
+  addWriter(fd: number): number;
+  removeReader(fd: number): number;
+  removeWriter(fd: number): number;
+  readerOf(fd: number): number;
+  writerOf(fd: number): number;
+  createFuture(): number;
+  addCallback(future: number): number;
+  removeCallback(callback: number): number;
+  settle(id: number, state: number): number;
+  dropFuture(id: number): number;
+  createTask(): number;
+  cancelTask(id: number): number;
+  cancelling(id: number): number;
+  uncancel(id: number): number;
+  takeMustCancel(id: number): number;
+  answer(task: number, result: number): number;
+  pollTimeout(): number;
+  takeEvents(count: number): void;
+  beginBatch(): number;
+  runReady(): number;
+  takeReady(): number;
+  runOnce(): number;
+  runForever(): number;
+  stop(): void;
+  clearStop(): void;
+  clear(): void;
+  readyCount(): number;
+  timerCount(): number;
+  cancelledTimerCount(): number;
+  liveSlots(): number;
+}
+
+let compiled: WebAssembly.Module | undefined;
+
+/** The bytes of `core.wasm`, read from the file beside this one. */
+export function coreBytes(): Uint8Array<ArrayBuffer> {
+  return new Uint8Array(readFileSync(new URL("./core.wasm", import.meta.url)));
+}
+
+/**
+ * Makes a core of its own for one loop.
+ *
+ * @throws RuntimeError `ERR_CORE_VERSION` when the file is of another version than this package.
+ */
+export function instantiate(imports: CoreImports): CoreExports {
+  compiled ??= new WebAssembly.Module(coreBytes());
+  const module = { [IMPORT_MODULE]: imports as unknown as WebAssembly.ModuleImports };
+  const exports = new WebAssembly.Instance(compiled, module).exports as unknown as CoreExports;
+  if (exports.abiVersion() !== ABI_VERSION) {
+    throw new RuntimeError(
+      "ERR_CORE_VERSION",
+      `core.wasm speaks version ${exports.abiVersion()} and this package version ${ABI_VERSION}: install wasyncio again, so that both are of one release`,
+    );
+  }
+  return exports;
+}
+
+/** Where the host writes event records. Growing the memory detaches every view on it, so ask again after each call into the core. */
+export class EventBuffer {
+  readonly #core: CoreExports;
+  #view: Int32Array;
+
+  constructor(core: CoreExports) {
+    this.#core = core;
+    this.#view = this.#map();
+  }
+
+  /** EVENT_CAPACITY event records. */
+  get view(): Int32Array {
+    if (this.#view.length === 0) this.#view = this.#map();
+    return this.#view;
+  }
+
+  #map(): Int32Array {
+    return new Int32Array(this.#core.memory.buffer, this.#core.eventBuffer(), EVENT_CAPACITY * EVENT_RECORD_WORDS);
+  }
+}

@@ -1,0 +1,99 @@
+/**
+ * The errors that wasyncio raises by itself.
+ *
+ * Owns: their classes and the rule that each has a stable `code`. CPython's ValueError is a RangeError here, its TypeError is TypeError,
+ * its RuntimeError is a class of its own.
+ *
+ * Does not own: errors of the operating system (`sys/errors.ts`), which keep Node's codes.
+ */
+
+/** A value that is of the right type and yet unusable. */
+export class ValueError extends RangeError {
+  override readonly name = "ValueError";
+
+  constructor(
+    /** Stable; say this in code that tells errors apart. */
+    readonly code: string,
+    message: string,
+  ) {
+    super(message);
+  }
+}
+
+/** A call that makes no sense in the state that things are in. */
+export class RuntimeError extends Error {
+  override readonly name: string = "RuntimeError";
+
+  constructor(
+    /** Stable; say this in code that tells errors apart. */
+    readonly code: string,
+    message: string,
+  ) {
+    super(message);
+  }
+}
+
+/** Something that this platform, or this kind of loop, does not have. */
+export class UnsupportedError extends RuntimeError {
+  override readonly name = "UnsupportedError";
+}
+
+/** A future or task was cancelled. Catch it only to clean up, and throw it on: a task that swallows it goes on living. */
+export class CancelledError extends Error {
+  override readonly name = "CancelledError";
+  readonly code = "ERR_CANCELLED";
+
+  constructor(message = "") {
+    super(message);
+  }
+}
+
+/** A future was asked for what its state does not allow: a second result, or a result before there is one. */
+export class InvalidStateError extends Error {
+  override readonly name = "InvalidStateError";
+  readonly code = "ERR_INVALID_STATE";
+}
+
+/** Something took longer than it was given. */
+export class TimeoutError extends Error {
+  override readonly name = "TimeoutError";
+  readonly code = "ERR_TIMEOUT";
+}
+
+/**
+ * An error that no exception handler sees: thrown in a callback or a task, it ends the run at once and is what `runForever` throws.
+ * The callbacks that were still to run stay queued, for the next run.
+ */
+export class FatalError extends Error {
+  override readonly name: string = "FatalError";
+}
+
+/** The user asked the program to end. */
+export class KeyboardInterrupt extends FatalError {
+  override readonly name = "KeyboardInterrupt";
+}
+
+/** The program asked to end. */
+export class SystemExit extends FatalError {
+  override readonly name = "SystemExit";
+}
+
+/** Makes a TypeError with a stable `code`. */
+export function typeError(code: string, message: string): TypeError & { readonly code: string } {
+  return Object.assign(new TypeError(message), { code });
+}
+
+/** Says in a few words what a value is, for messages: `a string`, `null`, `an instance of Foo`. */
+export function describe(value: unknown): string {
+  if (value === null || value === undefined) return String(value);
+  if (typeof value === "number") return `the number ${value}`;
+  if (typeof value === "function") return `the function ${value.name || "(anonymous)"}`;
+  if (typeof value !== "object") return `a ${typeof value}`;
+  const name = value.constructor?.name;
+  return name ? `an instance of ${name}` : "an object";
+}
+
+/** The message of whatever was thrown. */
+export function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}

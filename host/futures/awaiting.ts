@@ -1,0 +1,37 @@
+/**
+ * Which task an async function belongs to.
+ *
+ * Owns: the store that follows an async function through its awaits. Node calls the `then` of an awaited thenable in the awaiting function's
+ * context, so a future knows which task waits for it.
+ *
+ * Does not own: the task that steps a generator right now (`task.ts`); generators need no store.
+ */
+import { AsyncLocalStorage } from "node:async_hooks";
+import type { EventLoop } from "../loop/event-loop.js";
+import type { CancelledError } from "../errors.js";
+import type { Future } from "./future.js";
+
+/** A task as the futures see it that its async function awaits. */
+export interface AwaitingTask {
+  readonly _loop: EventLoop;
+  done(): boolean;
+  /** The cancellation that is to be thrown at the next await, which is this one; else null. */
+  _takeCancellation(): CancelledError | null;
+  _awaits(future: Future<never>): void;
+  _stopsAwaiting(future: Future<never>): void;
+}
+
+const tasks = new AsyncLocalStorage<AwaitingTask>();
+/** Asking the store is not free, and before the first async function there is nothing in it. */
+let used = false;
+
+/** Calls an async function as the body of a task. */
+export function runAsTask<R>(task: AwaitingTask, body: () => R): R {
+  used = true;
+  return tasks.run(task, body);
+}
+
+/** The task whose async function runs right now, or null. */
+export function asyncTask(): AwaitingTask | null {
+  return used ? (tasks.getStore() ?? null) : null;
+}

@@ -1,0 +1,43 @@
+/**
+ * Making a future of whatever can be awaited.
+ *
+ * Owns: wrapping coroutines in tasks and promises in futures.
+ *
+ * CPython 3.11, tasks.py `ensure_future`.
+ */
+import { describe, typeError, ValueError } from "../errors.js";
+import type { EventLoop } from "../loop/event-loop.js";
+import type { Scheduler } from "../scheduler/scheduler.js";
+import { type Awaitable, isCoroutine, isPromiseLike } from "./coroutine.js";
+import { Future } from "./future.js";
+
+/**
+ * Makes a future of it: a future is returned as it is, a coroutine becomes a task, a promise is followed.
+ *
+ * @throws TypeError `ERR_NOT_AWAITABLE`; ValueError `ERR_FOREIGN_FUTURE` for a future of another loop
+ */
+export function futureOf<T>(loop: EventLoop, scheduler: Scheduler, awaitable: Awaitable<T>): Future<T> {
+  if (awaitable instanceof Future) {
+    if (awaitable.getLoop() !== loop) {
+      throw new ValueError("ERR_FOREIGN_FUTURE", `${awaitable} belongs to another loop: await it on the loop that made it`);
+    }
+    return awaitable;
+  }
+  if (isCoroutine<T>(awaitable)) return loop.createTask(awaitable);
+  if (isPromiseLike<T>(awaitable)) return follow(loop, scheduler, awaitable);
+  throw typeError("ERR_NOT_AWAITABLE", `a Future, a coroutine or a promise is required, not ${describe(awaitable)}`);
+}
+
+function follow<T>(loop: EventLoop, scheduler: Scheduler, promise: PromiseLike<T>): Future<T> {
+  const future = loop.createFuture<T>();
+  scheduler.promisesAwaited++;
+  const settle = (apply: () => void): void => {
+    scheduler.promisesAwaited--;
+    if (!future.done() && !scheduler.closed) apply();
+  };
+  promise.then(
+    (value) => settle(() => future.setResult(value)),
+    (error) => settle(() => future.setException(error instanceof Error ? error : new Error(String(error), { cause: error }))),
+  );
+  return future;
+}

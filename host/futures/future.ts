@@ -1,0 +1,326 @@
+/**
+ * Futures: values that will be there later.
+ *
+ * Owns: the value or the exception, the done callbacks, and being awaited: by `yield*` in a generator, by `await` in an async function.
+ *
+ * Does not own: scheduling those who wait (`assembly/futures.ts`). A future enters the core when the first of them comes, for before that it
+ * can change nothing there; so one that nobody waits for costs no slot, and one that nobody can reach any more gives its slot back.
+ *
+ * CPython 3.11, futures.py. Differs: an exception need not be told from a StopIteration, which is no exception here.
+ */
+import { inspect } from "node:util";
+import { FutureState } from "../../assembly/abi.js";
+import { CancelledError, describe, InvalidStateError, RuntimeError, typeError } from "../errors.js";
+import type { EventLoop } from "../loop/event-loop.js";
+import { type Callback, describeCall, Handle } from "../scheduler/handle.js";
+import type { Scheduler } from "../scheduler/scheduler.js";
+import { forgetLost, watchLost } from "./abandoned.js";
+import { asyncTask, type AwaitingTask } from "./awaiting.js";
+import { reportWhenLost, retrieved } from "./never-retrieved.js";
+
+/** What `addDoneCallback` takes. */
+export type DoneCallback<T> = (future: Future<T>) => unknown;
+
+interface Registered<T> {
+  readonly id: number;
+  readonly callback: DoneCallback<T>;
+}
+
+export class Future<T = unknown> implements PromiseLike<T> {
+  /** @internal */ readonly _loop: EventLoop;
+  /** @internal */ readonly _scheduler: Scheduler;
+  /** @internal A FutureState. */ _state: FutureState = FutureState.Pending;
+  /** @internal The core's id while somebody waits, else 0. */ _id = 0;
+  /** @internal */ _value: T | undefined = undefined;
+  /** @internal The exception, or what was given to `cancel` as its message. */ _exception: unknown = undefined;
+  /** @internal Whether it holds an exception. */ _failed = false;
+  /** @internal */ _callbacks: Registered<T>[] | null = null;
+  /** @internal Whether its exception was looked at. */ _retrieved = true;
+  /** @internal Whether the garbage collector tells us when it takes it. */ _watched = false;
+
+  /** @internal Users call `loop.createFuture()`. */
+  constructor(loop: EventLoop, scheduler: Scheduler) {
+    this._loop = loop;
+    this._scheduler = scheduler;
+  }
+
+  /** The loop that it belongs to. */
+  getLoop(): EventLoop {
+    return this._loop;
+  }
+
+  /** Whether it has a result or an exception, or was cancelled. */
+  done(): boolean {
+    return this._state !== FutureState.Pending;
+  }
+
+  /** Whether it was cancelled. */
+  cancelled(): boolean {
+    return this._state === FutureState.Cancelled;
+  }
+
+  /**
+   * The result.
+   *
+   * @throws the exception, if it has one; CancelledError if it was cancelled; InvalidStateError while it is pending
+   */
+  result(): T {
+    if (this._state === FutureState.Pending) throw new InvalidStateError("Result is not ready: wait for the future, or ask done() first");
+    if (this._state === FutureState.Cancelled || this._failed) throw this._takeException();
+    return this._value as T;
+  }
+
+  /**
+   * The exception, or null when there is a result.
+   *
+   * @throws CancelledError if it was cancelled; InvalidStateError while it is pending
+   */
+  exception(): unknown {
+    if (this._state === FutureState.Pending) throw new InvalidStateError("Exception is not set: wait for the future, or ask done() first");
+    if (this._state === FutureState.Cancelled) throw this._takeException();
+    return this._failed ? this._takeException() : null;
+  }
+
+  /**
+   * Gives it a result, and lets those who wait go on in the next iteration.
+   *
+   * @throws InvalidStateError when it is done
+   */
+  setResult(value: T): void {
+    this._checkPending();
+    this._value = value;
+    this._settle(FutureState.Finished);
+  }
+
+  /**
+   * Gives it an exception, which those who wait will see thrown. One that nobody ever looks at is reported when the future is lost.
+   *
+   * @param exception an Error, or a class of errors, of which one is made
+   * @throws InvalidStateError when it is done; TypeError `ERR_NOT_AN_ERROR`
+   */
+  setException(exception: Error | (new () => Error)): void {
+    this._checkPending();
+    const error = typeof exception === "function" ? new exception() : exception;
+    if (!(error instanceof Error)) throw typeError("ERR_NOT_AN_ERROR", `the exception must be an Error, not ${describe(error)}`);
+    this._fail(error);
+    this._settle(FutureState.Finished);
+  }
+
+  /**
+   * Cancels it: those who wait see a CancelledError thrown.
+   *
+   * @param message the error's message
+   * @returns false when it is done already
+   */
+  cancel(message?: string): boolean {
+    if (this._state !== FutureState.Pending) return false;
+    this._exception = message;
+    this._settle(FutureState.Cancelled);
+    return true;
+  }
+
+  /** Has `callback` called with the future, in an iteration after it is done; when it is done already, in the next one. */
+  addDoneCallback(callback: DoneCallback<T>): void {
+    if (typeof callback !== "function") throw typeError("ERR_NOT_CALLABLE", `the callback must be a function, not ${describe(callback)}`);
+    if (this._state !== FutureState.Pending) {
+      this._scheduler.callSoon(callback as Callback, [this]);
+      return;
+    }
+    this._scheduler.checkOpen();
+    if (!this._watched && this._mayBeLost()) watchLost(this);
+    this._addCallback(callback);
+  }
+
+  /**
+   * Takes every registration of `callback` back.
+   *
+   * @returns how many there were
+   */
+  removeDoneCallback(callback: DoneCallback<T>): number {
+    const before = this._callbacks;
+    if (before === null) return 0;
+    for (const registered of before) {
+      if (registered.callback === callback) this._scheduler.core.removeCallback(registered.id);
+    }
+    this._callbacks = before.filter((registered) => registered.callback !== callback);
+    return before.length - this._callbacks.length;
+  }
+
+  /**
+   * What `await` calls. Inside a task, the task's cancellation reaches this future.
+   *
+   * @returns a native promise of what the callbacks return
+   */
+  // biome-ignore lint/suspicious/noThenProperty: being awaitable is the point
+  then<A = T, B = never>(
+    onFulfilled?: ((value: T) => A | PromiseLike<A>) | null,
+    onRejected?: ((reason: unknown) => B | PromiseLike<B>) | null,
+  ): Promise<A | B> {
+    const promise = new Promise<T>((resolve, reject) => this._awaitNatively(resolve, reject));
+    return promise.then(onFulfilled, onRejected);
+  }
+
+  /** What `yield*` calls in a generator coroutine: gives the future to the task, and its result back. */
+  [Symbol.iterator](): Generator<Future<unknown> | undefined, T, unknown> {
+    return new FutureIterator(this) as unknown as Generator<Future<unknown> | undefined, T, unknown>;
+  }
+
+  /** Such as `<Future pending callbacks=[…]>`. */
+  toString(): string {
+    return `<${this._words().join(" ")}>`;
+  }
+
+  [inspect.custom](): string {
+    return this.toString();
+  }
+
+  /** @internal */
+  _words(): string[] {
+    const words = [this.constructor.name, this._stateWord()];
+    if (this._state === FutureState.Finished) {
+      words.push(this._failed ? `exception=${inspect(this._exception, { depth: 0 }).split("\n", 1)[0]}` : `result=${inspect(this._value, { depth: 0 })}`);
+    }
+    if (this._callbacks?.length) {
+      words.push(`callbacks=[${this._callbacks.map(({ callback }) => describeCall(callback as Callback, [])).join(", ")}]`);
+    }
+    return words;
+  }
+
+  /** @internal Whether it may become unreachable while it is pending. */
+  _mayBeLost(): boolean {
+    return true;
+  }
+
+  /** @internal The core's id, for somebody who is about to wait. */
+  _enter(): number {
+    if (this._id === 0) {
+      const id = this._scheduler.core.createFuture();
+      if (id < 0) throw this._scheduler.failure(id);
+      this._id = id;
+    }
+    return this._id;
+  }
+
+  /** @internal Registers a done callback of a pending future that is sure not to be lost. */
+  _addCallback(callback: DoneCallback<T>): void {
+    this._scheduler.checkOpen();
+    const id = this._scheduler.core.addCallback(this._enter());
+    if (id < 0) throw this._scheduler.failure(id);
+    const registered = { id, callback };
+    if (this._callbacks === null) this._callbacks = [registered];
+    else this._callbacks.push(registered);
+  }
+
+  /** @internal The exception, or a new CancelledError; counts as looking at it. */
+  _takeException(): unknown {
+    if (this._state === FutureState.Cancelled) return this._cancelledError();
+    if (!this._retrieved) {
+      this._retrieved = true;
+      retrieved(this);
+    }
+    return this._exception;
+  }
+
+  /** @internal */
+  _cancelledError(): CancelledError {
+    return new CancelledError(this._exception as string | undefined);
+  }
+
+  /** @internal Notes an exception that somebody should look at. */
+  _fail(error: unknown): void {
+    this._exception = error;
+    this._failed = true;
+    this._retrieved = false;
+    reportWhenLost(this, error);
+  }
+
+  /** @internal Ends it, and queues those who wait. */
+  _settle(state: FutureState.Cancelled | FutureState.Finished): void {
+    const id = this._id;
+    if (id === 0) {
+      this._state = state;
+      return;
+    }
+    const scheduler = this._scheduler;
+    scheduler.checkOpen();
+    this._leave(state);
+    scheduler.core.settle(id, state);
+    if (!scheduler.iterating) scheduler.driver.wake();
+  }
+
+  /** @internal Takes the state on that the core is in or about to be in, and hands the callbacks to the scheduler. */
+  _leave(state: FutureState): void {
+    this._state = state;
+    this._id = 0;
+    if (this._watched) forgetLost(this);
+    const callbacks = this._callbacks;
+    if (callbacks === null) return;
+    this._callbacks = null;
+    for (const { id, callback } of callbacks) {
+      this._scheduler.enter(id, new Handle(this._scheduler, callback as Callback, [this], id, false));
+    }
+  }
+
+  /** @internal */
+  _checkPending(): void {
+    if (this._state !== FutureState.Pending) {
+      throw new InvalidStateError(`the future is ${this._stateWord()} already: ask done() first, or settle it in one place only`);
+    }
+  }
+
+  /** @internal */
+  _stateWord(): string {
+    if (this._state === FutureState.Pending) return "pending";
+    return this._state === FutureState.Cancelled ? "cancelled" : "finished";
+  }
+
+  /** @internal Settles a native promise when the future is done. */
+  _awaitNatively(resolve: (value: T) => void, reject: (reason: unknown) => void): void {
+    const task = this.#awaitingTask();
+    if ((task as unknown) === this) {
+      return reject(new RuntimeError("ERR_AWAITS_ITSELF", `${this} cannot await itself: it would never go on`));
+    }
+    const thrown = task?._takeCancellation();
+    if (thrown) return reject(thrown);
+    const deliver = (): void => {
+      task?._stopsAwaiting(this as unknown as Future<never>);
+      this._scheduler.promisesTouched = true;
+      if (this._state === FutureState.Cancelled || this._failed) reject(this._takeException());
+      else resolve(this._value as T);
+    };
+    if (this._state !== FutureState.Pending) return deliver();
+    // A task is never lost, and holds on to what it awaits.
+    if (task === null && !this._watched && this._mayBeLost()) watchLost(this);
+    this._addCallback(deliver);
+    task?._awaits(this as unknown as Future<never>);
+  }
+
+  /** The task of our loop whose async function awaits this, or null. */
+  #awaitingTask(): AwaitingTask | null {
+    const task = asyncTask();
+    return task !== null && task._loop === this._loop && !task.done() ? task : null;
+  }
+}
+
+/** One `yield*`: the future while it is pending, then its result. */
+class FutureIterator<T> {
+  readonly #future: Future<T>;
+
+  constructor(future: Future<T>) {
+    this.#future = future;
+  }
+
+  next(): IteratorResult<Future<T>, T> {
+    const future = this.#future;
+    if (future._state === FutureState.Pending) return { done: false, value: future };
+    return { done: true, value: future.result() };
+  }
+
+  throw(error: unknown): never {
+    throw error;
+  }
+
+  return(value: T): IteratorResult<Future<T>, T> {
+    return { done: true, value };
+  }
+}

@@ -1,0 +1,91 @@
+/**
+ * Sleeping.
+ *
+ * Owns: futures that a timer settles, and the one that takes exactly one iteration.
+ *
+ * CPython 3.11, tasks.py `sleep`. Differs: NaN is rejected, as CPython does since 3.13.
+ */
+import { FutureState } from "../../assembly/abi.js";
+import { describe, typeError, ValueError } from "../errors.js";
+import type { EventLoop } from "../loop/event-loop.js";
+import type { Scheduler } from "../scheduler/scheduler.js";
+import type { TimerHandle } from "../scheduler/handle.js";
+import { type DoneCallback, Future } from "./future.js";
+
+/** Makes the future that `sleep` returns. */
+export function sleepOn<T>(loop: EventLoop, scheduler: Scheduler, delay: number, result: T): Future<T> {
+  checkSeconds("delay", delay);
+  return delay <= 0 ? new OneIteration(loop, scheduler, result) : new Sleep(loop, scheduler, delay, result);
+}
+
+/** @throws TypeError `ERR_NOT_A_NUMBER`; ValueError `ERR_BAD_TIME` for NaN */
+export function checkSeconds(name: string, seconds: number): void {
+  if (typeof seconds !== "number") throw typeError("ERR_NOT_A_NUMBER", `${name} must be a number of seconds, not ${describe(seconds)}`);
+  if (Number.isNaN(seconds)) throw new ValueError("ERR_BAD_TIME", `${name} is NaN: pass a number of seconds`);
+}
+
+class Sleep<T> extends Future<T> {
+  readonly #timer: TimerHandle;
+
+  constructor(loop: EventLoop, scheduler: Scheduler, delay: number, result: T) {
+    super(loop, scheduler);
+    this.#timer = loop.callLater(delay, settleUnlessDone, this, result);
+  }
+
+  override cancel(message?: string): boolean {
+    const agreed = super.cancel(message);
+    if (agreed) this.#timer.cancel();
+    return agreed;
+  }
+}
+
+function settleUnlessDone<T>(future: Future<T>, result: T): void {
+  if (!future.done()) future.setResult(result);
+}
+
+/** Gives up one iteration when a generator awaits it; for everybody else it is a future that is settled in the next one. */
+class OneIteration<T> extends Future<T> {
+  readonly #result: T;
+  #started = false;
+
+  constructor(loop: EventLoop, scheduler: Scheduler, result: T) {
+    super(loop, scheduler);
+    this.#result = result;
+  }
+
+  override [Symbol.iterator](): Generator<Future<unknown> | undefined, T, unknown> {
+    return this.#started || this.done() ? super[Symbol.iterator]() : (this.#giveUpOneIteration() as Generator<undefined, T, unknown>);
+  }
+
+  override done(): boolean {
+    if (this._state === FutureState.Pending) this.#start();
+    return super.done();
+  }
+
+  override addDoneCallback(callback: DoneCallback<T>): void {
+    this.#start();
+    super.addDoneCallback(callback);
+  }
+
+  override _awaitNatively(resolve: (value: T) => void, reject: (reason: unknown) => void): void {
+    this.#start();
+    super._awaitNatively(resolve, reject);
+  }
+
+  override _enter(): number {
+    this.#start();
+    return super._enter();
+  }
+
+  #start(): void {
+    if (this.#started || this._state !== FutureState.Pending) return;
+    this.#started = true;
+    this._loop.callSoon(settleUnlessDone, this, this.#result);
+  }
+
+  *#giveUpOneIteration(): Generator<undefined, T, unknown> {
+    yield;
+    if (this._state === FutureState.Pending) this.setResult(this.#result);
+    return this.result();
+  }
+}

@@ -1,0 +1,288 @@
+/**
+ * Tasks: coroutines that run on a loop.
+ *
+ * Owns: one step of a generator, the start and the end of an async function, and what each is told of a cancellation.
+ *
+ * Does not own: when a step takes place, whom the task waits for and how often it was cancelled (`assembly/tasks.ts`).
+ *
+ * CPython 3.11, tasks.py. Differs: the loop keeps every task alive until it has ended.
+ */
+import { Answer, FutureState, ResumeHow } from "../../assembly/abi.js";
+import { CancelledError, describe, FatalError, RuntimeError, typeError } from "../errors.js";
+import type { EventLoop } from "../loop/event-loop.js";
+import type { Scheduler, Steppable } from "../scheduler/scheduler.js";
+import { type AwaitingTask, runAsTask } from "./awaiting.js";
+import { type Coroutine, isCoroutine, isPromiseLike } from "./coroutine.js";
+import { Future } from "./future.js";
+
+/** What a task runs: a generator, or a function that makes one or is async. The function is called in the task's first step. */
+export type TaskBody<T> = Coroutine<T> | (() => Coroutine<T> | PromiseLike<T>);
+
+let tasksNamed = 0;
+
+export class Task<T = unknown> extends Future<T> implements Steppable, AwaitingTask {
+  #body: TaskBody<T>;
+  #coroutine: Coroutine<T> | null;
+  #name: string | null;
+  /** What the generator waits for. */
+  #waiter: Future<unknown> | null = null;
+  /** What is to be thrown into the generator at its next step. */
+  #thrown: Error | null = null;
+  /** What the async function awaits. */
+  #awaited: Set<Future<never>> | null = null;
+  #controller: AbortController | null = null;
+  #cancelMessage: string | undefined;
+  #cancelsLeft = 0;
+
+  /** @internal Users call `loop.createTask()`. */
+  constructor(loop: EventLoop, scheduler: Scheduler, body: TaskBody<T>, name: string | undefined) {
+    super(loop, scheduler);
+    scheduler.checkOpen();
+    this.#body = body;
+    this.#coroutine = typeof body === "function" ? null : body;
+    this.#name = name ?? null;
+    const id = scheduler.core.createTask();
+    if (id < 0) throw scheduler.failure(id);
+    this._id = id;
+    scheduler.enter(id, this);
+    scheduler.wake();
+  }
+
+  /** Its name, `Task-1` and so on unless one was given. */
+  getName(): string {
+    this.#name ??= `Task-${++tasksNamed}`;
+    return this.#name;
+  }
+
+  /** Gives it another name. */
+  setName(name: string): void {
+    this.#name = String(name);
+  }
+
+  /** The generator, or the function, that it was made from. */
+  getCoro(): TaskBody<T> {
+    return this.#body;
+  }
+
+  /** An AbortSignal that is aborted when the task is cancelled: for `fetch` and others that know nothing of us. Its reason is a CancelledError. */
+  get signal(): AbortSignal {
+    this.#controller ??= new AbortController();
+    return this.#controller.signal;
+  }
+
+  /**
+   * Asks the task to end: a CancelledError is thrown at the point where it waits. The task may catch it and go on.
+   *
+   * @param message the error's message
+   * @returns false when the task has ended already
+   */
+  override cancel(message?: string): boolean {
+    if (this._state !== FutureState.Pending) return false;
+    const scheduler = this._scheduler;
+    scheduler.checkOpen();
+    this.#cancelMessage = message;
+    this.#controller?.abort(new CancelledError(message));
+    cancelMessage = message;
+    const thrownInto = scheduler.core.cancelTask(this._id);
+    if (thrownInto > 0) (scheduler.entry(thrownInto) as Task).#cancelMessage = message;
+    return true;
+  }
+
+  /** How often it was cancelled, less how often that was taken back. */
+  cancelling(): number {
+    return this._id === 0 ? this.#cancelsLeft : this._scheduler.core.cancelling(this._id);
+  }
+
+  /**
+   * Takes one cancellation back, for code that has dealt with it.
+   *
+   * @returns how many are left
+   */
+  uncancel(): number {
+    if (this._id === 0) {
+      if (this.#cancelsLeft > 0) this.#cancelsLeft--;
+      return this.#cancelsLeft;
+    }
+    return this._scheduler.core.uncancel(this._id);
+  }
+
+  /** @throws RuntimeError `ERR_TASK_RESULT`: a task's result is what its coroutine returns */
+  override setResult(_value: T): never {
+    throw new RuntimeError("ERR_TASK_RESULT", "a task's result is what its coroutine returns: use loop.createFuture() for one that you set");
+  }
+
+  /** @throws RuntimeError `ERR_TASK_RESULT`: a task's exception is what its coroutine throws */
+  override setException(_exception: Error | (new () => Error)): never {
+    throw new RuntimeError("ERR_TASK_RESULT", "a task's exception is what its coroutine throws: use loop.createFuture() for one that you set");
+  }
+
+  /** @internal The loop holds on to every task that has not ended. */
+  override _mayBeLost(): boolean {
+    return false;
+  }
+
+  /** @internal */
+  override _words(): string[] {
+    const words = super._words();
+    words.splice(2, 0, `name=${this.getName()}`);
+    const { name } = this.#coroutine === null ? (this.#body as () => unknown) : { name: "" };
+    if (name) words.splice(3, 0, `coroutine=${name}`);
+    return words;
+  }
+
+  /** @internal */
+  _step(how: number): number {
+    const outer = this._loop._currentTask;
+    this._loop._currentTask = this as Task<unknown>;
+    try {
+      return this.#advance(how);
+    } catch (error) {
+      return this.#raised(error);
+    } finally {
+      this._loop._currentTask = outer;
+    }
+  }
+
+  /** @internal */
+  _ended(state: FutureState): void {
+    this.#cancelsLeft = this._scheduler.core.cancelling(this._id);
+    if (state === FutureState.Cancelled && !this._failed) this._exception = this._exception ?? this.#cancelMessage;
+    this.#awaited = null;
+    this.#coroutine = null;
+    this._leave(state);
+  }
+
+  /** @internal */
+  _cancelWaiter(): boolean {
+    if (this.#waiter !== null) return this.#waiter.cancel(cancelMessage);
+    let agreed = false;
+    for (const future of [...(this.#awaited ?? [])]) agreed = future.cancel(cancelMessage) || agreed;
+    return agreed;
+  }
+
+  /** @internal */
+  _takeCancellation(): CancelledError | null {
+    if (this._scheduler.core.takeMustCancel(this._id) !== 1) return null;
+    return new CancelledError(this.#cancelMessage);
+  }
+
+  /** @internal */
+  _awaits(future: Future<never>): void {
+    this.#awaited ??= new Set();
+    this.#awaited.add(future);
+  }
+
+  /** @internal */
+  _stopsAwaiting(future: Future<never>): void {
+    this.#awaited?.delete(future);
+  }
+
+  #advance(how: number): number {
+    const waiter = this.#waiter;
+    const thrown = this.#thrown;
+    this.#waiter = null;
+    this.#thrown = null;
+    const coroutine = this.#coroutine;
+    if (coroutine === null) return this.#start(how);
+    if (how === ResumeHow.Cancel) {
+      const error = waiter?.cancelled() ? waiter._takeException() : new CancelledError(this.#cancelMessage);
+      return this.#yielded(coroutine.throw(error));
+    }
+    if (thrown !== null) return this.#yielded(coroutine.throw(thrown));
+    if (waiter === null) return this.#yielded(coroutine.next());
+    if (waiter._failed || waiter._state === FutureState.Cancelled) return this.#yielded(coroutine.throw(waiter._takeException()));
+    return this.#yielded(coroutine.next(waiter._value));
+  }
+
+  /** The first step of a body that is a function. */
+  #start(how: number): number {
+    if (how === ResumeHow.Cancel) throw new CancelledError(this.#cancelMessage);
+    const body = this.#body as () => Coroutine<T> | PromiseLike<T>;
+    const started = runAsTask(this, body);
+    if (isCoroutine<T>(started)) {
+      this.#coroutine = started;
+      return this.#yielded(started.next());
+    }
+    if (!isPromiseLike<T>(started)) {
+      throw typeError(
+        "ERR_NOT_A_COROUTINE",
+        `the function of a task must be a generator function or an async one; it returned ${describe(started)}`,
+      );
+    }
+    this._scheduler.promisesTouched = true;
+    this._scheduler.promisesAwaited++;
+    started.then(
+      (value) => this.#returned(value),
+      (error) => this.#finish(this.#raised(error)),
+    );
+    return Answer.Detached;
+  }
+
+  /** What a generator's step came to. */
+  #yielded(result: IteratorResult<Future<unknown> | undefined, T>): number {
+    if (result.done) {
+      this._value = result.value;
+      return Answer.Returned;
+    }
+    const awaited = result.value;
+    if (awaited === undefined) return Answer.Yielded;
+    this.#thrown = this.#whyNotAwaitable(awaited);
+    if (this.#thrown !== null) return Answer.Yielded;
+    this.#waiter = awaited;
+    return awaited._state === FutureState.Pending ? awaited._enter() : Answer.Yielded;
+  }
+
+  #whyNotAwaitable(awaited: Future<unknown>): Error | null {
+    if (!(awaited instanceof Future)) {
+      return new RuntimeError(
+        "ERR_BAD_YIELD",
+        `a coroutine yielded ${describe(awaited)}: yield* a Future or a coroutine, and wrap a promise with ensureFuture()`,
+      );
+    }
+    if (awaited._loop !== this._loop) {
+      return new RuntimeError("ERR_FOREIGN_FUTURE", `${this} yielded ${awaited}, which belongs to another loop: make it on the loop that the task runs on`);
+    }
+    if ((awaited as Future<unknown>) === (this as unknown as Future<unknown>)) {
+      return new RuntimeError("ERR_AWAITS_ITSELF", `${this} cannot await itself: it would never go on`);
+    }
+    return null;
+  }
+
+  /** What the body threw. */
+  #raised(error: unknown): number {
+    if (error instanceof CancelledError) {
+      this._exception = error.message;
+      return Answer.Cancelled;
+    }
+    this._fail(error);
+    if (!(error instanceof FatalError)) return Answer.Raised;
+    this._takeException();
+    this._scheduler.fatal = { error };
+    return Answer.Fatal;
+  }
+
+  /** The async function has returned. */
+  #returned(value: T): void {
+    if (this._state !== FutureState.Pending || this._scheduler.closed) return this.#finish(Answer.Returned);
+    const cancelled = this._scheduler.core.takeMustCancel(this._id) === 1;
+    if (!cancelled) this._value = value;
+    this.#finish(cancelled ? Answer.Cancelled : Answer.Returned);
+  }
+
+  /** Ends a task whose body was an async function. */
+  #finish(answer: number): void {
+    const scheduler = this._scheduler;
+    scheduler.promisesAwaited--;
+    if (scheduler.closed) return;
+    const id = this._id;
+    const state = answer === Answer.Cancelled ? FutureState.Cancelled : FutureState.Finished;
+    scheduler.leave(id);
+    this._ended(state);
+    scheduler.core.settle(id, state);
+    if (answer === Answer.Fatal) scheduler.core.stop();
+    scheduler.wake();
+  }
+}
+
+/** The message of the cancellation under way: the core passes it on to nobody. */
+let cancelMessage: string | undefined;

@@ -1,0 +1,33 @@
+/**
+ * The public names, one line a concept.
+ */
+export * from "./constants.js";
+export {
+  CancelledError,
+  FatalError,
+  InvalidStateError,
+  KeyboardInterrupt,
+  RuntimeError,
+  SystemExit,
+  TimeoutError,
+  UnsupportedError,
+  ValueError,
+} from "./errors.js";
+export type { Awaitable, Coroutine, Main } from "./futures/coroutine.js";
+export { type DoneCallback, Future } from "./futures/future.js";
+export { Task, type TaskBody } from "./futures/task.js";
+export { EventLoop, type FileDescriptorLike, type TaskFactory } from "./loop/event-loop.js";
+export type { ExceptionContext, ExceptionHandler } from "./loop/exception-handler.js";
+export {
+  allTasks,
+  currentTask,
+  ensureFuture,
+  getEventLoop,
+  newEventLoop,
+  type RunOptions,
+  run,
+  setEventLoop,
+  sleep,
+} from "./loop/run.js";
+export { getRunningLoop } from "./loop/running-loop.js";
+export { type Callback, Handle, partial, TimerHandle } from "./scheduler/handle.js";

@@ -1,0 +1,313 @@
+/**
+ * The event loop: what users hold, and what everything else is called on.
+ *
+ * Owns: running and stopping, calls, timers, making futures and tasks, error handling, debug mode, watching fds.
+ *
+ * Does not own: the order of things (`assembly/`), ticks and time (the drivers in `scheduler/`), sockets and transports (`net/`).
+ *
+ * CPython 3.11, base_events.BaseEventLoop. Differs: FIFO for equal deadlines, NaN is rejected, tasks are kept alive.
+ */
+import { describe, RuntimeError, typeError, ValueError } from "../errors.js";
+import type { Awaitable } from "../futures/coroutine.js";
+import { isCoroutine } from "../futures/coroutine.js";
+import { futureOf } from "../futures/ensure-future.js";
+import { Future } from "../futures/future.js";
+import { checkSeconds } from "../futures/sleep.js";
+import { Task, type TaskBody } from "../futures/task.js";
+import type { Driver } from "../scheduler/driver.js";
+import type { Callback, Handle, TimerHandle } from "../scheduler/handle.js";
+import { Scheduler, type Side } from "../scheduler/scheduler.js";
+import { systemError } from "../sys/errors.js";
+import { type ExceptionContext, type ExceptionHandler, ExceptionHandling, logContext } from "./exception-handler.js";
+import { realDriver } from "./real-driver.js";
+import { runningLoop, setRunningLoop } from "./running-loop.js";
+
+/** Makes the tasks of a loop in the place of `new Task`. */
+export type TaskFactory = (loop: EventLoop, body: TaskBody<never>) => Future<never>;
+
+/** An fd, or something that has one. */
+export type FileDescriptorLike = number | { fileno(): number };
+
+export class EventLoop {
+  /** Callbacks and steps that take at least this long are reported in debug mode, in seconds. */
+  slowCallbackDuration = 0.1;
+
+  /** @internal */ readonly _scheduler: Scheduler;
+  /** @internal The task whose generator runs right now. */ _currentTask: Task<unknown> | null = null;
+  /** @internal What owns an fd, and does not let others watch it. */ readonly _fdOwners = new Map<number, object>();
+  readonly #errors = new ExceptionHandling(this);
+  #taskFactory: TaskFactory | null = null;
+  #running = false;
+
+  /** @internal Users call `newEventLoop()`. */
+  constructor(makeDriver: (attach: (driver: Driver) => Scheduler) => void = realDriver) {
+    let scheduler: Scheduler | undefined;
+    makeDriver((driver) => {
+      scheduler = new Scheduler(this, driver);
+      return scheduler;
+    });
+    this._scheduler = scheduler as unknown as Scheduler;
+    this.setDebug(Boolean(process.env.PYTHONASYNCIODEBUG || process.env.WASYNCIODEBUG));
+  }
+
+  /**
+   * Runs until `stop` is called. If that has happened already, asks for I/O once without waiting, runs what is ready, and returns.
+   *
+   * @returns a promise that rejects with a FatalError that a callback or task threw, and with RuntimeError
+   *   `ERR_LOOP_CLOSED`, `ERR_LOOP_RUNNING` or `ERR_ANOTHER_LOOP_RUNNING` when the loop cannot run
+   */
+  async runForever(): Promise<void> {
+    this._scheduler.checkOpen();
+    if (this.#running) throw new RuntimeError("ERR_LOOP_RUNNING", "This event loop is already running: await what you need in a task instead");
+    if (runningLoop() !== null) {
+      throw new RuntimeError("ERR_ANOTHER_LOOP_RUNNING", "Cannot run the event loop while another loop is running in this thread: stop that one first");
+    }
+    this.#running = true;
+    setRunningLoop(this);
+    try {
+      await this._scheduler.driver.run();
+    } finally {
+      this.#running = false;
+      setRunningLoop(null);
+    }
+  }
+
+  /**
+   * Runs until a future is done.
+   *
+   * @param awaitable a future; or a coroutine, which is wrapped in a task; or a promise
+   * @returns the future's result, or rejects with its exception; also as `runForever`, and with RuntimeError `ERR_LOOP_STOPPED` when the loop was
+   *   stopped before the future was done
+   */
+  async runUntilComplete<T>(awaitable: Awaitable<T>): Promise<T> {
+    this._scheduler.checkOpen();
+    const isOurs = !(awaitable instanceof Future);
+    const future = futureOf(this, this._scheduler, awaitable);
+    const stop = (): void => this.stop();
+    future.addDoneCallback(stop);
+    try {
+      await this.runForever();
+    } catch (error) {
+      if (isOurs && future.done() && !future.cancelled()) future.exception();
+      throw error;
+    } finally {
+      future.removeDoneCallback(stop);
+    }
+    if (!future.done()) {
+      throw new RuntimeError("ERR_LOOP_STOPPED", "Event loop stopped before Future completed: call stop() only after what you wait for is done");
+    }
+    return future.result();
+  }
+
+  /** Ends the run after the callbacks that are ready now. Those that they schedule run in the next run. Does not wake an idle loop of another thread. */
+  stop(): void {
+    if (this.isClosed()) return;
+    this._scheduler.core.stop();
+    this._scheduler.wake();
+  }
+
+  /** Whether the loop runs. */
+  isRunning(): boolean {
+    return this.#running;
+  }
+
+  /** Whether the loop was closed. */
+  isClosed(): boolean {
+    return this._scheduler.closed;
+  }
+
+  /**
+   * Closes the loop, for good. What is pending is lost. Has no effect on a closed loop.
+   *
+   * @throws RuntimeError `ERR_LOOP_RUNNING`
+   */
+  close(): void {
+    if (this.#running) throw new RuntimeError("ERR_LOOP_RUNNING", "Cannot close a running event loop: stop() it and await the run first");
+    if (!this.isClosed()) this._scheduler.close();
+  }
+
+  [Symbol.dispose](): void {
+    this.close();
+  }
+
+  /** Has a callback called in the next iteration, after those that were queued before it. */
+  callSoon<A extends unknown[]>(callback: (...args: A) => unknown, ...args: A): Handle {
+    if (this._scheduler.debug) checkNotCoroutine(callback, "callSoon");
+    return this._scheduler.callSoon(callback as Callback, args);
+  }
+
+  /** As `callSoon`, and also wakes a loop that waits in the kernel. */
+  callSoonThreadsafe<A extends unknown[]>(callback: (...args: A) => unknown, ...args: A): Handle {
+    if (this._scheduler.debug) checkNotCoroutine(callback, "callSoonThreadsafe");
+    const handle = this._scheduler.callSoon(callback as Callback, args);
+    this._scheduler.driver.wakeThreadsafe();
+    return handle;
+  }
+
+  /**
+   * Has a callback called `delay` seconds from now, never earlier. Equal times come in the order of the calls.
+   *
+   * @throws TypeError `ERR_NOT_A_NUMBER`; ValueError `ERR_BAD_TIME` for NaN
+   */
+  callLater<A extends unknown[]>(delay: number, callback: (...args: A) => unknown, ...args: A): TimerHandle {
+    checkSeconds("delay", delay);
+    if (this._scheduler.debug) checkNotCoroutine(callback, "callLater");
+    return this._scheduler.callAt(this.time() + delay, callback as Callback, args);
+  }
+
+  /** As `callLater`, at a time of the clock that `time()` shows. */
+  callAt<A extends unknown[]>(when: number, callback: (...args: A) => unknown, ...args: A): TimerHandle {
+    checkSeconds("when", when);
+    if (this._scheduler.debug) checkNotCoroutine(callback, "callAt");
+    return this._scheduler.callAt(when, callback as Callback, args);
+  }
+
+  /** The loop's clock: seconds since some moment, to the nanosecond, never going back. */
+  time(): number {
+    return this._scheduler.driver.now();
+  }
+
+  /** Makes a future of this loop. */
+  createFuture<T = unknown>(): Future<T> {
+    return new Future<T>(this, this._scheduler);
+  }
+
+  /**
+   * Runs a coroutine as a task, from the next iteration on.
+   *
+   * @param body a generator, or a function that makes one or is async
+   * @throws TypeError `ERR_NOT_A_COROUTINE`; RuntimeError `ERR_LOOP_CLOSED`
+   */
+  createTask<T>(body: TaskBody<T>, options: { name?: string } = {}): Task<T> {
+    this._scheduler.checkOpen();
+    if (typeof body !== "function" && !isCoroutine(body)) {
+      throw typeError(
+        "ERR_NOT_A_COROUTINE",
+        `a generator, a generator function or an async function is required, not ${describe(body)}: pass the function itself, or wrap a promise with ensureFuture()`,
+      );
+    }
+    if (this.#taskFactory === null) return new Task(this, this._scheduler, body, options.name);
+    const task = this.#taskFactory(this, body as TaskBody<never>) as unknown as Task<T>;
+    if (options.name !== undefined && typeof task.setName === "function") task.setName(options.name);
+    return task;
+  }
+
+  /**
+   * Has `createTask` make its tasks with `factory(loop, body)`, which returns a Future; null brings the default back.
+   *
+   * @throws TypeError `ERR_NOT_CALLABLE`
+   */
+  setTaskFactory(factory: TaskFactory | null): void {
+    if (factory !== null && typeof factory !== "function") {
+      throw typeError("ERR_NOT_CALLABLE", `the task factory must be a function or null, not ${describe(factory)}`);
+    }
+    this.#taskFactory = factory;
+  }
+
+  /** The task factory that was set, or null. */
+  getTaskFactory(): TaskFactory | null {
+    return this.#taskFactory;
+  }
+
+  /**
+   * Calls `callback` in every iteration in which `fd` can be read, in the place of who watched it for reading before.
+   *
+   * @throws ValueError `ERR_BAD_FD`; RuntimeError `ERR_FD_IN_USE` for an fd of a transport; Error `EPERM` for a regular file, `EBADF` for a closed one
+   */
+  addReader<A extends unknown[]>(fd: FileDescriptorLike, callback: (...args: A) => unknown, ...args: A): void {
+    this.#watch(fd, "reader", callback as Callback, args);
+  }
+
+  /** Ends what `addReader` began. Returns whether there was anything to end. */
+  removeReader(fd: FileDescriptorLike): boolean {
+    return this.#unwatch(fd, "reader");
+  }
+
+  /** As `addReader`, for writing. */
+  addWriter<A extends unknown[]>(fd: FileDescriptorLike, callback: (...args: A) => unknown, ...args: A): void {
+    this.#watch(fd, "writer", callback as Callback, args);
+  }
+
+  /** Ends what `addWriter` began. Returns whether there was anything to end. */
+  removeWriter(fd: FileDescriptorLike): boolean {
+    return this.#unwatch(fd, "writer");
+  }
+
+  /** Sets who is told of errors that nobody else can take; null brings the default back. */
+  setExceptionHandler(handler: ExceptionHandler | null): void {
+    this.#errors.handler = handler;
+  }
+
+  /** The exception handler that was set, or null. */
+  getExceptionHandler(): ExceptionHandler | null {
+    return this.#errors.handler;
+  }
+
+  /** Writes the context to stderr. Custom handlers may call it. */
+  defaultExceptionHandler(context: ExceptionContext): void {
+    logContext(context);
+  }
+
+  /** Tells the exception handler of an error. */
+  callExceptionHandler(context: ExceptionContext): void {
+    this.#errors.report(context);
+  }
+
+  /** Whether debug mode is on. It is from the start when the environment variable PYTHONASYNCIODEBUG or WASYNCIODEBUG is not empty. */
+  getDebug(): boolean {
+    return this._scheduler.debug;
+  }
+
+  /** Turns debug mode on or off: where handles were made, slow callbacks, coroutine functions passed as callbacks. */
+  setDebug(enabled: boolean): void {
+    this._scheduler.debug = Boolean(enabled);
+  }
+
+  /** @internal Watches an fd on behalf of its owner. */
+  _watch(fd: number, side: Side, callback: Callback, args: readonly unknown[]): void {
+    const result = this._scheduler.watch(fd, side, callback, args);
+    if (result < 0) throw systemError("epoll_ctl", result);
+  }
+
+  /** @internal */
+  _unwatch(fd: number, side: Side): boolean {
+    return this._scheduler.unwatch(fd, side);
+  }
+
+  #watch(fileDescriptor: FileDescriptorLike, side: Side, callback: Callback, args: readonly unknown[]): void {
+    this._scheduler.checkOpen();
+    if (this._scheduler.debug) checkNotCoroutine(callback, side === "reader" ? "addReader" : "addWriter");
+    this._watch(this.#freeFd(fileDescriptor), side, callback, args);
+  }
+
+  #unwatch(fileDescriptor: FileDescriptorLike, side: Side): boolean {
+    if (this.isClosed()) return false;
+    return this._unwatch(this.#freeFd(fileDescriptor), side);
+  }
+
+  /** The fd, which no transport may own. */
+  #freeFd(fileDescriptor: FileDescriptorLike): number {
+    const fd = fdOf(fileDescriptor);
+    const owner = this._fdOwners.get(fd);
+    if (owner !== undefined) {
+      throw new RuntimeError("ERR_FD_IN_USE", `File descriptor ${fd} is used by ${describe(owner)}: use its methods, or watch a descriptor of your own`);
+    }
+    return fd;
+  }
+}
+
+/** @throws ValueError `ERR_BAD_FD` */
+function fdOf(value: FileDescriptorLike): number {
+  const fd = typeof value === "object" && typeof value?.fileno === "function" ? value.fileno() : value;
+  if (typeof fd !== "number" || !Number.isInteger(fd) || fd < 0) {
+    throw new ValueError("ERR_BAD_FD", `Invalid file object: an fd or something with fileno() is required, not ${describe(value)}`);
+  }
+  return fd;
+}
+
+function checkNotCoroutine(callback: unknown, method: string): void {
+  const kind = Object.prototype.toString.call(callback);
+  if (kind === "[object GeneratorFunction]" || kind === "[object AsyncFunction]" || kind === "[object Generator]") {
+    throw typeError("ERR_COROUTINE_CALLBACK", `coroutines cannot be used with ${method}(): pass a plain function, or use createTask()`);
+  }
+}

@@ -1,0 +1,87 @@
+/**
+ * Where errors go that nobody else can take.
+ *
+ * Owns: the handler that the user set, the default one, and the three layers of guard: a handler that raises is reported to the default handler, and a
+ * default handler that raises is logged.
+ *
+ * CPython 3.11, base_events `call_exception_handler` and `default_exception_handler`.
+ */
+import { inspect } from "node:util";
+import { describe, FatalError, typeError } from "../errors.js";
+import type { EventLoop } from "./event-loop.js";
+
+/** What an exception handler is told. Keys beyond these may come. */
+export interface ExceptionContext {
+  /** What happened. */
+  message: string;
+  exception?: unknown;
+  future?: unknown;
+  task?: unknown;
+  handle?: unknown;
+  protocol?: unknown;
+  transport?: unknown;
+  socket?: unknown;
+  [key: string]: unknown;
+}
+
+/** A handler for `setExceptionHandler`. */
+export type ExceptionHandler = (loop: EventLoop, context: ExceptionContext) => void;
+
+export class ExceptionHandling {
+  readonly #loop: EventLoop;
+  #handler: ExceptionHandler | null = null;
+
+  constructor(loop: EventLoop) {
+    this.#loop = loop;
+  }
+
+  get handler(): ExceptionHandler | null {
+    return this.#handler;
+  }
+
+  set handler(handler: ExceptionHandler | null) {
+    if (handler !== null && typeof handler !== "function") {
+      throw typeError("ERR_NOT_CALLABLE", `the exception handler must be a function or null, not ${describe(handler)}`);
+    }
+    this.#handler = handler;
+  }
+
+  /** Tells whoever is to be told. Throws fatal errors of the handlers, and no others. */
+  report(context: ExceptionContext): void {
+    if (this.#handler === null) return this.#tellDefault(context);
+    try {
+      this.#handler(this.#loop, context);
+    } catch (error) {
+      if (error instanceof FatalError) throw error;
+      this.#reportHandler(error, context);
+    }
+  }
+
+  #tellDefault(context: ExceptionContext): void {
+    try {
+      this.#loop.defaultExceptionHandler(context);
+    } catch (error) {
+      if (error instanceof FatalError) throw error;
+      console.error("Exception in default exception handler", error);
+    }
+  }
+
+  #reportHandler(exception: unknown, context: ExceptionContext): void {
+    try {
+      this.#loop.defaultExceptionHandler({ message: "Unhandled error in exception handler", exception, context });
+    } catch (error) {
+      if (error instanceof FatalError) throw error;
+      console.error("Exception in default exception handler while handling an unexpected error in custom exception handler", error);
+    }
+  }
+}
+
+/** Writes the message, the other keys in order, and the exception's stack to stderr. */
+export function logContext(context: ExceptionContext): void {
+  const lines = [context.message || "Unhandled exception in event loop"];
+  for (const key of Object.keys(context).sort()) {
+    if (key !== "message" && key !== "exception") lines.push(`${key}: ${inspect(context[key], { depth: 1 })}`);
+  }
+  if ("exception" in context) lines.push(inspect(context.exception));
+  console.error(lines.join("\n"));
+}

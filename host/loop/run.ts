@@ -1,0 +1,138 @@
+/**
+ * Running a program on a loop of its own.
+ *
+ * Owns: `run` and the functions that work on the loop of this thread.
+ *
+ * CPython 3.11, runners.py `run` and events.py.
+ */
+import { CancelledError, describe, typeError } from "../errors.js";
+import { asyncTask } from "../futures/awaiting.js";
+import type { Awaitable, Main } from "../futures/coroutine.js";
+import { futureOf } from "../futures/ensure-future.js";
+import type { Future } from "../futures/future.js";
+import { sleepOn } from "../futures/sleep.js";
+import { Task } from "../futures/task.js";
+import { EventLoop } from "./event-loop.js";
+import { currentLoop, getRunningLoop, runningLoop, setCurrentLoop } from "./running-loop.js";
+
+/** What `run` takes besides the program. */
+export interface RunOptions {
+  /** Whether debug mode is on; the environment decides when this is left out. */
+  debug?: boolean;
+  /** Cancels the main task when it is aborted. */
+  signal?: AbortSignal;
+}
+
+/** Makes a loop. @throws UnsupportedError `ERR_UNSUPPORTED_PLATFORM` */
+export function newEventLoop(): EventLoop {
+  return new EventLoop();
+}
+
+/** The loop that runs in this thread, or else the one that was set, or else a new one, which is then set. */
+export function getEventLoop(): EventLoop {
+  let loop = runningLoop() ?? currentLoop();
+  if (loop === null) {
+    loop = newEventLoop();
+    setCurrentLoop(loop);
+  }
+  return loop;
+}
+
+/** Sets the loop that `getEventLoop` returns while none is running; null for none. */
+export function setEventLoop(loop: EventLoop | null): void {
+  if (loop !== null && !(loop instanceof EventLoop)) {
+    throw typeError("ERR_NOT_A_LOOP", `an EventLoop or null is required, not ${describe(loop)}`);
+  }
+  setCurrentLoop(loop);
+}
+
+/**
+ * Runs a program on a new loop: waits for `main`, cancels the tasks that are left and waits for them too, and closes the loop.
+ *
+ * @param main a coroutine, a future's worth of anything, or a function that returns one, which is called on the running loop
+ * @returns what `main` comes to
+ */
+export async function run<T>(main: Main<T>, options: RunOptions = {}): Promise<T> {
+  const { debug, signal } = options;
+  const loop = newEventLoop();
+  if (debug !== undefined) loop.setDebug(debug);
+  const before = currentLoop();
+  setCurrentLoop(loop);
+  try {
+    const body = typeof main === "function" ? main : () => main;
+    const task = loop.createTask(() => body() as Awaitable<T> as PromiseLike<T>);
+    const cancel = (): void => void task.cancel(String(signal?.reason ?? ""));
+    if (signal?.aborted) cancel();
+    signal?.addEventListener("abort", cancel);
+    try {
+      return await loop.runUntilComplete(task);
+    } finally {
+      signal?.removeEventListener("abort", cancel);
+      await cancelAllTasks(loop);
+    }
+  } finally {
+    setCurrentLoop(before);
+    loop.close();
+  }
+}
+
+/**
+ * Waits for `delay` seconds; 0 or less takes exactly one iteration.
+ *
+ * @param result what the future comes to
+ * @throws TypeError `ERR_NOT_A_NUMBER`; ValueError `ERR_BAD_TIME` for NaN; RuntimeError `ERR_NO_RUNNING_LOOP`
+ */
+export function sleep(delay: number): Future<void>;
+export function sleep<T>(delay: number, result: T): Future<T>;
+export function sleep<T>(delay: number, result?: T): Future<T> {
+  const loop = getRunningLoop();
+  return sleepOn(loop, loop._scheduler, delay, result as T);
+}
+
+/**
+ * Makes a future of it: a future is returned as it is, a coroutine becomes a task, a promise is followed.
+ *
+ * @throws TypeError `ERR_NOT_AWAITABLE`; ValueError `ERR_FOREIGN_FUTURE` for a future of another loop
+ */
+export function ensureFuture<T>(awaitable: Awaitable<T>, options: { loop?: EventLoop } = {}): Future<T> {
+  const loop = options.loop ?? getEventLoop();
+  return futureOf(loop, loop._scheduler, awaitable);
+}
+
+/** The task that runs right now on a loop, this thread's running one by default; null in a plain callback. */
+export function currentTask(loop: EventLoop = getRunningLoop()): Task<unknown> | null {
+  if (loop._currentTask !== null) return loop._currentTask;
+  const task = asyncTask();
+  return task instanceof Task && task._loop === loop ? task : null;
+}
+
+/** The tasks of a loop, this thread's running one by default, that have not ended. */
+export function allTasks(loop: EventLoop = getRunningLoop()): Set<Task<unknown>> {
+  const tasks = new Set<Task<unknown>>();
+  for (const entry of loop._scheduler.entries()) if (entry instanceof Task) tasks.add(entry);
+  return tasks;
+}
+
+async function cancelAllTasks(loop: EventLoop): Promise<void> {
+  const tasks = allTasks(loop);
+  if (tasks.size === 0) return;
+  for (const task of tasks) task.cancel();
+  await loop.runUntilComplete(allDone(tasks));
+  for (const task of tasks) {
+    if (task.cancelled()) continue;
+    const exception = task.exception();
+    if (exception !== null) {
+      loop.callExceptionHandler({ message: "unhandled exception during run() shutdown", exception, task });
+    }
+  }
+}
+
+function* allDone(tasks: Iterable<Task<unknown>>): Generator<Future<unknown> | undefined, void, unknown> {
+  for (const task of tasks) {
+    try {
+      yield* task;
+    } catch (error) {
+      if (error instanceof CancelledError && !task.done()) throw error;
+    }
+  }
+}

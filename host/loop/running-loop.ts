@@ -1,0 +1,44 @@
+/**
+ * Which loop this thread runs, and which one it uses by default.
+ *
+ * Owns: both variables. One loop runs in a thread at a time, as in asyncio.
+ *
+ * CPython 3.11, events.py `get_running_loop`, `get_event_loop`, `set_event_loop`.
+ */
+import { RuntimeError } from "../errors.js";
+import type { EventLoop } from "./event-loop.js";
+
+let running: EventLoop | null = null;
+let current: EventLoop | null = null;
+
+/** The loop that runs in this thread, or null. */
+export function runningLoop(): EventLoop | null {
+  return running;
+}
+
+/** Notes which loop runs. */
+export function setRunningLoop(loop: EventLoop | null): void {
+  running = loop;
+}
+
+/** The loop that was set for this thread, or null. */
+export function currentLoop(): EventLoop | null {
+  return current;
+}
+
+/** Sets the loop of this thread. */
+export function setCurrentLoop(loop: EventLoop | null): void {
+  current = loop;
+}
+
+/**
+ * The loop that runs in this thread.
+ *
+ * @throws RuntimeError `ERR_NO_RUNNING_LOOP`
+ */
+export function getRunningLoop(): EventLoop {
+  if (running === null) {
+    throw new RuntimeError("ERR_NO_RUNNING_LOOP", "no running event loop: call this from a callback or coroutine of a running loop, or pass the loop");
+  }
+  return running;
+}

@@ -1,0 +1,26 @@
+/**
+ * The driver: whoever decides when an iteration takes place, and lets time pass in between.
+ *
+ * Owns: the interface. `guest-driver.ts` is a guest on Node's own loop, `virtual-driver.ts` jumps from deadline to deadline.
+ *
+ * Does not own: what an iteration does (`assembly/loop.ts`).
+ */
+
+export interface Driver {
+  /** The loop's clock, in seconds; monotonic. */
+  now(): number;
+  /** The clock's resolution, in seconds. */
+  readonly resolutionSeconds: number;
+  /** Tells the selector what to say of an fd; see `assembly/host.ts`. */
+  watch(fd: number, interest: number, generation: number): number;
+  /** Blocks for events; see `assembly/host.ts`. */
+  select(timeoutSeconds: number): number;
+  /** Iterates until the loop is stopped. Resolves then, or rejects with the fatal error that ended the run. */
+  run(): Promise<void>;
+  /** Something became ready outside an iteration: see to it that one takes place. Has no effect while the loop is not running. */
+  wake(): void;
+  /** As `wake`, and also ends a wait in the kernel. */
+  wakeThreadsafe(): void;
+  /** Ends the fd's watches and gives back what the driver holds. */
+  close(): void;
+}

@@ -1,0 +1,175 @@
+/**
+ * The guest driver: runs a loop as a guest on Node's own.
+ *
+ * Owns: ticks. libuv watches the selector's fd; when it turns readable, or something became ready otherwise, a tick runs from
+ * `setImmediate`. A tick runs a few iterations, so that the cost of a `setImmediate` is shared, and ends early when promises are to go on.
+ * When nothing is left to do it sets the selector's deadline and leaves the thread to Node.
+ *
+ * Does not own: the fds and the deadline (the selector), the order of things (the core).
+ */
+import { AsyncResource } from "node:async_hooks";
+import { RunResult } from "../../assembly/abi.js";
+import type { Selector } from "../selector/selector.js";
+import { type ReadableWatch, watchReadable } from "../sys/uv-watch.js";
+import type { Driver } from "./driver.js";
+import { afterMicrotasks } from "./microtasks.js";
+import type { Scheduler } from "./scheduler.js";
+
+/** Iterations of one tick at the most … */
+const ITERATIONS_PER_TICK = 64;
+/** … the number of them after which the clock is looked at … */
+const ITERATIONS_PER_CLOCK = 8;
+/** … and the time after which Node has its turn, in seconds. */
+const TICK_SECONDS = 0.001;
+/** Ticks that may follow one another after microtasks alone. */
+const TICKS_IN_A_ROW = 32;
+/** A deadline this little earlier than the one that is set, in seconds, does not need a system call. */
+const DEADLINE_TOLERANCE_SECONDS = 2e-6;
+/** Fewer events than this in one go, and nothing ready, end a tick without asking the kernel again. */
+const EVENTS_TO_ASK_AGAIN = 2;
+
+export class GuestDriver implements Driver {
+  readonly resolutionSeconds = 1e-9;
+  readonly #selector: Selector;
+  readonly #watch: ReadableWatch;
+  /** Ticks belong to the loop and not to whoever armed them, so they run in the context in which the loop was made. */
+  readonly #context = new AsyncResource("wasyncio.EventLoop");
+  #scheduler!: Scheduler;
+  #armed = false;
+  #deadline = Number.POSITIVE_INFINITY;
+  #run: Run | null = null;
+  #ticksInARow = 0;
+
+  readonly #onClose: () => void;
+
+  constructor(selector: Selector, onClose: () => void) {
+    this.#selector = selector;
+    this.#onClose = onClose;
+    this.#watch = watchReadable(selector.fd, () => this.#arm());
+    this.#watch.unref();
+  }
+
+  /** Tells the driver whom it drives. */
+  attach(scheduler: Scheduler): void {
+    this.#scheduler = scheduler;
+  }
+
+  now(): number {
+    return performance.now() / 1000;
+  }
+
+  watch(fd: number, interest: number, generation: number): number {
+    return this.#selector.watch(fd, interest, generation);
+  }
+
+  select(timeoutSeconds: number): number {
+    return this.#selector.select(this.#scheduler.events.view, timeoutSeconds);
+  }
+
+  run(): Promise<void> {
+    const promise = new Promise<void>((resolve, reject) => {
+      this.#run = { resolve, reject };
+    });
+    this.#watch.ref();
+    this.#arm();
+    return promise;
+  }
+
+  wake(): void {
+    if (!this.#armed && this.#run !== null) this.#arm();
+  }
+
+  wakeThreadsafe(): void {
+    this.#selector.wake();
+  }
+
+  close(): void {
+    this.#onClose();
+    this.#watch.close();
+    this.#selector.close();
+    this.#context.emitDestroy();
+  }
+
+  #arm(): void {
+    if (this.#armed) return;
+    this.#armed = true;
+    this.#scheduler.promisesTouched = false;
+    this.#context.runInAsyncScope(setImmediate, null, this.#tick);
+  }
+
+  readonly #tick = (): void => {
+    this.#armed = false;
+    if (this.#run === null) return;
+    const scheduler = this.#scheduler;
+    scheduler.iterating = true;
+    const goOn = this.#iterate(scheduler);
+    scheduler.iterating = false;
+    if (goOn) this.#continue(scheduler);
+  };
+
+  /** Iterates for a while. Returns whether there is more to do, now or after microtasks. */
+  #iterate(scheduler: Scheduler): boolean {
+    const { core, events } = scheduler;
+    let end = 0;
+    for (let iteration = 1; iteration <= ITERATIONS_PER_TICK; iteration++) {
+      const timeout = core.pollTimeout();
+      const count = timeout > 0 ? this.#selector.pollNow(events.view) : this.#selector.poll(events.view);
+      if (count > 0) core.takeEvents(count);
+      else if (timeout > 0) return this.#idle(timeout);
+      const result = core.runReady();
+      if (result !== RunResult.Done) return this.#end(scheduler);
+      if (scheduler.promisesTouched) return true;
+      if (count < EVENTS_TO_ASK_AGAIN) {
+        const wait = core.pollTimeout();
+        if (wait > 0) return this.#idle(wait);
+      }
+      if (iteration % ITERATIONS_PER_CLOCK === 0) {
+        const now = this.now();
+        if (end === 0) end = now + TICK_SECONDS;
+        else if (now > end) return true;
+      }
+    }
+    return true;
+  }
+
+  /** Arms the next tick: after microtasks while promises are to go on, but Node's own I/O has its turn at least every now and then. */
+  #continue(scheduler: Scheduler): void {
+    if (!scheduler.promisesTouched || ++this.#ticksInARow > TICKS_IN_A_ROW) {
+      this.#ticksInARow = 0;
+      return this.#arm();
+    }
+    scheduler.promisesTouched = false;
+    this.#armed = true;
+    afterMicrotasks(this.#tick);
+  }
+
+  /** Leaves the thread to Node until an fd is ready or `seconds` have passed. */
+  #idle(seconds: number): boolean {
+    const now = this.now();
+    const deadline = now + seconds;
+    // An earlier deadline stays set: it costs one tick for nothing, and often saves a system call for each message.
+    if (deadline < this.#deadline - DEADLINE_TOLERANCE_SECONDS || this.#deadline <= now) {
+      this.#deadline = deadline;
+      this.#selector.setDeadline(seconds);
+    }
+    return false;
+  }
+
+  #end(scheduler: Scheduler): boolean {
+    const run = this.#run;
+    const { fatal } = scheduler;
+    this.#run = null;
+    scheduler.fatal = null;
+    scheduler.core.clearStop();
+    this.#watch.unref();
+    if (fatal !== null) run?.reject(fatal.error);
+    else run?.resolve();
+    return false;
+  }
+}
+
+/** Who waits for the run to end. */
+interface Run {
+  resolve(): void;
+  reject(error: unknown): void;
+}

@@ -1,0 +1,274 @@
+/**
+ * The scheduler: one core, and the objects that its ids stand for.
+ *
+ * Owns: the table id → handle or task, and the core's imports: running a callback, stepping a task, reporting what was raised.
+ *
+ * Does not own: when an iteration takes place (the driver), nor what a step of a coroutine is (`futures/task.ts`).
+ */
+import { INDEX_MASK, Outcome, Report, type FutureState, Status } from "../../assembly/abi.js";
+import { type CoreExports, EventBuffer, instantiate } from "../core.js";
+import { describe, FatalError, RuntimeError, typeError, ValueError } from "../errors.js";
+import type { Driver } from "./driver.js";
+import { type Callback, Handle, TimerHandle } from "./handle.js";
+import { callSite } from "./source.js";
+
+/** What a task is to the scheduler. */
+export interface Steppable {
+  /** Takes one step; `how` is a ResumeHow. Returns an Answer or a future's id. Never throws. */
+  _step(how: number): number;
+  /** The core has ended the task. */
+  _ended(state: FutureState): void;
+  /** Cancels what the task waits for. Returns whether the cancellation will reach the task that way. */
+  _cancelWaiter(): boolean;
+}
+
+/** What the loop does for its scheduler. */
+export interface SchedulerOwner {
+  callExceptionHandler(context: { message: string; exception?: unknown; handle?: Handle; task?: unknown }): void;
+  slowCallbackDuration: number;
+}
+
+/** Which of the two watches of an fd. */
+export type Side = "reader" | "writer";
+
+export class Scheduler {
+  readonly core: CoreExports;
+  readonly events: EventBuffer;
+  readonly driver: Driver;
+  /** Whether an iteration is under way, so that nobody needs to be woken. */
+  iterating = false;
+  /** Whether something resolved a native promise, or started an async function, since microtasks ran last. */
+  promisesTouched = false;
+  /** Async functions and promises that may still make something ready, unseen by the core. */
+  promisesAwaited = 0;
+  debug = false;
+  closed = false;
+  /** The error that ended the run, in a box because `undefined` can be thrown too. */
+  fatal: { readonly error: unknown } | null = null;
+
+  readonly #owner: SchedulerOwner;
+  readonly #table: (Handle | Steppable | null)[] = [null];
+  #raised: { readonly handle: Handle; readonly error: unknown } | null = null;
+
+  constructor(owner: SchedulerOwner, driver: Driver) {
+    this.#owner = owner;
+    this.driver = driver;
+    this.core = instantiate({
+      now: () => driver.now(),
+      select: (timeoutSeconds) => driver.select(timeoutSeconds),
+      watch: (fd, interest, generation) => driver.watch(fd, interest, generation),
+      dispatch: (id) => this.#dispatch(id),
+      resume: (task, how) => this.#resume(task, how),
+      taskDone: (task, state) => this.#taskDone(task, state),
+      cancelWaiter: (task) => ((this.#table[task & INDEX_MASK] as Steppable)._cancelWaiter() ? 1 : 0),
+      report: (what, id) => this.#report(what, id),
+    });
+    this.core.init(driver.resolutionSeconds);
+    this.events = new EventBuffer(this.core);
+  }
+
+  /** Queues a callback. */
+  callSoon(callback: Callback, args: readonly unknown[]): Handle {
+    this.checkOpen();
+    if (typeof callback !== "function") throw notCallable(callback);
+    const id = this.core.callSoon();
+    if (id < 0) throw this.failure(id);
+    const handle = new Handle(this, callback, args, id, false);
+    this.#table[id & INDEX_MASK] = handle;
+    if (this.debug) handle._source = callSite();
+    if (!this.iterating) this.driver.wake();
+    return handle;
+  }
+
+  /** Sets a timer for `when`, in seconds of the driver's clock. */
+  callAt(when: number, callback: Callback, args: readonly unknown[]): TimerHandle {
+    this.checkOpen();
+    if (typeof callback !== "function") throw notCallable(callback);
+    const id = this.core.callAt(when);
+    if (id < 0) throw this.failure(id);
+    const handle = new TimerHandle(this, callback, args, id, when);
+    this.#table[id & INDEX_MASK] = handle;
+    if (this.debug) handle._source = callSite();
+    if (!this.iterating) this.driver.wake();
+    return handle;
+  }
+
+  /** Cancels a call or timer that has not run. */
+  cancelHandle(handle: Handle): void {
+    this.core.cancel(handle._id);
+    this.#table[handle._id & INDEX_MASK] = null;
+  }
+
+  /** Watches one side of an fd, in the place of who watched it before. Returns 0, or the selector's negative errno. */
+  watch(fd: number, side: Side, callback: Callback, args: readonly unknown[]): number {
+    this.checkOpen();
+    if (typeof callback !== "function") throw notCallable(callback);
+    const { core } = this;
+    const previous = side === "reader" ? core.readerOf(fd) : core.writerOf(fd);
+    const id = side === "reader" ? core.addReader(fd) : core.addWriter(fd);
+    if (id < 0) {
+      if (id <= Status.BadId) throw this.failure(id);
+      return id;
+    }
+    if (previous !== 0) this.#retireWatch(previous);
+    this.#table[id & INDEX_MASK] = new Handle(this, callback, args, id, true);
+    if (!this.iterating) this.driver.wake();
+    return 0;
+  }
+
+  /** Ends a watch. Returns whether there was one. */
+  unwatch(fd: number, side: Side): boolean {
+    if (this.closed) return false;
+    const id = side === "reader" ? this.core.removeReader(fd) : this.core.removeWriter(fd);
+    if (id === 0) return false;
+    this.#retireWatch(id);
+    return true;
+  }
+
+  /** Puts the object that a fresh id stands for into the table. */
+  enter(id: number, entry: Handle | Steppable): void {
+    this.#table[id & INDEX_MASK] = entry;
+  }
+
+  /** Takes the object of an ended id out of the table. */
+  leave(id: number): void {
+    this.#table[id & INDEX_MASK] = null;
+  }
+
+  /** The object that a live id stands for. */
+  entry(id: number): Handle | Steppable | null {
+    return this.#table[id & INDEX_MASK] ?? null;
+  }
+
+  /** What is in the table. */
+  *entries(): Generator<Handle | Steppable> {
+    for (const entry of this.#table) if (entry !== null && entry !== undefined) yield entry;
+  }
+
+  /** Something became ready: sees to it that an iteration follows. */
+  wake(): void {
+    if (!this.iterating) this.driver.wake();
+  }
+
+  /** @throws RuntimeError `ERR_LOOP_CLOSED` */
+  checkOpen(): void {
+    if (this.closed) {
+      throw new RuntimeError("ERR_LOOP_CLOSED", "Event loop is closed: make a new one with newEventLoop()");
+    }
+  }
+
+  /** Loses whatever is pending. */
+  close(): void {
+    this.closed = true;
+    for (const entry of this.#table) if (entry instanceof Handle) entry._forget();
+    this.#table.length = 0;
+    this.core.clear();
+    this.driver.close();
+  }
+
+  /** The error for a Status that the core answered with. */
+  failure(status: number): Error {
+    switch (status) {
+      case Status.BadTime:
+        return new ValueError("ERR_BAD_TIME", "the time is NaN: pass a number of seconds");
+      case Status.BadFd:
+        return new ValueError("ERR_BAD_FD", "the file descriptor is out of range: pass an integer from 0 to 1048575");
+      case Status.OutOfSlots:
+        return new RuntimeError(
+          "ERR_OUT_OF_SLOTS",
+          "the loop holds 8388607 pending callbacks, timers, watches, futures and tasks, which is all that it can: let some of them finish first",
+        );
+      default:
+        return new RuntimeError("ERR_CORE", `the core refused a request with status ${status}: please report this as a bug of wasyncio`);
+    }
+  }
+
+  #retireWatch(id: number): void {
+    const index = id & INDEX_MASK;
+    (this.#table[index] as Handle)._retire();
+    this.#table[index] = null;
+  }
+
+  #dispatch(id: number): number {
+    const index = id & INDEX_MASK;
+    const handle = this.#table[index] as Handle;
+    if (!handle._repeats) {
+      this.#table[index] = null;
+      handle._id = 0;
+    }
+    if (this.debug) return this.#dispatchTimed(handle);
+    return this.#run(handle);
+  }
+
+  #run(handle: Handle): number {
+    try {
+      const args = handle._args;
+      const callback = handle._callback as Callback;
+      if (args.length === 0) callback();
+      else if (args.length === 1) callback(args[0]);
+      else callback(...args);
+    } catch (error) {
+      if (error instanceof FatalError) {
+        this.fatal = { error };
+        return Outcome.Fatal;
+      }
+      this.#raised = { handle, error };
+      return Outcome.Raised;
+    }
+    if (!handle._repeats) handle._forget();
+    return Outcome.Ok;
+  }
+
+  #dispatchTimed(handle: Handle): number {
+    const description = handle.toString();
+    const start = this.driver.now();
+    const outcome = this.#run(handle);
+    this.#warnIfSlow(start, description);
+    return outcome;
+  }
+
+  #resume(id: number, how: number): number {
+    const task = this.#table[id & INDEX_MASK] as Steppable;
+    if (!this.debug) return task._step(how);
+    const description = String(task);
+    const start = this.driver.now();
+    const answer = task._step(how);
+    this.#warnIfSlow(start, description);
+    return answer;
+  }
+
+  #warnIfSlow(start: number, description: string): void {
+    const seconds = this.driver.now() - start;
+    if (seconds >= this.#owner.slowCallbackDuration) {
+      console.warn(`Executing ${description} took ${seconds.toFixed(3)} seconds`);
+    }
+  }
+
+  #taskDone(id: number, state: FutureState): void {
+    const index = id & INDEX_MASK;
+    const task = this.#table[index] as Steppable;
+    this.#table[index] = null;
+    task._ended(state);
+  }
+
+  #report(what: number, id: number): number {
+    try {
+      if (what === Report.CallbackRaised && this.#raised !== null) {
+        const { handle, error } = this.#raised;
+        this.#raised = null;
+        this.#owner.callExceptionHandler({ message: `Exception in callback ${handle}`, exception: error, handle });
+        if (!handle._repeats) handle._forget();
+      } else {
+        this.#owner.callExceptionHandler({ message: `The core reported ${what} of ${id}, which is a bug of wasyncio` });
+      }
+    } catch (error) {
+      this.fatal = { error };
+      return Outcome.Fatal;
+    }
+    return Outcome.Ok;
+  }
+}
+
+function notCallable(value: unknown): TypeError {
+  return typeError("ERR_NOT_CALLABLE", `the callback must be a function, not ${describe(value)}`);
+}

@@ -1,0 +1,100 @@
+/**
+ * The virtual driver: time stands still while anything is ready, and then jumps to the next deadline.
+ *
+ * Owns: a clock that starts at 0, and letting promises go on before each jump, so that what they lead to comes before it.
+ *
+ * Does not own: fds: it has none.
+ */
+import { RunResult } from "../../assembly/abi.js";
+import { RuntimeError, UnsupportedError } from "../errors.js";
+import type { Driver } from "./driver.js";
+import { afterMicrotasks } from "./microtasks.js";
+import type { Scheduler } from "./scheduler.js";
+
+/** Iterations without a pause for promises, at the most: callbacks may have resolved some without our seeing it. */
+const ITERATIONS_IN_A_ROW = 64;
+
+export class VirtualDriver implements Driver {
+  readonly resolutionSeconds = 1e-9;
+  #scheduler!: Scheduler;
+  #now = 0;
+  /** Lets a run that waits for promises alone go on. */
+  #resume: (() => void) | null = null;
+
+  /** Tells the driver whom it drives. */
+  attach(scheduler: Scheduler): void {
+    this.#scheduler = scheduler;
+  }
+
+  now(): number {
+    return this.#now;
+  }
+
+  watch(): number {
+    throw new UnsupportedError(
+      "ERR_NO_DESCRIPTORS",
+      "a VirtualEventLoop watches no file descriptors: use an EventLoop, or a stand-in for what the descriptor tells",
+    );
+  }
+
+  select(timeoutSeconds: number): number {
+    if (timeoutSeconds !== Number.POSITIVE_INFINITY) this.#now += timeoutSeconds;
+    return 0;
+  }
+
+  async run(): Promise<void> {
+    const scheduler = this.#scheduler;
+    const { core } = scheduler;
+    await microtasks();
+    for (let iteration = 1; ; iteration++) {
+      let timeout = core.pollTimeout();
+      if (timeout > 0 || scheduler.promisesTouched || iteration % ITERATIONS_IN_A_ROW === 0) {
+        scheduler.promisesTouched = false;
+        await microtasks();
+        timeout = core.pollTimeout();
+      }
+      if (timeout === Number.POSITIVE_INFINITY) {
+        await this.#waitForPromises(scheduler);
+        continue;
+      }
+      this.#now += timeout;
+      scheduler.iterating = true;
+      const result = core.runReady();
+      scheduler.iterating = false;
+      if (result === RunResult.Done) continue;
+      core.clearStop();
+      const { fatal } = scheduler;
+      scheduler.fatal = null;
+      if (fatal !== null) throw fatal.error;
+      return;
+    }
+  }
+
+  wake(): void {
+    this.#resume?.();
+    this.#resume = null;
+  }
+
+  wakeThreadsafe(): void {
+    this.wake();
+  }
+
+  close(): void {}
+
+  /** Nothing is ready and no timer is set: only a promise from elsewhere can help now. */
+  #waitForPromises(scheduler: Scheduler): Promise<void> {
+    if (scheduler.promisesAwaited === 0) {
+      throw new RuntimeError(
+        "ERR_VIRTUAL_DEADLOCK",
+        "nothing is ready, no timer is set and no promise is awaited, so virtual time stands still for ever: stop() the loop, or settle what its tasks wait for",
+      );
+    }
+    return new Promise((resolve) => {
+      this.#resume = resolve;
+    });
+  }
+}
+
+function microtasks(): Promise<void> {
+  return new Promise((resolve) => afterMicrotasks(resolve));
+}
