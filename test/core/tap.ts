@@ -1,18 +1,17 @@
 /**
- * The checks of the core's own tests, printed as TAP.
+ * The core's own tests, printed as TAP.
  *
- * Owns: `eq`, `eqArray`, `note` and `done`, and what they print:
+ * Owns: `test`, `eq`, `eqArray`, `note` and `done`, and what they print:
  *
  *     ok 1 - pops equal deadlines in arming order
+ *     #   got 3, expected 0
  *     not ok 2 - an empty queue answers 0
- *     #   got 3
- *     #   expected 0
  *     # seed 42
  *     1..2
  *     1 passed, 1 failed
  *
- * A test is a program: it checks, calls `done()` last, and exits 0 only when at least one check was made and all passed. The runner
- * (`dist-scripts/core-tests.mjs`) runs each twice and wants the same output, so print nothing that could differ between two runs.
+ * A test file is a program: it calls `done()` last, and exits 0 only when there was a test and all passed. The runner
+ * (`dist-scripts/core-tests.mjs`) runs each program twice and wants the same output, so print nothing that could differ between two runs.
  *
  * Does not own: equality of objects. There is no `ok(condition)` on purpose: AssemblyScript gives a literal the type of its context,
  * so in `ok(1 + 1 == 2)` the sum is a bool and the check fails. `eq` compares typed values and can say what it got.
@@ -21,26 +20,35 @@
 let passed = 0;
 let failed = 0;
 
+/** Of the test that runs. */
+let checks = 0;
+let mistakes = 0;
+
+/**
+ * Runs one test and prints whether it passed. A test that checks nothing fails.
+ *
+ * @param name the fact that the test shows, as a sentence
+ */
+export function test(name: string, body: () => void): void {
+  checks = 0;
+  mistakes = 0;
+  body();
+  if (checks == 0) complain("nothing was checked");
+  if (mistakes == 0) passed++;
+  else failed++;
+  console.log(`${mistakes == 0 ? "ok" : "not ok"} ${passed + failed} - ${name}`);
+}
+
 /** Checks that a number, bool or string is the expected one. Floats are compared by value, and NaN equals NaN. */
-export function eq<T>(got: T, expected: T, name: string): void {
-  check(isSame<T>(got, expected), show<T>(got), show<T>(expected), name);
+export function eq<T>(got: T, expected: T): void {
+  checks++;
+  if (!isSame<T>(got, expected)) complain(`got ${show<T>(got)}, expected ${show<T>(expected)}`);
 }
 
 /** Checks that two lists of numbers, bools or strings have the same length and the same elements. */
-export function eqArray<T>(got: T[], expected: T[], name: string): void {
-  check(isSameArray<T>(got, expected), showArray<T>(got), showArray<T>(expected), name);
-}
-
-/** Prints a comment line, such as the seed of a random test. */
-export function note(line: string): void {
-  console.log("# " + line);
-}
-
-/** Ends the program: prints the plan and the counts, and exits 0 if checks were made and all passed, else 1. */
-export function done(): void {
-  console.log(`1..${passed + failed}`);
-  console.log(`${passed} passed, ${failed} failed`);
-  process.exit(passed > 0 && failed == 0 ? 0 : 1);
+export function eqArray<T>(got: T[], expected: T[]): void {
+  checks++;
+  if (!isSameArray<T>(got, expected)) complain(`got ${showArray<T>(got)}, expected ${showArray<T>(expected)}`);
 }
 
 /** What `eq` goes by. */
@@ -58,16 +66,21 @@ export function isSameArray<T>(got: T[], expected: T[]): bool {
   return true;
 }
 
-function check(same: bool, got: string, expected: string, name: string): void {
-  if (same) {
-    passed++;
-    console.log(`ok ${passed + failed} - ${name}`);
-    return;
-  }
-  failed++;
-  console.log(`not ok ${passed + failed} - ${name}`);
-  console.log(`#   got ${got}`);
-  console.log(`#   expected ${expected}`);
+/** Prints a comment line, such as the seed of a random test. */
+export function note(line: string): void {
+  console.log(`# ${line}`);
+}
+
+/** Ends the program: prints the plan and the counts, and exits 0 if there was a test and all passed, else 1. */
+export function done(): void {
+  console.log(`1..${passed + failed}`);
+  console.log(`${passed} passed, ${failed} failed`);
+  process.exit(passed > 0 && failed == 0 ? 0 : 1);
+}
+
+function complain(what: string): void {
+  mistakes++;
+  note(`  ${what}`);
 }
 
 function show<T>(value: T): string {
