@@ -100,8 +100,9 @@ export function beginBatch(): i32 {
   return batchLeft;
 }
 
-/** Phases 3 and 4: runs what is ready. Returns a RunResult. */
+/** Phases 3 and 4: runs what is ready. Returns a RunResult. What `takeReady` handed out before is over. */
 export function runReady(): i32 {
+  endBatch();
   beginBatch();
   while (batchLeft > 0) {
     batchLeft--;
