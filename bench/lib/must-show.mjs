@@ -1,0 +1,108 @@
+/**
+ * The figures that wasyncio promises, compared with those measured.
+ *
+ * Owns: the bars. Each takes its two sides from one and the same run.
+ *
+ * Does not own: measuring; a bar whose sides were not measured is reported as such.
+ */
+import { CPU_CASE } from "../idle/suite.mjs";
+import { number, table } from "./table.mjs";
+
+/** How many times faster than a peer a workload must be, both on Node's loop and on the virtual one. */
+const FASTER = [
+  { workload: "callSoonChain", title: "callSoon chain", peer: "uvloop", times: 5 },
+  { workload: "callSoonChain", title: "callSoon chain", peer: "asyncio", times: 15 },
+  { workload: "callSoonBatch", title: "callSoon batch", peer: "uvloop", times: 5 },
+  { workload: "callSoonBatch", title: "callSoon batch", peer: "asyncio", times: 15 },
+  { workload: "taskSwitches", title: "task switches", peer: "asyncio", times: 10 },
+  { workload: "timers", title: "timers, 90 % cancelled", peer: "asyncio", times: 5 },
+];
+
+/** The share of node:net's CPU per message that a server may use. */
+const ECHO = [
+  { case: "1 × 1 KiB", share: 1.0 },
+  { case: "100 × 1 KiB", share: 0.65 },
+  { case: "1000 × 1 KiB", share: 0.6 },
+];
+
+/** Absolute limits. */
+const LIMITS = [
+  { suite: "idle", case: CPU_CASE, metric: "cpu", title: "idle for 10 s", limit: 10, unit: "ms CPU", strict: true },
+  { suite: "idle", case: "connections", metric: "held", title: "idle connections held", least: 10_000, unit: "" },
+  { suite: "size", case: "core.wasm", metric: "bytes", title: "core.wasm", limit: 16 * 1024, unit: "bytes" },
+  {
+    suite: "size",
+    case: "package, packed",
+    metric: "bytes",
+    title: "package, packed",
+    limit: 300 * 1024,
+    unit: "bytes",
+  },
+  {
+    suite: "size",
+    case: "import and first loop over bare node",
+    metric: "wall",
+    title: "import and first loop over bare node",
+    limit: 60,
+    unit: "ms",
+  },
+];
+
+/**
+ * Compares every bar with what was measured.
+ *
+ * @param {import("./measurements.mjs").Measurements} measurements
+ * @param {string[]} suites those that ran; the bars of others are left out
+ * @returns {{ suite: string, title: string, bar: string, measured: string, met: boolean | undefined }[]} `met` is undefined when a side is missing
+ */
+export function compareBars(measurements, suites) {
+  const runners = ["wasyncio", "wasyncio virtual"];
+  return [
+    ...FASTER.flatMap((bar) => runners.map((runner) => ({ suite: "scheduler", ...faster(measurements, bar, runner) }))),
+    ...ECHO.map((bar) => ({ suite: "echo", ...echo(measurements, bar) })),
+    ...LIMITS.map((bar) => ({ suite: bar.suite, ...limit(measurements, bar) })),
+  ].filter(({ suite }) => suites.includes(suite));
+}
+
+/** The comparison as a table. */
+export function reportBars(bars) {
+  const verdict = ({ met }) => (met === undefined ? "not measured" : met ? "met" : "MISSED");
+  const rows = bars.map((bar) => [bar.title, bar.bar, bar.measured, verdict(bar)]);
+  return ["Must show", "", table(["", "bar", "measured", ""], rows)].join("\n");
+}
+
+function faster(measurements, { workload, title, peer, times }, runner) {
+  const theirs = measurements.median("scheduler", workload, peer, "cpu");
+  const ours = measurements.median("scheduler", workload, runner, "cpu");
+  const measured = theirs === undefined || ours === undefined ? undefined : theirs / ours;
+  return {
+    title: `${title}, ${runner === "wasyncio" ? "with" : "without"} setImmediate`,
+    bar: `≥ ${times} × as fast as ${peer}`,
+    measured: measured === undefined ? "–" : `${number(measured)} ×`,
+    met: measured === undefined ? undefined : measured >= times,
+  };
+}
+
+function echo(measurements, { case: id, share }) {
+  const theirs = measurements.median("echo", id, "node:net", "cpu");
+  const ours = measurements.median("echo", id, "wasyncio", "cpu");
+  const measured = theirs === undefined || ours === undefined ? undefined : ours / theirs;
+  return {
+    title: `echo ${id}, server CPU per message`,
+    bar: `≤ ${share.toFixed(2)} × node:net`,
+    measured: measured === undefined ? "–" : `${measured.toFixed(2)} ×`,
+    met: measured === undefined ? undefined : measured <= share,
+  };
+}
+
+function limit(measurements, { suite, case: id, metric, title, limit: most, least, unit, strict }) {
+  const measured = measurements.median(suite, id, "wasyncio", metric);
+  const sign = least !== undefined ? "≥" : strict ? "<" : "≤";
+  const met = least !== undefined ? measured >= least : strict ? measured < most : measured <= most;
+  return {
+    title,
+    bar: `${sign} ${number(least ?? most)} ${unit}`.trimEnd(),
+    measured: measured === undefined ? "–" : `${number(measured)} ${unit}`.trimEnd(),
+    met: measured === undefined ? undefined : met,
+  };
+}

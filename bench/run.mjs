@@ -1,0 +1,77 @@
+/**
+ * Runs the benchmarks: `npm run bench`.
+ *
+ * Owns: the order of things: find the peers, measure each suite, print its tables, compare with what was promised, write the
+ * results as JSON and as a chart.
+ *
+ * Does not own: any measurement; each suite is a folder beside this file.
+ */
+import { mkdirSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import * as echo from "./echo/suite.mjs";
+import * as idle from "./idle/suite.mjs";
+import { readArguments, USAGE } from "./lib/arguments.mjs";
+import { compilerVersion } from "./lib/c-programs.mjs";
+import { drawChart } from "./lib/chart.mjs";
+import { notPinned } from "./lib/child-process.mjs";
+import { Context } from "./lib/context.mjs";
+import { RESULTS } from "./lib/folders.mjs";
+import { describeMachine } from "./lib/machine.mjs";
+import { compareBars, reportBars } from "./lib/must-show.mjs";
+import { findPython } from "./lib/python.mjs";
+import { table } from "./lib/table.mjs";
+import * as scheduler from "./scheduler/suite.mjs";
+import * as size from "./size/suite.mjs";
+
+const SUITES = [scheduler, echo, idle, size];
+
+async function main() {
+  const options = readArguments(
+    process.argv.slice(2),
+    SUITES.map((suite) => suite.name),
+  );
+  if (options.help) {
+    console.log(USAGE);
+    return;
+  }
+  const python = await findPython();
+  const machine = describeMachine(python, await compilerVersion());
+  print(table(["machine", ""], Object.entries(machine)));
+  if (notPinned !== undefined) print(notPinned);
+
+  const context = new Context({ ...options, python });
+  for (const suite of SUITES.filter(({ name }) => options.suites.includes(name))) {
+    await suite.measure(context);
+    context.progress("");
+    print(suite.report(context));
+  }
+  const { measurements } = context;
+  for (const { suite, runner, reason } of measurements.unavailable)
+    print(`Not in ${suite}: ${runner}, because ${reason}`);
+  const bars = compareBars(measurements, options.suites);
+  print(reportBars(bars));
+
+  mkdirSync(RESULTS, { recursive: true });
+  const results = {
+    machine,
+    quick: options.quick,
+    bars,
+    unavailable: measurements.unavailable,
+    figures: measurements.list(),
+  };
+  const sections = SUITES.flatMap((suite) => suite.chartSections(measurements));
+  writeFileSync(join(RESULTS, "latest.json"), `${JSON.stringify(results, null, 2)}\n`);
+  writeFileSync(join(RESULTS, "latest.svg"), drawChart(sections, machine));
+  print("Written: bench/results/latest.json and bench/results/latest.svg");
+}
+
+function print(text) {
+  console.log(`${text}\n`);
+}
+
+try {
+  await main();
+} catch (error) {
+  console.error(error instanceof RangeError ? `${error.message}\n\n${USAGE}` : error);
+  process.exitCode = 1;
+}
