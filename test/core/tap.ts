@@ -33,22 +33,26 @@ export function test(name: string, body: () => void): void {
   checks = 0;
   mistakes = 0;
   body();
-  if (checks == 0) complain("nothing was checked");
+  if (checks == 0) complain("", "no check", "one or more");
   if (mistakes == 0) passed++;
   else failed++;
   console.log(`${mistakes == 0 ? "ok" : "not ok"} ${passed + failed} - ${name}`);
 }
 
-/** Checks that a number, bool or string is the expected one. Floats are compared by value, and NaN equals NaN. */
-export function eq<T>(got: T, expected: T): void {
+/**
+ * Checks that a number, bool or string is the expected one. Floats are compared by value, and NaN equals NaN.
+ *
+ * @param what printed before what was got, where a test checks the same of many things
+ */
+export function eq<T>(got: T, expected: T, what: string = ""): void {
   checks++;
-  if (!isSame<T>(got, expected)) complain(`got ${show<T>(got)}, expected ${show<T>(expected)}`);
+  if (!isSame<T>(got, expected)) complain(what, show<T>(got), show<T>(expected));
 }
 
 /** Checks that two lists of numbers, bools or strings have the same length and the same elements. */
-export function eqArray<T>(got: T[], expected: T[]): void {
+export function eqArray<T>(got: T[], expected: T[], what: string = ""): void {
   checks++;
-  if (!isSameArray<T>(got, expected)) complain(`got ${showArray<T>(got)}, expected ${showArray<T>(expected)}`);
+  if (!isSameArray<T>(got, expected)) complain(what, showArray<T>(got), showArray<T>(expected));
 }
 
 /** What `eq` goes by. */
@@ -78,9 +82,9 @@ export function done(): void {
   process.exit(passed > 0 && failed == 0 ? 0 : 1);
 }
 
-function complain(what: string): void {
+function complain(what: string, got: string, expected: string): void {
   mistakes++;
-  note(`  ${what}`);
+  note(`  ${what.length > 0 ? what + ": " : ""}got ${got}, expected ${expected}`);
 }
 
 function show<T>(value: T): string {
