@@ -1,0 +1,81 @@
+/**
+ * Addresses as users write them.
+ *
+ * Owns: the tests that an address must pass before it goes to the kernel, and its text in messages.
+ *
+ * Does not own: the layout in memory (`sys/sockaddr.ts`), nor names (`resolve.ts`): a socket takes numeric hosts only,
+ * since looking a name up would block.
+ *
+ * From: CPython 3.11 socketmodule.c `getsockaddrarg`. Differs: CPython resolves names right there, blocking.
+ */
+
+import { AF_INET, AF_INET6, AF_UNIX } from "../constants.js";
+import { describe, typeError, ValueError } from "../errors.js";
+import { type Address, type InetAddress, parseIPv4, parseIPv6, UNIX_PATH_BYTES_MAX } from "../sys/sockaddr.js";
+import { checkInteger } from "./checks.js";
+
+export type { Address, InetAddress };
+
+const PORT_MAX = 0xffff;
+const FLOWINFO_MAX = 0xfffff;
+const SCOPE_ID_MAX = 0xffffffff;
+
+/**
+ * Answers an address that a socket of the family can use: for AF_UNIX a path, for the others a host and a port. The host
+ * `""` is every address of the machine.
+ *
+ * @throws TypeError `ERR_INVALID_ADDRESS` if it is not of the shape that the family needs
+ * @throws ValueError `ERR_INVALID_ADDRESS` if the host is no numeric address of the family, or the path too long;
+ * `ERR_OUT_OF_RANGE` for the numbers
+ */
+export function checkAddress(family: number, address: unknown): Address {
+  if (family === AF_UNIX) return checkPath(address);
+  if (family !== AF_INET && family !== AF_INET6) {
+    throw new ValueError("ERR_INVALID_ADDRESS", `Sockets of address family ${family} have no addresses here.`);
+  }
+  if (typeof address !== "object" || address === null) {
+    throw typeError("ERR_INVALID_ADDRESS", `The address must be { host, port }, not ${describe(address)}.`);
+  }
+  const { host, port, flowinfo = 0, scopeId = 0 } = address as Partial<InetAddress>;
+  if (typeof host !== "string") {
+    throw typeError("ERR_INVALID_ADDRESS", `The host of an address must be a string, not ${describe(host)}.`);
+  }
+  checkInteger("The port of an address", port, 0, PORT_MAX);
+  checkHost(family, host);
+  if (family === AF_INET) return { host: host || "0.0.0.0", port: port as number };
+  checkInteger("The flowinfo of an address", flowinfo, 0, FLOWINFO_MAX);
+  checkInteger("The scopeId of an address", scopeId, 0, SCOPE_ID_MAX);
+  return { host: host || "::", port: port as number, flowinfo, scopeId };
+}
+
+/** How an address reads in a message: `127.0.0.1:80`, `[::1]:80`, `/run/socket`, `@abstract`. */
+export function formatAddress(address: Address | null): string {
+  if (address === null) return "(unnamed)";
+  if (typeof address === "string") return address.replaceAll("\0", "@") || "(unnamed)";
+  const { host, port } = address;
+  return host.includes(":") ? `[${host}]:${port}` : `${host}:${port}`;
+}
+
+function checkHost(family: number, host: string): void {
+  const isNumeric = family === AF_INET ? parseIPv4(host) >= 0 : parseIPv6(host) !== null;
+  if (isNumeric || host === "") return;
+  const wanted = family === AF_INET ? "IPv4" : "IPv6";
+  const hint = "Resolve names first, with loop.getaddrinfo()";
+  throw new ValueError(
+    "ERR_INVALID_ADDRESS",
+    `The host ${JSON.stringify(host)} is no numeric ${wanted} address. ${hint}.`,
+  );
+}
+
+function checkPath(path: unknown): string {
+  if (typeof path !== "string") {
+    throw typeError("ERR_INVALID_ADDRESS", `The address of a Unix socket must be a path, not ${describe(path)}.`);
+  }
+  if (Buffer.byteLength(path) > UNIX_PATH_BYTES_MAX) {
+    throw new ValueError("ERR_INVALID_ADDRESS", `The path is longer than ${UNIX_PATH_BYTES_MAX} bytes: ${path}`);
+  }
+  if (path.indexOf("\0", 1) > 0 && !path.startsWith("\0")) {
+    throw new ValueError("ERR_INVALID_ADDRESS", `The path has a NUL inside: ${formatAddress(path)}`);
+  }
+  return path;
+}

@@ -1,0 +1,64 @@
+/**
+ * The tests that public calls put their arguments to.
+ *
+ * Owns: integers, bytes, and descriptors given as a number or as something with `fileno()`.
+ *
+ * Does not own: addresses (`address.ts`).
+ */
+
+import { types } from "node:util";
+import { FD_MAX } from "../../assembly/abi.js";
+import { describe, typeError, ValueError } from "../errors.js";
+
+/** Anything that stands for a descriptor. */
+export type HasFileno = number | { fileno(): number };
+
+/**
+ * Answers the integer that was passed.
+ *
+ * @throws TypeError `ERR_INVALID_ARG_TYPE` if it is no number
+ * @throws ValueError `ERR_OUT_OF_RANGE` if it is no integer from `min` to `max`
+ */
+export function checkInteger(name: string, value: unknown, min: number, max: number): number {
+  if (typeof value !== "number") {
+    throw typeError("ERR_INVALID_ARG_TYPE", `${name} must be an integer, not ${describe(value)}.`);
+  }
+  if (!Number.isInteger(value) || value < min || value > max) {
+    throw new ValueError("ERR_OUT_OF_RANGE", `${name} must be an integer from ${min} to ${max}, not ${value}.`);
+  }
+  return value;
+}
+
+/**
+ * Answers the bytes that were passed.
+ *
+ * @throws TypeError `ERR_INVALID_ARG_TYPE` if they are no Uint8Array; a string must be encoded first
+ */
+export function checkBytes(name: string, value: unknown): Uint8Array {
+  if (types.isUint8Array(value)) return value;
+  const hint = typeof value === "string" ? ": encode it first, with Buffer.from" : "";
+  throw typeError("ERR_INVALID_ARG_TYPE", `${name} must be a Uint8Array, not ${describe(value)}${hint}.`);
+}
+
+/**
+ * Answers the descriptor of a number or of anything with `fileno()`. It need not be open.
+ *
+ * @throws ValueError `ERR_INVALID_FILE` as CPython's "Invalid file object" and "Invalid file descriptor"
+ */
+export function checkDescriptor(value: HasFileno): number {
+  const fd: unknown = typeof value === "number" ? value : filenoOf(value);
+  if (typeof fd !== "number") {
+    const wanted = "Pass a descriptor, or an object whose fileno() answers one";
+    throw new ValueError("ERR_INVALID_FILE", `Invalid file object: ${describe(value)}. ${wanted}.`);
+  }
+  if (!Number.isInteger(fd) || fd < 0 || fd > FD_MAX) {
+    throw new ValueError("ERR_INVALID_FILE", `Invalid file descriptor: ${fd}. The file may be closed.`);
+  }
+  return fd;
+}
+
+function filenoOf(value: unknown): unknown {
+  if (value === null || (typeof value !== "object" && typeof value !== "function")) return undefined;
+  const { fileno } = value as { fileno?: unknown };
+  return typeof fileno === "function" ? fileno.call(value) : undefined;
+}

@@ -1,0 +1,312 @@
+/**
+ * Sockets, as CPython's socket.socket has them, and never blocking.
+ *
+ * Owns: one descriptor, from `socket()` or `accept4()` to its close; the tests of arguments; errors as exceptions.
+ *
+ * Does not own: waiting. A call that would have to wait throws an error whose code is `EAGAIN` (`EINPROGRESS` for
+ * `connect`); `loop.sockRecv` and its kin wait. Nor the system calls (`sys/socket.ts`). The methods that begin with an
+ * underscore are for the loop's own transports: they answer negative errnos and test nothing twice.
+ *
+ * From: CPython 3.11 socketmodule.c and Lib/socket.py. Differs: always non-blocking, names are not resolved, and using a
+ * closed socket is a RuntimeError of its own instead of EBADF.
+ */
+
+import { AF_INET, AF_UNIX, SHUT_RDWR, SO_DOMAIN, SO_PROTOCOL, SO_TYPE, SOCK_STREAM } from "../constants.js";
+import { RuntimeError, ValueError } from "../errors.js";
+import { errorText, type SystemErrorDetails, systemError } from "../sys/errors.js";
+import * as fds from "../sys/fd.js";
+import type { Memory } from "../sys/memory.js";
+import * as calls from "../sys/socket.js";
+import { type Address, checkAddress } from "./address.js";
+import { checkBytes, checkDescriptor, checkInteger, type HasFileno } from "./checks.js";
+
+const INT_MIN = -0x80000000;
+const INT_MAX = 0x7fffffff;
+/** The longest transfer that Linux does in one call. */
+const TRANSFER_MAX = 0x7ffff000;
+/** Of a `listen` that does not say: CPython's min(SOMAXCONN, 128). */
+const BACKLOG_DEFAULT = 128;
+/** Types are small numbers; the flags that the kernel takes with them are ours to set. */
+const SOCK_TYPE_MAX = 15;
+const OPTION_BYTES_MAX = 1024;
+/** Receives up to this size go through one shared buffer, so that the answer is exactly as long as what came. */
+const SCRATCH_BYTES = 65536;
+
+let scratch: Buffer | undefined;
+
+export interface SocketOptions {
+  /** Takes over this descriptor, which must be a socket, instead of making one. */
+  fileno?: HasFileno;
+}
+
+/** A descriptor that this file has just got from the kernel, so that nothing about it needs to be asked. */
+class NewDescriptor implements SocketOptions {
+  constructor(readonly fileno: number) {}
+}
+
+/** A socket. It stays open until `close()` or `detach()`: nothing closes it when it is forgotten. */
+export class Socket {
+  readonly family: number;
+  readonly type: number;
+  readonly proto: number;
+  #fd: number;
+
+  /**
+   * Makes a socket, non-blocking and closed on exec. With `fileno` it takes over an open one, makes it non-blocking, and
+   * finds out of what kind it is; kinds given all the same must agree.
+   *
+   * @throws Error e.g. `EAFNOSUPPORT`, `EMFILE`; `EBADF` or `ENOTSOCK` for `fileno`
+   * @throws ValueError `ERR_SOCKET_KIND` if `fileno` is of another kind than was given
+   */
+  constructor(family?: number, type?: number, proto?: number, options: SocketOptions = {}) {
+    if (options.fileno === undefined) {
+      this.family = checkInteger("The family of a socket", family ?? AF_INET, 0, INT_MAX);
+      this.type = checkInteger("The type of a socket", type ?? SOCK_STREAM, 0, SOCK_TYPE_MAX);
+      this.proto = checkInteger("The proto of a socket", proto ?? 0, 0, INT_MAX);
+      this.#fd = checkResult("socket", calls.createSocket(this.family, this.type, this.proto));
+    } else if (options instanceof NewDescriptor) {
+      this.family = family as number;
+      this.type = type as number;
+      this.proto = proto as number;
+      this.#fd = options.fileno;
+    } else {
+      const fd = checkDescriptor(options.fileno);
+      this.family = checkKind(fd, "family", SO_DOMAIN, family);
+      this.type = checkKind(fd, "type", SO_TYPE, type);
+      this.proto = checkKind(fd, "proto", SO_PROTOCOL, proto);
+      checkResult("fcntl", fds.setNonblocking(fd));
+      this.#fd = fd;
+    }
+  }
+
+  /** The descriptor, or -1 once the socket is closed or detached. */
+  fileno(): number {
+    return this.#fd;
+  }
+
+  get closed(): boolean {
+    return this.#fd < 0;
+  }
+
+  /** Gives the socket its own address. Port 0 picks a free one, which `getsockname` tells. */
+  bind(address: Address): void {
+    const fd = this.#open();
+    const checked = checkAddress(this.family, address);
+    checkResult("bind", calls.bind(fd, this.family, checked), checked);
+  }
+
+  /** Lets others connect. @param backlog How many may have connected before they are accepted. */
+  listen(backlog: number = BACKLOG_DEFAULT): void {
+    const fd = this.#open();
+    checkInteger("The backlog", backlog, INT_MIN, INT_MAX);
+    checkResult("listen", calls.listen(fd, Math.max(backlog, 0)));
+  }
+
+  /** Takes the next connection: its socket and its peer's address. */
+  accept(): [socket: Socket, address: Address] {
+    this.#open();
+    const accepted = this._accept();
+    return typeof accepted === "number" ? raise("accept", accepted) : accepted;
+  }
+
+  /** Connects, or throws `EINPROGRESS` while that goes on: done when writable, and SO_ERROR tells how it ended. */
+  connect(address: Address): void {
+    const fd = this.#open();
+    const checked = checkAddress(this.family, address);
+    const result = calls.connect(fd, this.family, checked);
+    if (result < 0) throw systemError("connect", result, detailsOf(checked));
+  }
+
+  /** Like `connect`, and answers 0 or a positive errno instead of throwing. Bad arguments throw nevertheless. */
+  connectEx(address: Address): number {
+    const fd = this.#open();
+    return -calls.connect(fd, this.family, checkAddress(this.family, address));
+  }
+
+  /** Receives what is there, `size` bytes at the most. Nothing at all means the end of a stream. */
+  recv(size: number, flags = 0): Buffer {
+    return this.#receive("recv", size, flags, calls.receiveInto);
+  }
+
+  /**
+   * Receives into the start of `buffer`: all of it, or `size` bytes if that is not 0.
+   *
+   * @returns how many bytes came; 0 is the end of a stream
+   * @throws ValueError `ERR_OUT_OF_RANGE` if `size` is more than the buffer has
+   */
+  recvInto(buffer: Uint8Array, size = 0, flags = 0): number {
+    const fd = this.#open();
+    checkBytes("The buffer", buffer);
+    checkInteger("The size", size, 0, buffer.byteLength);
+    checkFlags(flags);
+    if (buffer.byteLength === 0) return 0;
+    return checkResult("recv", calls.receiveInto(fd, size > 0 ? buffer.subarray(0, size) : buffer, flags));
+  }
+
+  /** Receives one datagram, cut to `size` bytes, and its sender's address, null if it has none. */
+  recvfrom(size: number, flags = 0): [data: Buffer, address: Address | null] {
+    const data = this.#receive("recvfrom", size, flags, calls.receiveFrom);
+    return [data, size > 0 ? calls.lastAddress() : null];
+  }
+
+  /** Sends as much as there is room for; answers how many bytes that is. */
+  send(data: Uint8Array, flags = 0): number {
+    const fd = this.#open();
+    checkBytes("The data", data);
+    return checkResult("send", calls.send(fd, data, checkFlags(flags)));
+  }
+
+  /** Sends one datagram. */
+  sendto(data: Uint8Array, address: Address): number;
+  sendto(data: Uint8Array, flags: number, address: Address): number;
+  sendto(data: Uint8Array, ...rest: [address: Address] | [flags: number, address: Address]): number {
+    const fd = this.#open();
+    checkBytes("The data", data);
+    const [flags, address] = rest.length === 2 ? rest : [0, rest[0]];
+    const checked = checkAddress(this.family, address);
+    const result = calls.sendTo(fd, data, checkFlags(flags), this.family, checked);
+    return checkResult("sendto", result, checked);
+  }
+
+  /** Sets an option, to an int or to bytes as the option wants them. */
+  setsockopt(level: number, option: number, value: number | Uint8Array): void {
+    const fd = this.#open();
+    checkOption(level, option);
+    const bytes = typeof value === "number" ? intBytes(value) : checkBytes("The value of an option", value);
+    checkResult("setsockopt", calls.setOption(fd, level, option, bytes));
+  }
+
+  /** Asks for an option that is an int, or, if a length is given, for one of up to so many bytes. */
+  getsockopt(level: number, option: number): number;
+  getsockopt(level: number, option: number, length: number): Buffer;
+  getsockopt(level: number, option: number, length?: number): number | Buffer {
+    const fd = this.#open();
+    checkOption(level, option);
+    const size = length === undefined ? 4 : checkInteger("The length of an option", length, 1, OPTION_BYTES_MAX);
+    const bytes = Buffer.alloc(size);
+    const used = checkResult("getsockopt", calls.getOption(fd, level, option, bytes));
+    return length === undefined ? bytes.readInt32LE() : bytes.subarray(0, Math.min(used, size));
+  }
+
+  /** The socket's own address. */
+  getsockname(): Address {
+    checkResult("getsockname", calls.ownAddress(this.#open()));
+    return calls.lastAddress() ?? "";
+  }
+
+  /** The address of the peer. @throws Error `ENOTCONN` */
+  getpeername(): Address {
+    checkResult("getpeername", calls.peerAddress(this.#open()));
+    return calls.lastAddress() ?? "";
+  }
+
+  /** Ends one direction, SHUT_RD or SHUT_WR, or both, SHUT_RDWR. */
+  shutdown(how: number): void {
+    const fd = this.#open();
+    checkInteger("How to shut down", how, 0, SHUT_RDWR);
+    checkResult("shutdown", calls.shutdown(fd, how));
+  }
+
+  /** Closes the socket, for good; whoever watches it stops. May be called again. */
+  close(): void {
+    const fd = this.#fd;
+    if (fd < 0) return;
+    this.#fd = -1;
+    checkResult("close", fds.close(fd));
+  }
+
+  /** Gives the descriptor away: it stays open, and this object counts as closed. */
+  detach(): number {
+    const fd = this.#open();
+    this.#fd = -1;
+    return fd;
+  }
+
+  [Symbol.dispose](): void {
+    this.close();
+  }
+
+  /** For transports: `accept` that answers a negative errno where that throws a system error. */
+  _accept(): [socket: Socket, address: Address] | number {
+    const fd = calls.accept(this.#fd);
+    if (fd < 0) return fd;
+    const address = calls.lastAddress() ?? "";
+    return [new Socket(this.family, this.type, this.proto, new NewDescriptor(fd)), address];
+  }
+
+  /** For transports: receives into `memory` from `offset` on. 0 is the end of the stream; else a count or an errno. */
+  _recvInto(memory: Memory, offset: number, length: number): number {
+    return calls.receive(this.#fd, memory, offset, length);
+  }
+
+  /** For transports: sends from the start of `bytes`; answers a count or a negative errno. */
+  _send(bytes: Uint8Array): number {
+    return calls.send(this.#fd, bytes, 0);
+  }
+
+  #open(): number {
+    if (this.#fd >= 0) return this.#fd;
+    throw new RuntimeError("ERR_SOCKET_CLOSED", "The socket is closed. Make a new one.");
+  }
+
+  #receive(syscall: string, size: number, flags: number, receive: typeof calls.receiveInto): Buffer {
+    const fd = this.#open();
+    checkInteger("The size", size, 0, TRANSFER_MAX);
+    checkFlags(flags);
+    if (size === 0) return Buffer.alloc(0);
+    scratch ??= Buffer.allocUnsafeSlow(SCRATCH_BYTES);
+    const isSmall = size <= SCRATCH_BYTES;
+    const target = isSmall ? scratch.subarray(0, size) : Buffer.allocUnsafeSlow(size);
+    const received = target.subarray(0, checkResult(syscall, receive(fd, target, flags)));
+    // A few bytes must not hold on to a large buffer.
+    return isSmall || received.length < size / 2 ? Buffer.from(received) : received;
+  }
+}
+
+/** Makes two sockets that are connected to each other. */
+export function socketpair(family: number = AF_UNIX, type: number = SOCK_STREAM, proto = 0): [Socket, Socket] {
+  checkInteger("The family of a socket", family, 0, INT_MAX);
+  checkInteger("The type of a socket", type, 0, SOCK_TYPE_MAX);
+  checkInteger("The proto of a socket", proto, 0, INT_MAX);
+  const made = calls.createSocketPair(family, type, proto);
+  if (typeof made === "number") return raise("socketpair", made);
+  const [left, right] = made;
+  return [
+    new Socket(family, type, proto, new NewDescriptor(left)),
+    new Socket(family, type, proto, new NewDescriptor(right)),
+  ];
+}
+
+/** Asks an open descriptor for its family, type or proto. */
+function checkKind(fd: number, name: string, option: number, given: number | undefined): number {
+  const actual = checkResult("getsockopt", calls.getSocketOption(fd, option));
+  if (given === undefined || given === actual) return actual;
+  throw new ValueError("ERR_SOCKET_KIND", `The descriptor ${fd} is a socket of ${name} ${actual}, not ${given}.`);
+}
+
+function checkOption(level: number, option: number): void {
+  checkInteger("The level of an option", level, INT_MIN, INT_MAX);
+  checkInteger("The option", option, INT_MIN, INT_MAX);
+}
+
+function checkFlags(flags: number): number {
+  return checkInteger("The flags", flags, INT_MIN, INT_MAX);
+}
+
+function intBytes(value: number): Buffer {
+  const bytes = Buffer.alloc(4);
+  bytes.writeInt32LE(checkInteger("The value of an option", value, INT_MIN, INT_MAX));
+  return bytes;
+}
+
+function checkResult(syscall: string, result: number, address?: Address): number {
+  return result < 0 ? raise(syscall, result, address) : result;
+}
+
+function raise(syscall: string, errno: number, address?: Address): never {
+  throw systemError(syscall, errno, { message: errorText(errno), ...detailsOf(address) });
+}
+
+function detailsOf(address: Address | undefined): SystemErrorDetails {
+  return typeof address === "object" ? { address: address.host, port: address.port } : { address };
+}
