@@ -34,7 +34,16 @@ export function addCallback(id: i32): void {
 
 /** Appends a task's step. Nothing is released for it: a task ends by its own answer. */
 export function addTask(id: i32, action: BatchAction): void {
+  slotOf(id).flags |= <u8>Flag.Taken;
   add(id, NO_ID, action);
+}
+
+/** Whether a task's step was handed out and not answered; it is answered now. */
+export function takeStep(id: i32): bool {
+  const slot = slotOf(id);
+  if (!(slot.flags & <u8>Flag.Taken)) return false;
+  slot.flags &= ~(<u8>Flag.Taken);
+  return true;
 }
 
 /** Takes the record of a cancelled callback back, if the batch holds it. */

@@ -6,6 +6,7 @@
  * Does not own: the imports (`host.ts`) and the numbers (`abi.ts`). `dist-scripts/boundary.txt` keeps both sides from changing unnoticed.
  */
 import { ABI_VERSION, Status } from "./abi";
+import { takeStep } from "./batch";
 import { isKind, Kind } from "./slots";
 import * as tasks from "./tasks";
 
@@ -37,9 +38,13 @@ export function abiVersion(): i32 {
   return ABI_VERSION;
 }
 
-/** For hosts that use `takeReady`: what a task's step answered. Returns an Outcome, or Status.BadId. */
+/**
+ * For hosts that use `takeReady`: what a task's step answered. Returns an Outcome, Status.BadId, or Status.InvalidState when the task
+ * was not handed out, or has answered already.
+ */
 export function answer(task: i32, result: i32): i32 {
-  return isKind(task, Kind.Task) ? tasks.answer(task, result) : Status.BadId;
+  if (!isKind(task, Kind.Task)) return Status.BadId;
+  return takeStep(task) ? tasks.answer(task, result) : Status.InvalidState;
 }
 
 /** For detached tasks: 1 when a cancellation is due, which the host now throws; else 0 or Status.BadId. */

@@ -152,7 +152,7 @@ export function runForever(): i32 {
   return result;
 }
 
-/** Loses everything that is pending: calls, timers, watches, futures and tasks. Their ids name nothing afterwards. */
+/** Loses everything that is pending: calls, timers, watches, futures and tasks. Their ids name nothing afterwards. At any time. */
 export function clear(): void {
   endBatch();
   batchLeft = 0;

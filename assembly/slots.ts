@@ -25,7 +25,7 @@ export const enum Flag {
   Cancelled = 2,
   /** Its id is in the timer heap. */
   Scheduled = 4,
-  /** Its id is in the batch that `takeReady` handed out; `next` is the number of its record. */
+  /** Its id is in the batch that `takeReady` handed out; unless it is a task, `next` is the number of its record. */
   Taken = 8,
   /** A task into which a cancellation is to be thrown at its next step. */
   MustCancel = 16,

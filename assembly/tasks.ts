@@ -23,7 +23,9 @@ export function createTask(): i32 {
 
 /** Takes one step. Returns an Outcome. */
 export function step(id: i32): Outcome {
-  return answer(id, host.resume(id, takeMustCancel(id) ? ResumeHow.Cancel : ResumeHow.Next));
+  const result = host.resume(id, takeMustCancel(id) ? ResumeHow.Cancel : ResumeHow.Next);
+  // The step may have cleared the core, and then there is no task to go on with.
+  return isKind(id, Kind.Task) ? answer(id, result) : Outcome.Ok;
 }
 
 /** Takes what a step answered. Returns an Outcome. */
