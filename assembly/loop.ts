@@ -93,8 +93,9 @@ export function takeEvents(count: i32): void {
  */
 export function beginBatch(): i32 {
   if (timerCount() > 0) {
-    const end = host.now() + resolutionSeconds;
-    for (let id = takeDue(end); id != NO_ID; id = takeDue(end)) push(id);
+    const now = host.now();
+    const end = now + resolutionSeconds;
+    for (let id = takeDue(now, end); id != NO_ID; id = takeDue(now, end)) push(id);
   }
   batchLeft = readyCount();
   return batchLeft;

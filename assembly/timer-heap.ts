@@ -56,9 +56,12 @@ export function firstDeadline(): f64 {
   return count == 0 ? Infinity : at(0).when;
 }
 
-/** Takes the first timer that is due before `end`, in seconds, releasing cancelled ones on the way. Returns its id or NO_ID. */
-export function takeDue(end: f64): i32 {
-  while (count > 0 && at(0).when < end) {
+/**
+ * Takes the first timer that is due by `now` or before `end`, both in seconds, releasing cancelled ones on the way. Returns its id or
+ * NO_ID. Where the clock is so high that adding its resolution changes nothing, `end` alone would never let the last timer be due.
+ */
+export function takeDue(now: f64, end: f64): i32 {
+  while (count > 0 && (at(0).when < end || at(0).when <= now)) {
     const id = at(0).id;
     takeFirst();
     const slot = slotOf(id);

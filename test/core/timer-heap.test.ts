@@ -42,10 +42,15 @@ function cancelMany(ids: i32[], count: i32): void {
   for (let index = 0; index < count; index++) cancelOne(ids[index]);
 }
 
+/** Takes the first timer that is due before `end`, by a clock that has reached no deadline yet. */
+function takeBefore(end: f64): i32 {
+  return takeDue(-Infinity, end);
+}
+
 /** Takes everything that is due before `end`; answers the deadlines. */
 function deadlinesBefore(end: f64): f64[] {
   const deadlines: f64[] = [];
-  for (let id = takeDue(end); id != NO_ID; id = takeDue(end)) {
+  for (let id = takeBefore(end); id != NO_ID; id = takeBefore(end)) {
     deadlines.push(slotOf(id).when);
     release(id);
   }
@@ -54,14 +59,14 @@ function deadlinesBefore(end: f64): f64[] {
 
 /** Whether everything due before `end` comes in exactly this order. */
 function comesAs(ids: i32[], end: f64): bool {
-  for (let index = 0; index < ids.length; index++) if (takeDue(end) != ids[index]) return false;
-  return takeDue(end) == NO_ID;
+  for (let index = 0; index < ids.length; index++) if (takeBefore(end) != ids[index]) return false;
+  return takeBefore(end) == NO_ID;
 }
 
 test("an empty heap is never due", () => {
   begin();
   eq(firstDeadline(), NEVER);
-  eq(takeDue(NEVER), NO_ID);
+  eq(takeBefore(NEVER), NO_ID);
   eq(timerCount(), 0);
 });
 
@@ -113,9 +118,21 @@ test("due means before the end, not at it", () => {
   begin();
   const early = arm(1);
   const exact = arm(2);
-  eq(takeDue(2), early);
-  eq(takeDue(2), NO_ID);
-  eq(takeDue(2.0000000001), exact);
+  eq(takeBefore(2), early);
+  eq(takeBefore(2), NO_ID);
+  eq(takeBefore(2.0000000001), exact);
+});
+
+test("a deadline that the clock has reached is due, even where adding the resolution changes nothing", () => {
+  begin();
+  const days: f64 = 400 * 86400;
+  const resolution: f64 = 1e-9;
+  eq(days + resolution, days);
+  const exact = arm(days);
+  const later = arm(days + 1);
+  eq(takeDue(days, days + resolution), exact);
+  eq(takeDue(days, days + resolution), NO_ID);
+  eq(takeDue(days + 1, days + 1 + resolution), later);
 });
 
 test("-Infinity comes first, and Infinity never", () => {
@@ -133,7 +150,7 @@ test("a timer that is taken is no longer scheduled", () => {
   begin();
   const id = arm(1);
   eq(slotOf(id).flags, <u8>Flag.Scheduled);
-  eq(takeDue(2), id);
+  eq(takeBefore(2), id);
   eq(slotOf(id).flags, <u8>0);
   eq(isAlive(id), true);
 });
@@ -243,7 +260,7 @@ test("order survives a sweep, among equal deadlines too", () => {
   }
   purgeCancelled();
   eq(timerCount(), kept.length + 1);
-  takeDue(1);
+  takeBefore(1);
   eq(comesAs(kept, NEVER), true);
 });
 
@@ -254,7 +271,7 @@ test("a sweep may leave nothing", () => {
   eq(timerCount(), 0);
   eq(liveSlots(), 0);
   const id = arm(1);
-  eq(takeDue(2), id);
+  eq(takeBefore(2), id);
 });
 
 test("a cleared heap is empty and works on", () => {
