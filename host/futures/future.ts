@@ -257,7 +257,7 @@ export class Future<T = unknown> implements PromiseLike<T> {
     if (callbacks === null) return;
     this._callbacks = null;
     for (const { id, callback } of callbacks) {
-      this._scheduler.enter(id, new Handle(this._scheduler, callback as Callback, [this], id, false));
+      this._scheduler.enter(id, new Handle(this._scheduler, callback as Callback, [this], id));
     }
   }
 

@@ -18,7 +18,7 @@ import type { Scheduler } from "./scheduler.js";
 /** Iterations of one tick at the most … */
 const ITERATIONS_PER_TICK = 64;
 /** … the number of them after which the clock is looked at … */
-const ITERATIONS_PER_CLOCK = 8;
+const ITERATIONS_PER_CLOCK = 16;
 /** … and the time after which Node has its turn, in seconds. */
 const TICK_SECONDS = 0.001;
 /** Ticks that may follow one another after microtasks alone. */
@@ -110,19 +110,17 @@ export class GuestDriver implements Driver {
   /** Iterates for a while. Returns whether there is more to do, now or after microtasks. */
   #iterate(scheduler: Scheduler): boolean {
     const { core, events } = scheduler;
+    const selector = this.#selector;
     let end = 0;
+    let timeout = core.pollTimeout();
     for (let iteration = 1; iteration <= ITERATIONS_PER_TICK; iteration++) {
-      const timeout = core.pollTimeout();
-      const count = timeout > 0 ? this.#selector.pollNow(events.view) : this.#selector.poll(events.view);
+      const count = timeout > 0 ? selector.pollNow(events.view) : selector.poll(events.view);
       if (count > 0) core.takeEvents(count);
       else if (timeout > 0) return this.#idle(timeout);
-      const result = core.runReady();
-      if (result !== RunResult.Done) return this.#end(scheduler);
+      if (core.runReady() !== RunResult.Done) return this.#end(scheduler);
       if (scheduler.promisesTouched) return true;
-      if (count < EVENTS_TO_ASK_AGAIN) {
-        const wait = core.pollTimeout();
-        if (wait > 0) return this.#idle(wait);
-      }
+      timeout = core.pollTimeout();
+      if (timeout > 0 && count < EVENTS_TO_ASK_AGAIN) return this.#idle(timeout);
       if (iteration % ITERATIONS_PER_CLOCK === 0) {
         const now = this.now();
         if (end === 0) end = now + TICK_SECONDS;

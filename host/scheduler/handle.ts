@@ -9,6 +9,7 @@
  */
 import { inspect } from "node:util";
 import type { Scheduler } from "./scheduler.js";
+import { callSite } from "./source.js";
 
 /** Any function that a loop may call. */
 // biome-ignore lint/suspicious/noExplicitAny: a callback's parameters are its caller's business
@@ -16,48 +17,66 @@ export type Callback = (...args: any[]) => unknown;
 
 const NO_ARGUMENTS: readonly unknown[] = [];
 
+/** What debug mode notes of a handle: beside it, so that a handle stays small. */
+interface Note {
+  /** Where it was made. */
+  readonly source: string | null;
+  /** What it would have called, once it was cancelled. */
+  description: string | null;
+}
+
+const notes = new WeakMap<Handle, Note>();
+
+/** The `_id` of a handle that has run. */
+const RAN = 0;
+/** The `_id` of a handle that was cancelled. */
+const CANCELLED = -1;
+
 /** A callback that the loop will run: what `callSoon` and `callSoonThreadsafe` return. */
 export class Handle {
   /** @internal */ readonly _scheduler: Scheduler;
-  /** @internal The core's id of it; 0 once it has run or was cancelled. */ _id: number;
+  /** @internal The core's id of it, RAN or CANCELLED. */ _id: number;
   /** @internal */ _callback: Callback | null;
   /** @internal */ _args: readonly unknown[];
-  /** @internal Whether it runs again and again, as a watch does. */ readonly _repeats: boolean;
-  /** @internal Where it was made, in debug mode. */ _source: string | null = null;
-  #cancelled = false;
-  #description: string | null = null;
 
   /** @internal */
-  constructor(scheduler: Scheduler, callback: Callback, args: readonly unknown[], id: number, repeats: boolean) {
+  constructor(scheduler: Scheduler, callback: Callback, args: readonly unknown[], id: number) {
     this._scheduler = scheduler;
-    this._callback = callback;
-    this._args = args;
     this._id = id;
-    this._repeats = repeats;
+    this._callback = callback;
+    // An empty rest array is let go of at once: it would outlive the young generation together with a timer.
+    this._args = args.length === 0 ? NO_ARGUMENTS : args;
+    if (scheduler.debug) notes.set(this, { source: callSite(), description: null });
+  }
+
+  /** @internal Whether it runs again and again. */
+  get _repeats(): boolean {
+    return false;
   }
 
   /** Sees to it that the callback does not run. Has no effect when it has run or was cancelled already. */
   cancel(): void {
-    if (this.#cancelled || this._id === 0) return;
+    if (this._id <= RAN) return;
     this._scheduler.cancelHandle(this);
     this._retire();
   }
 
   /** Whether it was cancelled before it ran. */
   cancelled(): boolean {
-    return this.#cancelled;
+    return this._id === CANCELLED;
   }
 
   /** @internal Marks it as cancelled and lets go of the callback. */
   _retire(): void {
-    if (this._scheduler.debug) this.#description = describeCall(this._callback, this._args);
-    this.#cancelled = true;
+    const note = notes.get(this);
+    if (note !== undefined) note.description = describeCall(this._callback, this._args);
     this._forget();
+    this._id = CANCELLED;
   }
 
   /** @internal Lets go of the callback and its arguments. */
   _forget(): void {
-    this._id = 0;
+    this._id = RAN;
     this._callback = null;
     this._args = NO_ARGUMENTS;
   }
@@ -74,34 +93,42 @@ export class Handle {
   /** @internal */
   _words(): string[] {
     const words = [this.constructor.name];
-    if (this.#cancelled) words.push("cancelled");
-    const description = this.#description ?? describeCall(this._callback, this._args);
+    const note = notes.get(this);
+    if (this.cancelled()) words.push("cancelled");
+    const description = note?.description ?? describeCall(this._callback, this._args);
     if (description !== null) words.push(description);
-    if (this._source !== null) words.push(`created at ${this._source}`);
+    if (note?.source) words.push(`created at ${note.source}`);
     return words;
   }
 }
 
 /** A callback that the loop will run at a certain time: what `callLater` and `callAt` return. */
 export class TimerHandle extends Handle {
-  readonly #when: number;
+  /** @internal */ readonly _when: number;
 
   /** @internal */
   constructor(scheduler: Scheduler, callback: Callback, args: readonly unknown[], id: number, when: number) {
-    super(scheduler, callback, args, id, false);
-    this.#when = when;
+    super(scheduler, callback, args, id);
+    this._when = when;
   }
 
   /** When the callback is due, in seconds of `loop.time()`. Stays true after it has run. */
   when(): number {
-    return this.#when;
+    return this._when;
   }
 
   /** @internal */
   override _words(): string[] {
     const words = super._words();
-    words.splice(1, 0, `when=${this.#when}`);
+    words.splice(1, 0, `when=${this._when}`);
     return words;
+  }
+}
+
+/** @internal A callback that runs whenever its fd is ready. */
+export class WatchHandle extends Handle {
+  override get _repeats(): boolean {
+    return true;
   }
 }
 

@@ -9,8 +9,7 @@ import { INDEX_MASK, Outcome, Report, type FutureState, Status } from "../../ass
 import { type CoreExports, EventBuffer, instantiate } from "../core.js";
 import { describe, FatalError, RuntimeError, typeError, ValueError } from "../errors.js";
 import type { Driver } from "./driver.js";
-import { type Callback, Handle, TimerHandle } from "./handle.js";
-import { callSite } from "./source.js";
+import { type Callback, Handle, TimerHandle, WatchHandle } from "./handle.js";
 
 /** What a task is to the scheduler. */
 export interface Steppable {
@@ -73,9 +72,8 @@ export class Scheduler {
     if (typeof callback !== "function") throw notCallable(callback);
     const id = this.core.callSoon();
     if (id < 0) throw this.failure(id);
-    const handle = new Handle(this, callback, args, id, false);
+    const handle = new Handle(this, callback, args, id);
     this.#table[id & INDEX_MASK] = handle;
-    if (this.debug) handle._source = callSite();
     if (!this.iterating) this.driver.wake();
     return handle;
   }
@@ -88,7 +86,6 @@ export class Scheduler {
     if (id < 0) throw this.failure(id);
     const handle = new TimerHandle(this, callback, args, id, when);
     this.#table[id & INDEX_MASK] = handle;
-    if (this.debug) handle._source = callSite();
     if (!this.iterating) this.driver.wake();
     return handle;
   }
@@ -111,7 +108,7 @@ export class Scheduler {
       return id;
     }
     if (previous !== 0) this.#retireWatch(previous);
-    this.#table[id & INDEX_MASK] = new Handle(this, callback, args, id, true);
+    this.#table[id & INDEX_MASK] = new WatchHandle(this, callback, args, id);
     if (!this.iterating) this.driver.wake();
     return 0;
   }
