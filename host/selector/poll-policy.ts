@@ -8,16 +8,21 @@
  *   - the last one that was not skipped found nothing,
  *   - the activity counter stands where it stood then, and
  *   - fewer than the allowance were skipped since.
- * The allowance is 16, or less when iterations are long, so that skipping delays nothing by more than about 50 µs.
+ * The allowance follows from how long the iterations up to the last real poll took, and the clock is looked at every few
+ * skips, in case they take longer now: skipping is to delay nothing by more than about 50 µs, and can by no more than
+ * SKIPS_PER_CLOCK iterations.
  *
  * Owns: that decision. Does not own: the poll. A write by other means (`node:fs`, another thread) is seen as if it came
  * from outside.
  */
 
 /** How many polls in a row may be skipped. */
-export const SKIPS_MAX = 16;
+export const SKIPS_MAX = 128;
 
-/** How much later than an unskipped poll would have, a skipping selector may notice something, if iterations are alike. */
+/** How many may be skipped before the clock is looked at. */
+const SKIPS_PER_CLOCK = 8;
+
+/** How much later than an unskipped poll would have, a skipping selector may notice something. */
 const DELAY_MAX_MS = 0.05;
 
 /** Decides for one selector. */
@@ -39,12 +44,11 @@ export class PollPolicy {
   maySkip(): boolean {
     if (!this.#quiet || this.#skips >= this.#allowance || this.#activity.count !== this.#seenActivity) return false;
     this.#skips += 1;
-    return true;
+    return this.#skips % SKIPS_PER_CLOCK !== 0 || this.#nowMs() - this.#polledAtMs < DELAY_MAX_MS;
   }
 
   /** Notes what a real poll found. */
   polled(count: number): void {
-    // The clock is read for real polls only: from one to the next, all iterations are taken to be alike.
     const nowMs = this.#nowMs();
     const iterationMs = (nowMs - this.#polledAtMs) / (this.#skips + 1);
     this.#allowance = iterationMs > 0 ? Math.min(SKIPS_MAX, Math.floor(DELAY_MAX_MS / iterationMs)) : SKIPS_MAX;
