@@ -16,8 +16,7 @@ import { pathToFileURL } from "node:url";
 import { buildFolder, distFolder, fromRoot, listFiles, outFolder, root, withThousands } from "./files.mjs";
 import { withBuildLock } from "./lock.mjs";
 import { packageDist } from "./package.mjs";
-import { localProgram, run } from "./processes.mjs";
-import { BuildError, step } from "./steps.mjs";
+import { BuildError, runTool, step } from "./steps.mjs";
 
 /**
  * Builds what is out of date, one line of progress a step.
@@ -56,8 +55,8 @@ async function buildCore(debug, force) {
       outputs: [file],
       force,
       work: async () => {
-        const partial = `${fromRoot(file)}.partial.wasm`;
-        await tool("asc", ["--target", target, "--outFile", partial]);
+        const partial = `${fromRoot(file)}.${process.pid}.wasm`;
+        await runTool("asc", ["--target", target, "--outFile", partial]);
         renameSync(join(root, partial), file);
         return `${fromRoot(file)}, ${withThousands(statSync(file).size)} bytes`;
       },
@@ -68,21 +67,18 @@ async function buildCore(debug, force) {
 }
 
 async function compileTypeScript(force) {
-  const sources = [
-    "assembly/abi.ts",
-    ...["host", "test", "examples", "bench"].flatMap((path) => listFiles(path, /\.ts$/)),
-  ]
-    .map((path) => fromRoot(join(root, fromRoot(path))))
-    .filter((path) => !path.startsWith("test/core/"));
+  const folders = ["host", "test", "examples", "bench"];
+  const found = folders.flatMap((folder) => listFiles(folder, /\.ts$/).map(fromRoot));
+  const sources = ["assembly/abi.ts", ...found.filter((path) => !path.startsWith("test/core/"))];
   await step({
     name: "typescript",
     inputs: [...sources, "tsconfig.json", "dist-scripts/tsconfig.dist.json"],
     outputs: [join(outFolder, "assembly/abi.js"), join(buildFolder, "host/assembly/abi.js")],
     force,
     work: async () => {
-      await tool("tsc", ["-p", "."]);
+      await runTool("tsc", ["-p", "."]);
       rmSync(join(buildFolder, "host"), { recursive: true, force: true });
-      await tool("tsc", ["-p", "dist-scripts/tsconfig.dist.json"]);
+      await runTool("tsc", ["-p", "dist-scripts/tsconfig.dist.json"]);
       removeOrphans();
       return `${sources.length} files`;
     },
@@ -95,11 +91,6 @@ function removeOrphans() {
     const source = join(root, output.slice(outFolder.length).replace(/\.(js|d\.ts)$/, ".ts"));
     if (!existsSync(source)) rmSync(output);
   }
-}
-
-async function tool(name, args) {
-  const { code, output } = await run(localProgram(name), args);
-  if (code !== 0) throw new BuildError(`${name} ${args.join(" ")} failed:\n${output}`);
 }
 
 if (import.meta.url === pathToFileURL(process.argv[1]).href) {
