@@ -6,12 +6,7 @@
  * Does not own: what the numbers mean (`assembly/abi.ts`), nor what the imports do (`loop/scheduler.ts`).
  */
 import { readFileSync } from "node:fs";
-import {
-  ABI_VERSION,
-  EVENT_CAPACITY,
-  EVENT_RECORD_WORDS,
-  IMPORT_MODULE,
-} from "../assembly/abi.js";
+import { ABI_VERSION, EVENT_CAPACITY, EVENT_RECORD_WORDS, IMPORT_MODULE } from "../assembly/abi.js";
 import { RuntimeError } from "./errors.js";
 
 /** What the core asks of its host; `assembly/host.ts` says what each must do. None may throw. */

@@ -18,6 +18,7 @@ export { type DoneCallback, Future } from "./futures/future.js";
 export { Task, type TaskBody } from "./futures/task.js";
 export { EventLoop, type FileDescriptorLike, type TaskFactory } from "./loop/event-loop.js";
 export type { ExceptionContext, ExceptionHandler } from "./loop/exception-handler.js";
+export { type GatherOptions, gather } from "./loop/gather.js";
 export {
   allTasks,
   currentTask,
@@ -30,4 +31,6 @@ export {
   sleep,
 } from "./loop/run.js";
 export { getRunningLoop } from "./loop/running-loop.js";
+export { shield } from "./loop/shield.js";
+export { type ReturnWhen, type WaitOptions, type WaitResult, wait, waitFor } from "./loop/wait.js";
 export { type Callback, Handle, partial, TimerHandle } from "./scheduler/handle.js";

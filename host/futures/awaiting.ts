@@ -7,8 +7,8 @@
  * Does not own: the task that steps a generator right now (`task.ts`); generators need no store.
  */
 import { AsyncLocalStorage } from "node:async_hooks";
-import type { EventLoop } from "../loop/event-loop.js";
 import type { CancelledError } from "../errors.js";
+import type { EventLoop } from "../loop/event-loop.js";
 import type { Future } from "./future.js";
 
 /** A task as the futures see it that its async function awaits. */
@@ -17,8 +17,8 @@ export interface AwaitingTask {
   done(): boolean;
   /** The cancellation that is to be thrown at the next await, which is this one; else null. */
   _takeCancellation(): CancelledError | null;
-  _awaits(future: Future<never>): void;
-  _stopsAwaiting(future: Future<never>): void;
+  _awaits(future: Future): void;
+  _stopsAwaiting(future: Future): void;
 }
 
 const tasks = new AsyncLocalStorage<AwaitingTask>();

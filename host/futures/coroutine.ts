@@ -22,5 +22,9 @@ export function isCoroutine<T>(value: unknown): value is Coroutine<T> {
 
 /** Whether it has a `then`. */
 export function isPromiseLike<T>(value: unknown): value is PromiseLike<T> {
-  return value !== null && (typeof value === "object" || typeof value === "function") && typeof (value as { then?: unknown }).then === "function";
+  return (
+    value !== null &&
+    (typeof value === "object" || typeof value === "function") &&
+    typeof (value as { then?: unknown }).then === "function"
+  );
 }

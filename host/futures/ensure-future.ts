@@ -19,7 +19,10 @@ import { Future } from "./future.js";
 export function futureOf<T>(loop: EventLoop, scheduler: Scheduler, awaitable: Awaitable<T>): Future<T> {
   if (awaitable instanceof Future) {
     if (awaitable.getLoop() !== loop) {
-      throw new ValueError("ERR_FOREIGN_FUTURE", `${awaitable} belongs to another loop: await it on the loop that made it`);
+      throw new ValueError(
+        "ERR_FOREIGN_FUTURE",
+        `${awaitable} belongs to another loop: await it on the loop that made it`,
+      );
     }
     return awaitable;
   }
@@ -37,7 +40,8 @@ function follow<T>(loop: EventLoop, scheduler: Scheduler, promise: PromiseLike<T
   };
   promise.then(
     (value) => settle(() => future.setResult(value)),
-    (error) => settle(() => future.setException(error instanceof Error ? error : new Error(String(error), { cause: error }))),
+    (error) =>
+      settle(() => future.setException(error instanceof Error ? error : new Error(String(error), { cause: error }))),
   );
   return future;
 }

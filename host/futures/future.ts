@@ -15,15 +15,16 @@ import type { EventLoop } from "../loop/event-loop.js";
 import { type Callback, describeCall, Handle } from "../scheduler/handle.js";
 import type { Scheduler } from "../scheduler/scheduler.js";
 import { forgetLost, watchLost } from "./abandoned.js";
-import { asyncTask, type AwaitingTask } from "./awaiting.js";
+import { type AwaitingTask, asyncTask } from "./awaiting.js";
 import { reportWhenLost, retrieved } from "./never-retrieved.js";
 
 /** What `addDoneCallback` takes. */
 export type DoneCallback<T> = (future: Future<T>) => unknown;
 
-interface Registered<T> {
+/** Not of the value's type, so that a Future<string> is a Future<unknown>. */
+interface Registered {
   readonly id: number;
-  readonly callback: DoneCallback<T>;
+  readonly callback: Callback;
 }
 
 export class Future<T = unknown> implements PromiseLike<T> {
@@ -34,7 +35,7 @@ export class Future<T = unknown> implements PromiseLike<T> {
   /** @internal */ _value: T | undefined = undefined;
   /** @internal The exception, or what was given to `cancel` as its message. */ _exception: unknown = undefined;
   /** @internal Whether it holds an exception. */ _failed = false;
-  /** @internal */ _callbacks: Registered<T>[] | null = null;
+  /** @internal */ _callbacks: Registered[] | null = null;
   /** @internal Whether its exception was looked at. */ _retrieved = true;
   /** @internal Whether the garbage collector tells us when it takes it. */ _watched = false;
 
@@ -65,7 +66,8 @@ export class Future<T = unknown> implements PromiseLike<T> {
    * @throws the exception, if it has one; CancelledError if it was cancelled; InvalidStateError while it is pending
    */
   result(): T {
-    if (this._state === FutureState.Pending) throw new InvalidStateError("Result is not ready: wait for the future, or ask done() first");
+    if (this._state === FutureState.Pending)
+      throw new InvalidStateError("Result is not ready: wait for the future, or ask done() first");
     if (this._state === FutureState.Cancelled || this._failed) throw this._takeException();
     return this._value as T;
   }
@@ -76,7 +78,8 @@ export class Future<T = unknown> implements PromiseLike<T> {
    * @throws CancelledError if it was cancelled; InvalidStateError while it is pending
    */
   exception(): unknown {
-    if (this._state === FutureState.Pending) throw new InvalidStateError("Exception is not set: wait for the future, or ask done() first");
+    if (this._state === FutureState.Pending)
+      throw new InvalidStateError("Exception is not set: wait for the future, or ask done() first");
     if (this._state === FutureState.Cancelled) throw this._takeException();
     return this._failed ? this._takeException() : null;
   }
@@ -101,7 +104,8 @@ export class Future<T = unknown> implements PromiseLike<T> {
   setException(exception: Error | (new () => Error)): void {
     this._checkPending();
     const error = typeof exception === "function" ? new exception() : exception;
-    if (!(error instanceof Error)) throw typeError("ERR_NOT_AN_ERROR", `the exception must be an Error, not ${describe(error)}`);
+    if (!(error instanceof Error))
+      throw typeError("ERR_NOT_AN_ERROR", `the exception must be an Error, not ${describe(error)}`);
     this._fail(error);
     this._settle(FutureState.Finished);
   }
@@ -121,7 +125,8 @@ export class Future<T = unknown> implements PromiseLike<T> {
 
   /** Has `callback` called with the future, in an iteration after it is done; when it is done already, in the next one. */
   addDoneCallback(callback: DoneCallback<T>): void {
-    if (typeof callback !== "function") throw typeError("ERR_NOT_CALLABLE", `the callback must be a function, not ${describe(callback)}`);
+    if (typeof callback !== "function")
+      throw typeError("ERR_NOT_CALLABLE", `the callback must be a function, not ${describe(callback)}`);
     if (this._state !== FutureState.Pending) {
       this._scheduler.callSoon(callback as Callback, [this]);
       return;
@@ -161,8 +166,8 @@ export class Future<T = unknown> implements PromiseLike<T> {
   }
 
   /** What `yield*` calls in a generator coroutine: gives the future to the task, and its result back. */
-  [Symbol.iterator](): Generator<Future<unknown> | undefined, T, unknown> {
-    return new FutureIterator(this) as unknown as Generator<Future<unknown> | undefined, T, unknown>;
+  [Symbol.iterator](): Generator<Future | undefined, T, unknown> {
+    return new FutureIterator(this) as unknown as Generator<Future | undefined, T, unknown>;
   }
 
   /** Such as `<Future pending callbacks=[…]>`. */
@@ -178,10 +183,14 @@ export class Future<T = unknown> implements PromiseLike<T> {
   _words(): string[] {
     const words = [this.constructor.name, this._stateWord()];
     if (this._state === FutureState.Finished) {
-      words.push(this._failed ? `exception=${inspect(this._exception, { depth: 0 }).split("\n", 1)[0]}` : `result=${inspect(this._value, { depth: 0 })}`);
+      words.push(
+        this._failed
+          ? `exception=${inspect(this._exception, { depth: 0 }).split("\n", 1)[0]}`
+          : `result=${inspect(this._value, { depth: 0 })}`,
+      );
     }
     if (this._callbacks?.length) {
-      words.push(`callbacks=[${this._callbacks.map(({ callback }) => describeCall(callback as Callback, [])).join(", ")}]`);
+      words.push(`callbacks=[${this._callbacks.map(({ callback }) => describeCall(callback, [])).join(", ")}]`);
     }
     return words;
   }
@@ -206,7 +215,7 @@ export class Future<T = unknown> implements PromiseLike<T> {
     this._scheduler.checkOpen();
     const id = this._scheduler.core.addCallback(this._enter());
     if (id < 0) throw this._scheduler.failure(id);
-    const registered = { id, callback };
+    const registered = { id, callback: callback as Callback };
     if (this._callbacks === null) this._callbacks = [registered];
     else this._callbacks.push(registered);
   }
@@ -257,14 +266,16 @@ export class Future<T = unknown> implements PromiseLike<T> {
     if (callbacks === null) return;
     this._callbacks = null;
     for (const { id, callback } of callbacks) {
-      this._scheduler.enter(id, new Handle(this._scheduler, callback as Callback, [this], id));
+      this._scheduler.enter(id, new Handle(this._scheduler, callback, [this], id));
     }
   }
 
   /** @internal */
   _checkPending(): void {
     if (this._state !== FutureState.Pending) {
-      throw new InvalidStateError(`the future is ${this._stateWord()} already: ask done() first, or settle it in one place only`);
+      throw new InvalidStateError(
+        `the future is ${this._stateWord()} already: ask done() first, or settle it in one place only`,
+      );
     }
   }
 
@@ -283,7 +294,7 @@ export class Future<T = unknown> implements PromiseLike<T> {
     const thrown = task?._takeCancellation();
     if (thrown) return reject(thrown);
     const deliver = (): void => {
-      task?._stopsAwaiting(this as unknown as Future<never>);
+      task?._stopsAwaiting(this);
       this._scheduler.promisesTouched = true;
       if (this._state === FutureState.Cancelled || this._failed) reject(this._takeException());
       else resolve(this._value as T);
@@ -292,7 +303,7 @@ export class Future<T = unknown> implements PromiseLike<T> {
     // A task is never lost, and holds on to what it awaits.
     if (task === null && !this._watched && this._mayBeLost()) watchLost(this);
     this._addCallback(deliver);
-    task?._awaits(this as unknown as Future<never>);
+    task?._awaits(this);
   }
 
   /** The task of our loop whose async function awaits this, or null. */

@@ -8,8 +8,8 @@
 import { FutureState } from "../../assembly/abi.js";
 import { describe, typeError, ValueError } from "../errors.js";
 import type { EventLoop } from "../loop/event-loop.js";
-import type { Scheduler } from "../scheduler/scheduler.js";
 import type { TimerHandle } from "../scheduler/handle.js";
+import type { Scheduler } from "../scheduler/scheduler.js";
 import { type DoneCallback, Future } from "./future.js";
 
 /** Makes the future that `sleep` returns. */
@@ -20,7 +20,8 @@ export function sleepOn<T>(loop: EventLoop, scheduler: Scheduler, delay: number,
 
 /** @throws TypeError `ERR_NOT_A_NUMBER`; ValueError `ERR_BAD_TIME` for NaN */
 export function checkSeconds(name: string, seconds: number): void {
-  if (typeof seconds !== "number") throw typeError("ERR_NOT_A_NUMBER", `${name} must be a number of seconds, not ${describe(seconds)}`);
+  if (typeof seconds !== "number")
+    throw typeError("ERR_NOT_A_NUMBER", `${name} must be a number of seconds, not ${describe(seconds)}`);
   if (Number.isNaN(seconds)) throw new ValueError("ERR_BAD_TIME", `${name} is NaN: pass a number of seconds`);
 }
 
@@ -54,7 +55,9 @@ class OneIteration<T> extends Future<T> {
   }
 
   override [Symbol.iterator](): Generator<Future<unknown> | undefined, T, unknown> {
-    return this.#started || this.done() ? super[Symbol.iterator]() : (this.#giveUpOneIteration() as Generator<undefined, T, unknown>);
+    return this.#started || this.done()
+      ? super[Symbol.iterator]()
+      : (this.#giveUpOneIteration() as Generator<undefined, T, unknown>);
   }
 
   override done(): boolean {

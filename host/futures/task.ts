@@ -25,11 +25,11 @@ export class Task<T = unknown> extends Future<T> implements Steppable, AwaitingT
   #coroutine: Coroutine<T> | null;
   #name: string | null;
   /** What the generator waits for. */
-  #waiter: Future<unknown> | null = null;
+  #waiter: Future | null = null;
   /** What is to be thrown into the generator at its next step. */
   #thrown: Error | null = null;
   /** What the async function awaits. */
-  #awaited: Set<Future<never>> | null = null;
+  #awaited: Set<Future> | null = null;
   #controller: AbortController | null = null;
   #cancelMessage: string | undefined;
   #cancelsLeft = 0;
@@ -108,12 +108,18 @@ export class Task<T = unknown> extends Future<T> implements Steppable, AwaitingT
 
   /** @throws RuntimeError `ERR_TASK_RESULT`: a task's result is what its coroutine returns */
   override setResult(_value: T): never {
-    throw new RuntimeError("ERR_TASK_RESULT", "a task's result is what its coroutine returns: use loop.createFuture() for one that you set");
+    throw new RuntimeError(
+      "ERR_TASK_RESULT",
+      "a task's result is what its coroutine returns: use loop.createFuture() for one that you set",
+    );
   }
 
   /** @throws RuntimeError `ERR_TASK_RESULT`: a task's exception is what its coroutine throws */
   override setException(_exception: Error | (new () => Error)): never {
-    throw new RuntimeError("ERR_TASK_RESULT", "a task's exception is what its coroutine throws: use loop.createFuture() for one that you set");
+    throw new RuntimeError(
+      "ERR_TASK_RESULT",
+      "a task's exception is what its coroutine throws: use loop.createFuture() for one that you set",
+    );
   }
 
   /** @internal The loop holds on to every task that has not ended. */
@@ -133,7 +139,7 @@ export class Task<T = unknown> extends Future<T> implements Steppable, AwaitingT
   /** @internal */
   _step(how: number): number {
     const outer = this._loop._currentTask;
-    this._loop._currentTask = this as Task<unknown>;
+    this._loop._currentTask = this;
     try {
       return this.#advance(how);
     } catch (error) {
@@ -167,13 +173,13 @@ export class Task<T = unknown> extends Future<T> implements Steppable, AwaitingT
   }
 
   /** @internal */
-  _awaits(future: Future<never>): void {
+  _awaits(future: Future): void {
     this.#awaited ??= new Set();
     this.#awaited.add(future);
   }
 
   /** @internal */
-  _stopsAwaiting(future: Future<never>): void {
+  _stopsAwaiting(future: Future): void {
     this.#awaited?.delete(future);
   }
 
@@ -190,7 +196,8 @@ export class Task<T = unknown> extends Future<T> implements Steppable, AwaitingT
     }
     if (thrown !== null) return this.#yielded(coroutine.throw(thrown));
     if (waiter === null) return this.#yielded(coroutine.next());
-    if (waiter._failed || waiter._state === FutureState.Cancelled) return this.#yielded(coroutine.throw(waiter._takeException()));
+    if (waiter._failed || waiter._state === FutureState.Cancelled)
+      return this.#yielded(coroutine.throw(waiter._takeException()));
     return this.#yielded(coroutine.next(waiter._value));
   }
 
@@ -219,7 +226,7 @@ export class Task<T = unknown> extends Future<T> implements Steppable, AwaitingT
   }
 
   /** What a generator's step came to. */
-  #yielded(result: IteratorResult<Future<unknown> | undefined, T>): number {
+  #yielded(result: IteratorResult<Future | undefined, T>): number {
     if (result.done) {
       this._value = result.value;
       return Answer.Returned;
@@ -232,7 +239,7 @@ export class Task<T = unknown> extends Future<T> implements Steppable, AwaitingT
     return awaited._state === FutureState.Pending ? awaited._enter() : Answer.Yielded;
   }
 
-  #whyNotAwaitable(awaited: Future<unknown>): Error | null {
+  #whyNotAwaitable(awaited: Future): Error | null {
     if (!(awaited instanceof Future)) {
       return new RuntimeError(
         "ERR_BAD_YIELD",
@@ -240,9 +247,12 @@ export class Task<T = unknown> extends Future<T> implements Steppable, AwaitingT
       );
     }
     if (awaited._loop !== this._loop) {
-      return new RuntimeError("ERR_FOREIGN_FUTURE", `${this} yielded ${awaited}, which belongs to another loop: make it on the loop that the task runs on`);
+      return new RuntimeError(
+        "ERR_FOREIGN_FUTURE",
+        `${this} yielded ${awaited}, which belongs to another loop: make it on the loop that the task runs on`,
+      );
     }
-    if ((awaited as Future<unknown>) === (this as unknown as Future<unknown>)) {
+    if (awaited === (this as Future)) {
       return new RuntimeError("ERR_AWAITS_ITSELF", `${this} cannot await itself: it would never go on`);
     }
     return null;

@@ -15,15 +15,16 @@ import { Future } from "../futures/future.js";
 import { checkSeconds } from "../futures/sleep.js";
 import { Task, type TaskBody } from "../futures/task.js";
 import type { Driver } from "../scheduler/driver.js";
+import { GuestDriver } from "../scheduler/guest-driver.js";
 import type { Callback, Handle, TimerHandle } from "../scheduler/handle.js";
 import { Scheduler, type Side } from "../scheduler/scheduler.js";
+import { EpollSelector } from "../selector/epoll-selector.js";
 import { systemError } from "../sys/errors.js";
 import { type ExceptionContext, type ExceptionHandler, ExceptionHandling, logContext } from "./exception-handler.js";
-import { realDriver } from "./real-driver.js";
 import { runningLoop, setRunningLoop } from "./running-loop.js";
 
 /** Makes the tasks of a loop in the place of `new Task`. */
-export type TaskFactory = (loop: EventLoop, body: TaskBody<never>) => Future<never>;
+export type TaskFactory = <T>(loop: EventLoop, body: TaskBody<T>) => Future<T>;
 
 /** An fd, or something that has one. */
 export type FileDescriptorLike = number | { fileno(): number };
@@ -40,13 +41,8 @@ export class EventLoop {
   #running = false;
 
   /** @internal Users call `newEventLoop()`. */
-  constructor(makeDriver: (attach: (driver: Driver) => Scheduler) => void = realDriver) {
-    let scheduler: Scheduler | undefined;
-    makeDriver((driver) => {
-      scheduler = new Scheduler(this, driver);
-      return scheduler;
-    });
-    this._scheduler = scheduler as unknown as Scheduler;
+  constructor(driver: Driver = new GuestDriver(new EpollSelector())) {
+    this._scheduler = new Scheduler(this, driver);
     this.setDebug(Boolean(process.env.PYTHONASYNCIODEBUG || process.env.WASYNCIODEBUG));
   }
 
@@ -58,9 +54,16 @@ export class EventLoop {
    */
   async runForever(): Promise<void> {
     this._scheduler.checkOpen();
-    if (this.#running) throw new RuntimeError("ERR_LOOP_RUNNING", "This event loop is already running: await what you need in a task instead");
+    if (this.#running)
+      throw new RuntimeError(
+        "ERR_LOOP_RUNNING",
+        "This event loop is already running: await what you need in a task instead",
+      );
     if (runningLoop() !== null) {
-      throw new RuntimeError("ERR_ANOTHER_LOOP_RUNNING", "Cannot run the event loop while another loop is running in this thread: stop that one first");
+      throw new RuntimeError(
+        "ERR_ANOTHER_LOOP_RUNNING",
+        "Cannot run the event loop while another loop is running in this thread: stop that one first",
+      );
     }
     this.#running = true;
     setRunningLoop(this);
@@ -94,7 +97,10 @@ export class EventLoop {
       future.removeDoneCallback(stop);
     }
     if (!future.done()) {
-      throw new RuntimeError("ERR_LOOP_STOPPED", "Event loop stopped before Future completed: call stop() only after what you wait for is done");
+      throw new RuntimeError(
+        "ERR_LOOP_STOPPED",
+        "Event loop stopped before Future completed: call stop() only after what you wait for is done",
+      );
     }
     return future.result();
   }
@@ -122,7 +128,11 @@ export class EventLoop {
    * @throws RuntimeError `ERR_LOOP_RUNNING`
    */
   close(): void {
-    if (this.#running) throw new RuntimeError("ERR_LOOP_RUNNING", "Cannot close a running event loop: stop() it and await the run first");
+    if (this.#running)
+      throw new RuntimeError(
+        "ERR_LOOP_RUNNING",
+        "Cannot close a running event loop: stop() it and await the run first",
+      );
     if (!this.isClosed()) this._scheduler.close();
   }
 
@@ -187,7 +197,7 @@ export class EventLoop {
       );
     }
     if (this.#taskFactory === null) return new Task(this, this._scheduler, body, options.name);
-    const task = this.#taskFactory(this, body as TaskBody<never>) as unknown as Task<T>;
+    const task = this.#taskFactory(this, body) as Task<T>;
     if (options.name !== undefined && typeof task.setName === "function") task.setName(options.name);
     return task;
   }
@@ -290,7 +300,10 @@ export class EventLoop {
     const fd = fdOf(fileDescriptor);
     const owner = this._fdOwners.get(fd);
     if (owner !== undefined) {
-      throw new RuntimeError("ERR_FD_IN_USE", `File descriptor ${fd} is used by ${describe(owner)}: use its methods, or watch a descriptor of your own`);
+      throw new RuntimeError(
+        "ERR_FD_IN_USE",
+        `File descriptor ${fd} is used by ${describe(owner)}: use its methods, or watch a descriptor of your own`,
+      );
     }
     return fd;
   }
@@ -300,7 +313,10 @@ export class EventLoop {
 function fdOf(value: FileDescriptorLike): number {
   const fd = typeof value === "object" && typeof value?.fileno === "function" ? value.fileno() : value;
   if (typeof fd !== "number" || !Number.isInteger(fd) || fd < 0) {
-    throw new ValueError("ERR_BAD_FD", `Invalid file object: an fd or something with fileno() is required, not ${describe(value)}`);
+    throw new ValueError(
+      "ERR_BAD_FD",
+      `Invalid file object: an fd or something with fileno() is required, not ${describe(value)}`,
+    );
   }
   return fd;
 }
@@ -308,6 +324,9 @@ function fdOf(value: FileDescriptorLike): number {
 function checkNotCoroutine(callback: unknown, method: string): void {
   const kind = Object.prototype.toString.call(callback);
   if (kind === "[object GeneratorFunction]" || kind === "[object AsyncFunction]" || kind === "[object Generator]") {
-    throw typeError("ERR_COROUTINE_CALLBACK", `coroutines cannot be used with ${method}(): pass a plain function, or use createTask()`);
+    throw typeError(
+      "ERR_COROUTINE_CALLBACK",
+      `coroutines cannot be used with ${method}(): pass a plain function, or use createTask()`,
+    );
   }
 }

@@ -71,7 +71,10 @@ export class ExceptionHandling {
       this.#loop.defaultExceptionHandler({ message: "Unhandled error in exception handler", exception, context });
     } catch (error) {
       if (error instanceof FatalError) throw error;
-      console.error("Exception in default exception handler while handling an unexpected error in custom exception handler", error);
+      console.error(
+        "Exception in default exception handler while handling an unexpected error in custom exception handler",
+        error,
+      );
     }
   }
 }

@@ -38,7 +38,10 @@ export function setCurrentLoop(loop: EventLoop | null): void {
  */
 export function getRunningLoop(): EventLoop {
   if (running === null) {
-    throw new RuntimeError("ERR_NO_RUNNING_LOOP", "no running event loop: call this from a callback or coroutine of a running loop, or pass the loop");
+    throw new RuntimeError(
+      "ERR_NO_RUNNING_LOOP",
+      "no running event loop: call this from a callback or coroutine of a running loop, or pass the loop",
+    );
   }
   return running;
 }

@@ -3,19 +3,12 @@
  *
  * Owns: nothing but the choice of its driver (`scheduler/virtual-driver.ts`).
  */
-import type { Driver } from "../scheduler/driver.js";
-import type { Scheduler } from "../scheduler/scheduler.js";
 import { VirtualDriver } from "../scheduler/virtual-driver.js";
 import { EventLoop } from "./event-loop.js";
 
 /** A loop whose clock starts at 0 and jumps to the next deadline when nothing is ready. Watching fds is an error. */
 export class VirtualEventLoop extends EventLoop {
   constructor() {
-    super(virtualDriver);
+    super(new VirtualDriver());
   }
-}
-
-function virtualDriver(attach: (driver: Driver) => Scheduler): void {
-  const driver = new VirtualDriver();
-  driver.attach(attach(driver));
 }

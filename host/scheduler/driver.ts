@@ -6,7 +6,11 @@
  * Does not own: what an iteration does (`assembly/loop.ts`).
  */
 
+import type { Scheduler } from "./scheduler.js";
+
 export interface Driver {
+  /** Tells the driver whom it drives, before anything else is asked of it. */
+  attach(scheduler: Scheduler): void;
   /** The loop's clock, in seconds; monotonic. */
   now(): number;
   /** The clock's resolution, in seconds. */

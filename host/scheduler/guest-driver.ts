@@ -10,6 +10,7 @@
 import { AsyncResource } from "node:async_hooks";
 import { RunResult } from "../../assembly/abi.js";
 import type { Selector } from "../selector/selector.js";
+import { closeListeners } from "../sys/fd.js";
 import { type ReadableWatch, watchReadable } from "../sys/uv-watch.js";
 import type { Driver } from "./driver.js";
 import { afterMicrotasks } from "./microtasks.js";
@@ -40,18 +41,21 @@ export class GuestDriver implements Driver {
   #run: Run | null = null;
   #ticksInARow = 0;
 
-  readonly #onClose: () => void;
+  /** Lets go of the watches of an fd that is about to be closed. */
+  readonly #forget = (fd: number): void => {
+    this.#scheduler.unwatch(fd, "reader");
+    this.#scheduler.unwatch(fd, "writer");
+  };
 
-  constructor(selector: Selector, onClose: () => void) {
+  constructor(selector: Selector) {
     this.#selector = selector;
-    this.#onClose = onClose;
     this.#watch = watchReadable(selector.fd, () => this.#arm());
     this.#watch.unref();
   }
 
-  /** Tells the driver whom it drives. */
   attach(scheduler: Scheduler): void {
     this.#scheduler = scheduler;
+    closeListeners.add(this.#forget);
   }
 
   now(): number {
@@ -84,7 +88,7 @@ export class GuestDriver implements Driver {
   }
 
   close(): void {
-    this.#onClose();
+    closeListeners.delete(this.#forget);
     this.#watch.close();
     this.#selector.close();
     this.#context.emitDestroy();

@@ -150,6 +150,8 @@ export function describeCall(callback: Callback | null, args: readonly unknown[]
   if (callback === null) return null;
   const inner = partials.get(callback);
   if (inner !== undefined) return describeCall(inner.callback, [...inner.args, ...args]);
-  const shown = args.map((arg) => inspect(arg, { depth: 0, breakLength: Number.POSITIVE_INFINITY, maxStringLength: 40 }));
+  const shown = args.map((arg) =>
+    inspect(arg, { depth: 0, breakLength: Number.POSITIVE_INFINITY, maxStringLength: 40 }),
+  );
   return `${callback.name || "(anonymous)"}(${shown.join(", ")})`;
 }

@@ -5,7 +5,7 @@
  *
  * Does not own: when an iteration takes place (the driver), nor what a step of a coroutine is (`futures/task.ts`).
  */
-import { INDEX_MASK, Outcome, Report, type FutureState, Status } from "../../assembly/abi.js";
+import { type FutureState, INDEX_MASK, Outcome, Report, Status } from "../../assembly/abi.js";
 import { type CoreExports, EventBuffer, instantiate } from "../core.js";
 import { describe, FatalError, RuntimeError, typeError, ValueError } from "../errors.js";
 import type { Driver } from "./driver.js";
@@ -64,6 +64,7 @@ export class Scheduler {
     });
     this.core.init(driver.resolutionSeconds);
     this.events = new EventBuffer(this.core);
+    driver.attach(this);
   }
 
   /** Queues a callback. */
@@ -176,7 +177,10 @@ export class Scheduler {
           "the loop holds 8388607 pending callbacks, timers, watches, futures and tasks, which is all that it can: let some of them finish first",
         );
       default:
-        return new RuntimeError("ERR_CORE", `the core refused a request with status ${status}: please report this as a bug of wasyncio`);
+        return new RuntimeError(
+          "ERR_CORE",
+          `the core refused a request with status ${status}: please report this as a bug of wasyncio`,
+        );
     }
   }
 

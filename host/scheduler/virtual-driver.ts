@@ -21,7 +21,6 @@ export class VirtualDriver implements Driver {
   /** Lets a run that waits for promises alone go on. */
   #resume: (() => void) | null = null;
 
-  /** Tells the driver whom it drives. */
   attach(scheduler: Scheduler): void {
     this.#scheduler = scheduler;
   }

@@ -1,0 +1,89 @@
+/**
+ * Waiting for several things at once.
+ *
+ * Owns: `gather`, and the future that it returns, whose cancellation reaches every one of them.
+ *
+ * CPython 3.11, tasks.py `gather`.
+ */
+import { CancelledError } from "../errors.js";
+import type { Awaitable } from "../futures/coroutine.js";
+import { Future } from "../futures/future.js";
+import { allOnOneLoop } from "./one-loop.js";
+import { getEventLoop } from "./run.js";
+
+/** What `gather` takes besides the awaitables. */
+export interface GatherOptions {
+  /** Puts exceptions among the results, where they stand for those that failed, instead of failing at the first. */
+  returnExceptions?: boolean;
+}
+
+/** What each of several awaitables comes to. */
+export type Results<T extends readonly Awaitable<unknown>[]> = {
+  -readonly [K in keyof T]: T[K] extends Awaitable<infer R> ? R : never;
+};
+
+/**
+ * Waits for all of them.
+ *
+ * The first exception is passed on at once, and the others go on. Cancelling the future cancels all of them. One that is given twice is waited for
+ * once, and its result is given twice.
+ *
+ * @returns a future of their results, in the order in which they were given
+ * @throws TypeError `ERR_NOT_AWAITABLE`; ValueError `ERR_FOREIGN_FUTURE` for futures of several loops
+ */
+export function gather<T extends readonly Awaitable<unknown>[] | []>(
+  awaitables: T,
+  options: GatherOptions = {},
+): Future<Results<T>> {
+  const returnExceptions = options.returnExceptions ?? false;
+  const children = allOnOneLoop(awaitables);
+  const loop = children[0]?.getLoop() ?? getEventLoop();
+  const outer = new Gathering(loop, loop._scheduler, new Set(children));
+  if (children.length === 0) outer.setResult([]);
+  let left = outer.children.size;
+  const finished = (child: Future): void => {
+    left--;
+    if (outer.done()) return markSeen(child);
+    if (!returnExceptions && failed(child)) return outer.setException(exceptionOf(child));
+    if (left > 0) return;
+    if (outer.cancelRequested) outer.setException(new CancelledError(outer.cancelMessage));
+    else outer.setResult(children.map((one) => (failed(one) ? exceptionOf(one) : one.result())));
+  };
+  for (const child of outer.children) child.addDoneCallback(finished);
+  return outer as Future<unknown> as Future<Results<T>>;
+}
+
+class Gathering extends Future<unknown[]> {
+  readonly children: ReadonlySet<Future>;
+  cancelRequested = false;
+  cancelMessage: string | undefined;
+
+  constructor(loop: ReturnType<Future["getLoop"]>, scheduler: Future["_scheduler"], children: ReadonlySet<Future>) {
+    super(loop, scheduler);
+    this.children = children;
+  }
+
+  override cancel(message?: string): boolean {
+    if (this.done()) return false;
+    let agreed = false;
+    for (const child of this.children) agreed = child.cancel(message) || agreed;
+    if (agreed) {
+      // Not cancelled before the last child is: they may have cleaning up to do.
+      this.cancelRequested = true;
+      this.cancelMessage = message;
+    }
+    return agreed;
+  }
+}
+
+function failed(future: Future): boolean {
+  return future.cancelled() || future.exception() !== null;
+}
+
+function exceptionOf(future: Future): Error {
+  return future._takeException() as Error;
+}
+
+function markSeen(future: Future): void {
+  if (!future.cancelled()) future.exception();
+}

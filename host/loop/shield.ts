@@ -1,0 +1,34 @@
+/**
+ * Waiting without passing cancellation on.
+ *
+ * CPython 3.11, tasks.py `shield`.
+ */
+import type { Awaitable } from "../futures/coroutine.js";
+import { Future } from "../futures/future.js";
+import { ensureFuture } from "./run.js";
+
+/**
+ * Waits for something that is to go on even if the waiting is cancelled.
+ *
+ * @returns a future that ends as it does, and whose cancellation does not reach it
+ * @throws TypeError `ERR_NOT_AWAITABLE`
+ */
+export function shield<T>(awaitable: Awaitable<T>): Future<T> {
+  const inner = ensureFuture(awaitable, awaitable instanceof Future ? { loop: awaitable.getLoop() } : {});
+  if (inner.done()) return inner;
+  const outer = inner.getLoop().createFuture<T>();
+  const passOn = (): void => {
+    if (outer.done()) {
+      if (!inner.cancelled()) inner.exception();
+      return;
+    }
+    if (inner.cancelled()) outer.cancel();
+    else if (inner.exception() !== null) outer.setException(inner.exception() as Error);
+    else outer.setResult(inner.result());
+  };
+  inner.addDoneCallback(passOn);
+  outer.addDoneCallback(() => {
+    if (!inner.done()) inner.removeDoneCallback(passOn);
+  });
+  return outer;
+}
