@@ -29,7 +29,6 @@ export function addCallback(future: i32): i32 {
   if (!isPending(future)) return Status.BadId;
   const id = allocate(Kind.Callback);
   if (id <= 0) return id;
-  slotOf(id).waitsFor = future;
   link(future, id);
   return id;
 }
@@ -37,19 +36,8 @@ export function addCallback(future: i32): i32 {
 /** Takes a done callback back whose future is still pending. Returns Status.Ok or Status.BadId. */
 export function removeCallback(callback: i32): i32 {
   if (!isKind(callback, Kind.Callback)) return Status.BadId;
-  const future = slotOf(callback).waitsFor;
-  if (future == NO_ID) return Status.BadId;
-  const owner = slotOf(future);
-  let previous = NO_ID;
-  let current = owner.head;
-  while (current != callback) {
-    previous = current;
-    current = slotOf(current).next;
-  }
-  const next = slotOf(callback).next;
-  if (previous == NO_ID) owner.head = next;
-  else slotOf(previous).next = next;
-  if (next == NO_ID) owner.tail = previous;
+  if (slotOf(callback).waitsFor == NO_ID) return Status.BadId;
+  unlink(callback);
   release(callback);
   return Status.Ok;
 }
@@ -89,10 +77,23 @@ export function dropFuture(id: i32): i32 {
 /** Puts a waiter at the end of a future's list. */
 export function link(future: i32, waiter: i32): void {
   const owner = slotOf(future);
+  slotOf(waiter).waitsFor = future;
   slotOf(waiter).next = NO_ID;
   if (owner.tail == NO_ID) owner.head = waiter;
   else slotOf(owner.tail).next = waiter;
   owner.tail = waiter;
+}
+
+/** Takes a waiter out of the list of the future that it waits for. */
+export function unlink(waiter: i32): void {
+  const slot = slotOf(waiter);
+  const owner = slotOf(slot.waitsFor);
+  let previous = NO_ID;
+  for (let current = owner.head; current != waiter; current = slotOf(current).next) previous = current;
+  if (previous == NO_ID) owner.head = slot.next;
+  else slotOf(previous).next = slot.next;
+  if (slot.next == NO_ID) owner.tail = previous;
+  slot.waitsFor = NO_ID;
 }
 
 /** Moves a future's waiters to the ready queue. */

@@ -9,10 +9,10 @@
  * CPython 3.11, tasks.py `__step`, `__wakeup`, `cancel`, `uncancel`.
  */
 import { Answer, FutureState, NO_ID, Outcome, Report, ResumeHow, Status } from "./abi";
-import { isPending, link, queueWaiters } from "./futures";
+import { isPending, link, queueWaiters, unlink } from "./futures";
 import * as host from "./host";
 import { push } from "./ready-queue";
-import { allocate, Flag, isKind, Kind, release, slotOf } from "./slots";
+import { allocate, Flag, isKind, Kind, liveSlots, release, slotOf } from "./slots";
 
 /** Makes a task and queues its first step. Returns its id, or Status.OutOfSlots. */
 export function createTask(): i32 {
@@ -54,24 +54,25 @@ export function answer(id: i32, result: i32): Outcome {
 
 /**
  * Asks a task to end. What it waits for is cancelled, through a chain of tasks down to the last; where nothing agrees to be cancelled,
- * a cancellation is thrown into that last task at its next step.
+ * a cancellation is thrown into that last task at its next step. Where the chain ends in tasks that wait for each other in a ring,
+ * there is no last one, and the cancellation is thrown into the task itself.
  *
  * Returns the id of the task that the cancellation will be thrown into, NO_ID when what it waits for was cancelled, or Status.BadId.
  */
 export function cancelTask(id: i32): i32 {
   if (!isKind(id, Kind.Task)) return Status.BadId;
-  let task = id;
-  slotOf(task).cancels++;
-  let inner = slotOf(task).waitsFor;
-  while (inner != NO_ID && slotOf(inner).kind == Kind.Task) {
-    task = inner;
-    slotOf(task).cancels++;
-    inner = slotOf(task).waitsFor;
+  let last = lastInChain(id);
+  if (last == NO_ID) {
+    last = id;
+    unlink(id);
+    push(id);
   }
-  const mayBeCancelled = inner != NO_ID || slotOf(task).flags & <u8>Flag.Detached;
-  if (mayBeCancelled && host.cancelWaiter(task)) return NO_ID;
-  slotOf(task).flags |= <u8>Flag.MustCancel;
-  return task;
+  for (let task = id; task != last; task = slotOf(task).waitsFor) slotOf(task).cancels++;
+  slotOf(last).cancels++;
+  const mayBeCancelled = slotOf(last).waitsFor != NO_ID || slotOf(last).flags & <u8>Flag.Detached;
+  if (mayBeCancelled && host.cancelWaiter(last)) return NO_ID;
+  slotOf(last).flags |= <u8>Flag.MustCancel;
+  return last;
 }
 
 /** Whether a cancellation was due to be thrown into the task; it no longer is. For detached tasks, whose host throws it. */
@@ -95,10 +96,21 @@ export function uncancel(id: i32): i32 {
   return slot.cancels;
 }
 
+/** The last task of the chain in which each waits for the next, or NO_ID when the chain runs into a ring. */
+function lastInChain(id: i32): i32 {
+  let task = id;
+  // A chain that is longer than there are tasks passes some of them again.
+  for (let left = liveSlots(); left > 0; left--) {
+    const inner = slotOf(task).waitsFor;
+    if (inner == NO_ID || slotOf(inner).kind != Kind.Task) return task;
+    task = inner;
+  }
+  return NO_ID;
+}
+
 function waitFor(id: i32, future: i32): Outcome {
   if (future == id || !isPending(future)) return badAnswer(id);
   link(future, id);
-  slotOf(id).waitsFor = future;
   // Cancelled during its own step: what it has come to wait for takes the cancellation on.
   if (slotOf(id).flags & <u8>Flag.MustCancel && host.cancelWaiter(id)) takeMustCancel(id);
   return Outcome.Ok;

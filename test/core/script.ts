@@ -76,6 +76,8 @@ export class Script extends Host {
   outcome: i32 = 0;
   /** What `report` answers. */
   reportOutcome: i32 = 0;
+  /** What happens while the end of a task is told. */
+  told: Action | null = null;
   words: string[] = [];
   events: Event[] = [];
   callbacks: Map<i32, Callback> = new Map();
@@ -125,6 +127,8 @@ export class Script extends Host {
 
   taskDone(task: i32, state: i32): void {
     say(this.drivers.get(task).label + (state == FutureState.Cancelled ? "=cancelled" : "=finished"));
+    const told = this.told;
+    if (told) told();
   }
 
   cancelWaiter(task: i32): i32 {
@@ -175,6 +179,16 @@ export function raise(): void {
 /** Lets the running callback raise an error that ends the run. */
 export function raiseFatal(): void {
   script.outcome = Outcome.Fatal;
+}
+
+/** Lets the handler of every error be fatal itself, from now on. */
+export function reportFatal(): void {
+  script.reportOutcome = Outcome.Fatal;
+}
+
+/** Does something while the end of a task is told, from now on. */
+export function whenTold(action: Action): void {
+  script.told = action;
 }
 
 /** Queues a call. Returns its id. */
