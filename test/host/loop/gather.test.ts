@@ -175,13 +175,12 @@ virtually("wait gives up after its timeout without an error", function* (loop) {
 
 test("wait refuses bad arguments at the call", () => {
   const loop = new VirtualEventLoop();
-  const codes = [
-    () => wait([]),
-    () => wait([loop.createFuture()], { returnWhen: "SOMETIMES" as never }),
-    () => wait([loop.createFuture()], { timeout: NaN }),
-  ];
-  const expected = ["ERR_NOTHING_TO_WAIT_FOR", "ERR_BAD_OPTION", "ERR_BAD_TIME"];
-  codes.forEach((call, index) => assert.throws(call, (error: { code: string }) => error.code === expected[index]));
+  const calls = [
+    ["ERR_NOTHING_TO_WAIT_FOR", () => wait([])],
+    ["ERR_BAD_OPTION", () => wait([loop.createFuture()], { returnWhen: "SOMETIMES" as never })],
+    ["ERR_BAD_TIME", () => wait([loop.createFuture()], { timeout: Number.NaN })],
+  ] as const;
+  for (const [code, call] of calls) assert.throws(call, (error: { code: string }) => error.code === code);
   loop.close();
 });
 
