@@ -14,42 +14,14 @@ import { figure, number, ratio, table } from "../lib/table.mjs";
 
 export const name = "echo";
 
-/** The cases: messages are those counted in one repetition, after the warm-up. */
-export const CASES = [
-  { id: "1 × 1 KiB", title: "1 connection, 1 KiB", connections: 1, bytes: 1024, warmUp: 8_000, messages: 30_000 },
-  {
-    id: "100 × 1 KiB",
-    title: "100 connections, 1 KiB",
-    connections: 100,
-    bytes: 1024,
-    warmUp: 20_000,
-    messages: 100_000,
-  },
-  {
-    id: "1000 × 1 KiB",
-    title: "1,000 connections, 1 KiB",
-    connections: 1000,
-    bytes: 1024,
-    warmUp: 20_000,
-    messages: 100_000,
-  },
-  { id: "1 × 64 KiB", title: "1 connection, 64 KiB", connections: 1, bytes: 65_536, warmUp: 3_000, messages: 8_000 },
-  {
-    id: "100 × 64 KiB",
-    title: "100 connections, 64 KiB",
-    connections: 100,
-    bytes: 65_536,
-    warmUp: 4_000,
-    messages: 12_000,
-  },
-  {
-    id: "1000 × 64 KiB",
-    title: "1,000 connections, 64 KiB",
-    connections: 1000,
-    bytes: 65_536,
-    warmUp: 4_000,
-    messages: 12_000,
-  },
+/** The cases: `messages` are those counted in one repetition, after the warm-up. */
+const CASES = [
+  echoCase({ connections: 1, kibibytes: 1, warmUp: 8_000, messages: 30_000 }),
+  echoCase({ connections: 100, kibibytes: 1, warmUp: 20_000, messages: 100_000 }),
+  echoCase({ connections: 1000, kibibytes: 1, warmUp: 20_000, messages: 100_000 }),
+  echoCase({ connections: 1, kibibytes: 64, warmUp: 3_000, messages: 8_000 }),
+  echoCase({ connections: 100, kibibytes: 64, warmUp: 4_000, messages: 12_000 }),
+  echoCase({ connections: 1000, kibibytes: 64, warmUp: 4_000, messages: 12_000 }),
 ];
 
 /** The servers, as the rows of the tables. */
@@ -82,18 +54,29 @@ export async function measure(context) {
     for (const each of CASES) {
       for (const server of servers) {
         context.progress(`${name} ${repetition}/${repetitions}: ${each.id} on ${server.runner}`);
-        const answer = await once(server, each, load, context.quick ? 0.25 : 1);
-        const key = { suite: name, case: each.id, runner: server.runner };
-        for (const [metric, field, unit] of METRICS) context.measurements.add({ ...key, metric, unit }, answer[field]);
+        await context.attempt(name, server.runner, async () => {
+          const answer = await once(server, each, load, context.quick ? 0.25 : 1);
+          const key = { suite: name, case: each.id, runner: server.runner };
+          for (const [metric, field, unit] of METRICS)
+            context.measurements.add({ ...key, metric, unit }, answer[field]);
+        });
       }
     }
   }
 }
 
-async function once(server, { connections, bytes, warmUp, messages }, load, share) {
+function echoCase({ connections, kibibytes, warmUp, messages }) {
+  const count = connections === 1 ? "1 connection" : `${connections.toLocaleString("en-US")} connections`;
+  const id = `${connections} × ${kibibytes} KiB`;
+  return { id, title: `${count}, ${kibibytes} KiB`, connections, kibibytes, warmUp, messages };
+}
+
+async function once(server, { connections, kibibytes, warmUp, messages }, load, share) {
   const service = await startService(server.command, { env: server.env, core: 0 });
   try {
-    const words = [service.line, connections, bytes, warmUp, Math.round(messages * share), service.pid].map(String);
+    const words = [service.line, connections, kibibytes * 1024, warmUp, Math.round(messages * share), service.pid].map(
+      String,
+    );
     return JSON.parse(await run([load, ...words], { core: connections === 1 ? 0 : 1 }));
   } finally {
     await service.stop();
@@ -140,10 +123,10 @@ export function chartSections(measurements) {
     [small, CASES[half + index]].map(({ id, title }) => {
       const found = (runner) => measurements.find(name, id, runner, "cpu");
       const ours = found("wasyncio")?.median;
-      const share = ratio(ours, found("node:net")?.median);
+      const share = ours / found("node:net")?.median;
       return {
         title,
-        note: ours === undefined ? "" : `${share} node:net`,
+        note: ours === undefined ? "" : `${Math.round(share * 100)} % of node:net's CPU`,
         unit: "µs",
         bars: RUNNERS.map((runner) => ({ label: runner, found: found(runner) })),
       };

@@ -45,7 +45,7 @@ export async function measure(context) {
   for (let repetition = 1; repetition <= repetitions; repetition++) {
     for (const server of await availableServers(context, name)) {
       context.progress(`${name} ${repetition}/${repetitions}: ${connections} connections on ${server.runner}`);
-      await measureMemory(context, server, hold, connections);
+      await context.attempt(name, server.runner, () => measureMemory(context, server, hold, connections));
     }
   }
 }
@@ -55,7 +55,9 @@ async function measureCpu(context) {
   const services = [];
   try {
     for (const server of await availableServers(context, name, FAR_TIMER_SECONDS)) {
-      services.push({ runner: server.runner, service: await startService(server.command, { env: server.env }) });
+      await context.attempt(name, server.runner, async () => {
+        services.push({ runner: server.runner, service: await startService(server.command, { env: server.env }) });
+      });
     }
     await after(SETTLE_MS);
     const before = services.map(({ service }) => cpuMs(service.pid));

@@ -18,7 +18,7 @@ const BAR_HEIGHT = 16;
 const BAR_PITCH = 23;
 const GROUP_HEAD = 30;
 const GROUP_GAP = 26;
-const SECTION_HEAD = 62;
+const SECTION_HEAD = 74;
 const HEAD = 92;
 const FOOT = 34;
 

@@ -3,10 +3,11 @@
  *
  * Owns: the options, the tools found, the figures collected, and the one line of progress.
  *
- * Does not own: which peers a suite wants; it asks `takesPart` for each, and what is missing is noted with its reason.
+ * Does not own: which peers a suite wants; it asks `takesPart` for each. What is missing or fails is noted with its
+ * reason and never left out silently.
  */
 import { existsSync } from "node:fs";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { PROJECT } from "./folders.mjs";
 import { Measurements } from "./measurements.mjs";
 
@@ -38,9 +39,26 @@ export class Context {
   /** Whether a runner can be measured; if not, the results say why. */
   takesPart(suite, runner) {
     const reason = this.#missing[runner];
-    const known = this.measurements.unavailable.some((entry) => entry.suite === suite && entry.runner === runner);
-    if (reason !== undefined && !known) this.measurements.miss(suite, runner, reason);
+    if (reason !== undefined && !this.#isNoted(suite, runner)) this.measurements.miss(suite, runner, reason);
     return reason === undefined;
+  }
+
+  /**
+   * Measures a runner once. If that fails, the run goes on without this runner in this suite, the results say why, and the
+   * process ends with code 1.
+   *
+   * @param {string} suite
+   * @param {string} runner
+   * @param {() => Promise<void>} action
+   */
+  async attempt(suite, runner, action) {
+    if (this.#isNoted(suite, runner)) return;
+    try {
+      await action();
+    } catch (error) {
+      this.measurements.miss(suite, runner, withoutPaths(error.message));
+      process.exitCode = 1;
+    }
   }
 
   /** Replaces the line of progress on a terminal; prints one line each elsewhere. */
@@ -48,4 +66,13 @@ export class Context {
     if (process.stderr.isTTY) process.stderr.write(`\r\x1b[2K${text}`);
     else process.stderr.write(`${text}\n`);
   }
+
+  #isNoted(suite, runner) {
+    return this.measurements.unavailable.some((entry) => entry.suite === suite && entry.runner === runner);
+  }
+}
+
+/** The results are checked in, so they name nothing of this machine. */
+function withoutPaths(text) {
+  return text.replaceAll(PROJECT, ".").replaceAll(`${dirname(process.execPath)}/`, "");
 }

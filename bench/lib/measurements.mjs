@@ -5,7 +5,7 @@
  *
  * Does not own: presentation; see `table.mjs`, `chart.mjs` and each suite's report.
  */
-import { median, spread } from "./statistics.mjs";
+import * as statistics from "./statistics.mjs";
 
 export class Measurements {
   #entries = new Map();
@@ -40,7 +40,12 @@ export class Measurements {
     const entry = this.#entries.get([suite, caseName, runner, metric].join("\n"));
     if (entry === undefined) return undefined;
     const { samples } = entry;
-    return { median: median(samples), spread: spread(samples), low: Math.min(...samples), high: Math.max(...samples) };
+    return {
+      median: statistics.median(samples),
+      spread: statistics.spread(samples),
+      low: Math.min(...samples),
+      high: Math.max(...samples),
+    };
   }
 
   /** The median of a figure, or undefined. */
@@ -50,15 +55,10 @@ export class Measurements {
 
   /** Every figure, ready for JSON. */
   list() {
-    return [...this.#entries.values()].map((entry) => ({
-      ...entry,
-      median: significant(median(entry.samples)),
-      spread: significant(spread(entry.samples)),
-      samples: entry.samples.map(significant),
-    }));
+    return [...this.#entries.values()].map(({ samples, ...key }) => {
+      const figures = Object.entries(this.find(key.suite, key.case, key.runner, key.metric));
+      const rounded = figures.map(([name, value]) => [name, Number(value.toPrecision(5))]);
+      return { ...key, ...Object.fromEntries(rounded), repetitions: samples.length };
+    });
   }
-}
-
-function significant(number) {
-  return Number(number.toPrecision(5));
 }

@@ -11,7 +11,7 @@ import { run } from "./child-process.mjs";
 import { BENCH, CACHE } from "./folders.mjs";
 
 const CANDIDATES = ["python3", "/usr/bin/python3", "/usr/local/bin/python3"];
-const CALIBRATION = ["callSoonBatch", "100000"];
+const CALIBRATION = ["callSoonBatch", "100000", "10000"];
 const UVLOOP = join(CACHE, "uvloop");
 
 /**

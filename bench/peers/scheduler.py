@@ -5,7 +5,7 @@ from the same generator.
 
 Does not own: what is compared with what; see `scheduler/suite.mjs`.
 
-    python3 scheduler.py asyncio|uvloop WORKLOAD OPERATIONS
+    python3 scheduler.py asyncio|uvloop WORKLOAD OPERATIONS WARM_UP_OPERATIONS
 """
 
 import asyncio
@@ -132,9 +132,9 @@ def measure(loop, workload, operations):
 
 
 def main():
-    name, workload, operations = sys.argv[1], WORKLOADS[sys.argv[2]], int(sys.argv[3])
-    loop = new_loop(name)
-    measure(loop, workload, operations // 10)
+    loop, workload = new_loop(sys.argv[1]), WORKLOADS[sys.argv[2]]
+    operations, warm_up = int(sys.argv[3]), int(sys.argv[4])
+    measure(loop, workload, warm_up)
     print(json.dumps(measure(loop, workload, operations)))
 
 

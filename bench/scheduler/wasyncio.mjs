@@ -1,18 +1,18 @@
 /**
  * Runs one scheduler workload on wasyncio and prints what it cost.
  *
- * Owns: the choice of the loop, a warm-up of a tenth of the operations, and the two clocks.
+ * Owns: the choice of the loop, the warm-up, and the two clocks.
  *
  * Does not own: the workloads. `guest` is the loop that lives on Node's own and so pays for `setImmediate`; `virtual` runs the
  * same core with nothing underneath.
  *
- *   node wasyncio.mjs guest|virtual WORKLOAD OPERATIONS
+ *   node wasyncio.mjs guest|virtual WORKLOAD OPERATIONS WARM_UP_OPERATIONS
  */
 import { newEventLoop } from "wasyncio";
 import { VirtualEventLoop } from "wasyncio/testing";
 import { WORKLOADS } from "./workloads.mjs";
 
-const [kind, workload, operations] = process.argv.slice(2);
+const [kind, workload, operations, warmUp] = process.argv.slice(2);
 const loop = kind === "virtual" ? new VirtualEventLoop() : newEventLoop();
 
 async function measure(count) {
@@ -25,6 +25,6 @@ async function measure(count) {
   return { cpuNs: (user + system) * 1000, wallNs: Number(process.hrtime.bigint() - wall) };
 }
 
-await measure(Math.floor(operations / 10));
+await measure(Number(warmUp));
 console.log(JSON.stringify(await measure(Number(operations))));
 loop.close();
