@@ -67,9 +67,13 @@ export function fdReady(fd: i32, readiness: i32, generation: i32): void {
   if (readiness & (Readiness.Write | Readiness.Hangup)) wake(registration.writer);
 }
 
-/** Forgets every watch, without a word to the selector. */
+/** Forgets every watch, without a word to the selector. Generations go on, so what it still tells wakes nobody. */
 export function clearWatches(): void {
-  memory.fill(base, 0, <usize>capacity << REGISTRATION_BYTES_LOG2);
+  for (let fd = 0; fd < capacity; fd++) {
+    const registration = at(fd);
+    registration.reader = NO_ID;
+    registration.writer = NO_ID;
+  }
 }
 
 // @ts-ignore: decorator
