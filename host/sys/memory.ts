@@ -27,6 +27,6 @@ export class Memory {
   clamp(offset: number, wanted: number): number {
     const room = this.bytes.byteLength - offset;
     const length = Math.min(wanted, room);
-    return offset >= 0 && length > 0 ? length : -1;
+    return offset >= 0 && length >= 1 ? length : -1;
   }
 }

@@ -60,9 +60,9 @@ export class SocketName {
     return this.#memory.address + STORAGE_BYTES;
   }
 
-  /** Makes all of the room available to a call that writes the name. */
-  clear(): void {
-    this.#length[0] = STORAGE_BYTES;
+  /** Says how much of the room counts: all of it before a call that writes the name. */
+  setLength(length = STORAGE_BYTES): void {
+    this.#length[0] = length;
   }
 
   /**

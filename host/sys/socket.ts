@@ -71,7 +71,7 @@ export function accept(fd: number): number {
   const peer = name();
   const c = libc();
   for (;;) {
-    peer.clear();
+    peer.setLength();
     const result = c.accept4(fd, peer.address, peer.lengthAddress, SOCK_NONBLOCK | SOCK_CLOEXEC);
     if (result >= 0) return result;
     const errno = c.errno();
@@ -110,7 +110,7 @@ export function shutdown(fd: number, how: number): number {
 export function ownAddress(fd: number): number {
   if (!isDescriptor(fd)) return -EBADF;
   const own = name();
-  own.clear();
+  own.setLength();
   const c = libc();
   return c.getsockname(fd, own.address, own.lengthAddress) < 0 ? -c.errno() : 0;
 }
@@ -119,7 +119,7 @@ export function ownAddress(fd: number): number {
 export function peerAddress(fd: number): number {
   if (!isDescriptor(fd)) return -EBADF;
   const peer = name();
-  peer.clear();
+  peer.setLength();
   const c = libc();
   return c.getpeername(fd, peer.address, peer.lengthAddress) < 0 ? -c.errno() : 0;
 }
@@ -191,7 +191,7 @@ export function receiveFrom(fd: number, bytes: Uint8Array, flags: number): numbe
   const c = libc();
   let result: number;
   do {
-    sender.clear();
+    sender.setLength();
     const { address, lengthAddress } = sender;
     result = c.recvfrom(fd, bytes, bytes.byteLength, flags | MSG_DONTWAIT, address, lengthAddress);
     if (result < 0) result = -c.errno();
