@@ -1,0 +1,181 @@
+/** What `npm pack` makes is small, complete, and works for every kind of program that installs it. */
+import { execFileSync } from "node:child_process";
+import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { suite } from "uvu";
+import * as assert from "uvu/assert";
+import { root } from "./repository.js";
+
+const unpackedBytesMax = 300 * 1000;
+
+interface Packed {
+  readonly filename: string;
+  readonly unpackedSize: number;
+  readonly files: readonly { readonly path: string }[];
+}
+
+const packageTest = suite<{ folder: string; packed: Packed }>("package");
+
+packageTest.before((context) => {
+  context.folder = mkdtempSync(join(tmpdir(), "wasyncio-package-"));
+  // dist/ is built already; --ignore-scripts keeps prepack from building it again.
+  const args = ["pack", "--json", "--ignore-scripts", "--pack-destination", context.folder];
+  [context.packed] = JSON.parse(execute(root, "npm", args));
+  const installed = join(context.folder, "node_modules/wasyncio");
+  mkdirSync(installed, { recursive: true });
+  execute(context.folder, "tar", ["-xzf", context.packed.filename, "-C", installed, "--strip-components=1"]);
+  // What `npm install` would fetch, without a network.
+  for (const name of ["koffi", "@types"]) {
+    symlinkSync(join(root, "node_modules", name), join(context.folder, "node_modules", name));
+  }
+});
+
+packageTest.after(({ folder }) => {
+  rmSync(folder, { recursive: true, force: true });
+});
+
+packageTest("is no larger than promised", ({ packed }) => {
+  const { unpackedSize } = packed;
+  assert.ok(
+    unpackedSize <= unpackedBytesMax,
+    `${unpackedSize} bytes unpacked, promised are at most ${unpackedBytesMax}`,
+  );
+});
+
+packageTest("holds what runs, its types and its papers, and nothing else", ({ packed }) => {
+  const paths = packed.files.map(({ path }) => path);
+  const papers = paths.filter((path) => !path.startsWith("dist/"));
+  const expected = ["ARCHITECTURE.md", "CHANGELOG.md", "LICENSE", "README.md", "package.json"];
+  assert.equal(papers.sort(), expected);
+  assert.equal(
+    paths.filter((path) => path.startsWith("dist/") && !/\.(js|cjs|d\.ts|wasm|json)$/.test(path)),
+    [],
+  );
+});
+
+packageTest("an ES module imports every entry", ({ folder }) => {
+  const printed = runProgram(
+    folder,
+    "program.mjs",
+    `import { run, sleep } from "wasyncio";
+     import { VirtualEventLoop } from "wasyncio/testing";
+     import { instantiate } from "wasyncio/core";
+     const loop = new VirtualEventLoop();
+     await loop.runUntilComplete(loop.createTask(async () => { await sleep(3600); }));
+     console.log(typeof run, loop.time(), typeof instantiate);`,
+  );
+  assert.is(printed, "function 3600 function\n");
+});
+
+packageTest("a CommonJS module requires every entry", ({ folder }) => {
+  const printed = runProgram(
+    folder,
+    "program.cjs",
+    `const { run } = require("wasyncio");
+     const { VirtualEventLoop } = require("wasyncio/testing");
+     const { instantiate } = require("wasyncio/core");
+     const loop = new VirtualEventLoop();
+     loop.callAt(3600, () => loop.stop());
+     loop.runForever().then(() => console.log(typeof run, loop.time(), typeof instantiate));`,
+  );
+  assert.is(printed, "function 3600 function\n");
+});
+
+packageTest("a real loop runs from both kinds of module", ({ folder }) => {
+  const body = `const loop = newEventLoop();
+    loop.callLater(0.001, () => loop.stop());
+    loop.runForever().then(() => { loop.close(); console.log("ran"); });`;
+  assert.is(runProgram(folder, "real.mjs", `import { newEventLoop } from "wasyncio";\n${body}`), "ran\n");
+  assert.is(runProgram(folder, "real.cjs", `const { newEventLoop } = require("wasyncio");\n${body}`), "ran\n");
+});
+
+packageTest("both kinds of module in one program share the same classes", ({ folder }) => {
+  const printed = runProgram(
+    folder,
+    "both.mjs",
+    `import { createRequire } from "node:module";
+     import { EventLoop } from "wasyncio";
+     import { VirtualEventLoop } from "wasyncio/testing";
+     const required = createRequire(import.meta.url);
+     console.log(EventLoop === required("wasyncio").EventLoop, new VirtualEventLoop() instanceof required("wasyncio").EventLoop);`,
+  );
+  assert.is(printed, "true true\n");
+});
+
+packageTest("ES modules see every name that CommonJS modules see", ({ folder }) => {
+  const printed = runProgram(
+    folder,
+    "names.mjs",
+    `import { createRequire } from "node:module";
+     const required = createRequire(import.meta.url);
+     for (const entry of ["wasyncio", "wasyncio/testing", "wasyncio/core"]) {
+       const names = Object.keys(required(entry)).sort().join();
+       console.log(Object.keys(await import(entry)).filter((name) => name !== "default").sort().join() === names);
+     }`,
+  );
+  assert.is(printed, "true\ntrue\ntrue\n");
+});
+
+packageTest("the core and package.json can be resolved", ({ folder }) => {
+  const printed = runProgram(
+    folder,
+    "files.cjs",
+    `const { readFileSync } = require("node:fs");
+     console.log(readFileSync(require.resolve("wasyncio/core.wasm")).subarray(0, 4).toString("hex"));
+     console.log(require("wasyncio/package.json").name);`,
+  );
+  assert.is(printed, "0061736d\nwasyncio\n");
+});
+
+const typedProgram = `
+const loop: EventLoop = new VirtualEventLoop();
+const future: Future<number> = loop.createFuture<number>();
+// @ts-expect-error: the result must be a number
+future.setResult("one");
+const handle: TimerHandle = loop.callLater(1, (value: number) => value, 1);
+handle.cancel();
+export const kind: abi.EventKind = abi.EventKind.FdReady;
+`;
+
+for (const [name, imports] of [
+  [
+    "typed.mts",
+    `import { EventLoop, Future, TimerHandle } from "wasyncio";
+import { VirtualEventLoop } from "wasyncio/testing";
+import { abi } from "wasyncio/core";`,
+  ],
+  [
+    "typed.cts",
+    `import wasyncio = require("wasyncio");
+import testing = require("wasyncio/testing");
+import { abi } from "wasyncio/core";
+type EventLoop = wasyncio.EventLoop; type Future<T> = wasyncio.Future<T>; type TimerHandle = wasyncio.TimerHandle;
+const { VirtualEventLoop } = testing;`,
+  ],
+] as const) {
+  for (const module of ["node16", "nodenext"]) {
+    packageTest(`types check in ${name} under ${module}`, ({ folder }) => {
+      writeFileSync(join(folder, name), `${imports}${typedProgram}`);
+      const flags = ["--noEmit", "--strict", "--isolatedModules", "--skipLibCheck", "false", "--ignoreConfig"];
+      const libraries = ["--target", "es2022", "--lib", "es2022,esnext.disposable", "--types", "node"];
+      execute(folder, join(root, "node_modules/.bin/tsc"), [...flags, ...libraries, "--module", module, name]);
+    });
+  }
+}
+
+packageTest.run();
+
+function runProgram(folder: string, name: string, text: string): string {
+  writeFileSync(join(folder, name), text);
+  return execute(folder, process.execPath, [name]);
+}
+
+function execute(cwd: string, command: string, args: string[]): string {
+  try {
+    return execFileSync(command, args, { cwd, encoding: "utf8", stdio: ["ignore", "pipe", "pipe"] });
+  } catch (error) {
+    const { stdout, stderr } = error as { stdout: string; stderr: string };
+    throw new Error(`${command} ${args.join(" ")}\n${stdout}${stderr}`);
+  }
+}
