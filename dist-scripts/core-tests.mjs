@@ -46,7 +46,7 @@ export async function runCoreTest(file, wasmtime, timeoutMs) {
       `two runs differ: the first exited ${first.code} and printed\n${first.output}\nthe second ${second.code} and\n${second.output}`,
     );
   }
-  return count(first);
+  return countCoreTest(first);
 }
 
 async function compile(file, module) {
@@ -69,8 +69,8 @@ function forbiddenImports(module) {
   return imports.map(({ module, name }) => `${module}.${name}`).filter((name) => !allowedImports.includes(name));
 }
 
-/** The plan, the counts, the lines and the exit code must all agree. */
-function count({ code, stdout, output }) {
+/** Reads what a core test printed: its lines, its plan, its counts and its exit code must all agree. */
+export function countCoreTest({ code, stdout, output }) {
   const passed = stdout.match(/^ok \d+ - /gm)?.length ?? 0;
   const failed = stdout.match(/^not ok \d+ - /gm)?.length ?? 0;
   const complete = stdout.endsWith(`1..${passed + failed}\n${passed} passed, ${failed} failed\n`);

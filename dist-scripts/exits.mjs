@@ -10,8 +10,8 @@
  * Does not own: which versions of Node (`matrix.mjs` takes several, `test/exits/exits.test.ts` the one it runs on).
  */
 import { readFileSync } from "node:fs";
-import { basename, join } from "node:path";
-import { fromRoot, listFiles, outFolder } from "./files.mjs";
+import { basename } from "node:path";
+import { compiledFile, fromRoot, listFiles } from "./files.mjs";
 import { run } from "./processes.mjs";
 
 const timeoutMs = 30_000;
@@ -25,7 +25,7 @@ export function listScenarios() {
     return [
       {
         name: basename(file, ".ts"),
-        script: join(outFolder, fromRoot(file).replace(/\.ts$/, ".js")),
+        script: compiledFile(fromRoot(file)),
         code: expected[1] === "null" ? null : Number(expected[1]),
         signal: expected[2] === "null" ? null : expected[2],
         prints: /^\/\/ prints: (.+)$/m.exec(text)?.[1] ?? "",

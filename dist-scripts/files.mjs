@@ -21,6 +21,11 @@ export function fromRoot(path) {
   return relative(root, path).replaceAll("\\", "/");
 }
 
+/** What tsc makes of a source file that is named from the root. */
+export function compiledFile(source) {
+  return join(outFolder, source.replace(/\.ts$/, ".js"));
+}
+
 /** Every file below a folder (or the file itself) whose path matches, sorted, as absolute paths. Nothing there: an empty list. */
 export function listFiles(path, pattern = /./) {
   const start = resolve(root, path);

@@ -10,7 +10,7 @@
  */
 import { build } from "./build.mjs";
 import { coreTestFiles, runCoreTest } from "./core-tests.mjs";
-import { fromRoot, listFiles } from "./files.mjs";
+import { compiledFile, fromRoot, listFiles } from "./files.mjs";
 import { lint } from "./lint.mjs";
 import { runAll } from "./processes.mjs";
 import { BuildError } from "./steps.mjs";
@@ -49,7 +49,7 @@ async function chooseJobs() {
   return [
     ...["lint"].filter(isChosen).map((name) => ({ name, work: runLint })),
     ...coreFiles.map((name) => ({ name, work: () => runCoreTest(name, wasmtime, timeoutMs) })),
-    ...uvuFiles.map((name) => ({ name, work: () => runUvuFile(name, env, timeoutMs) })),
+    ...uvuFiles.map((name) => ({ name, work: () => runUvuFile(compiledFile(name), env, timeoutMs) })),
   ];
 }
 
