@@ -48,17 +48,15 @@ async function main() {
   const { measurements } = context;
   for (const { suite, runner, reason } of measurements.unavailable)
     print(`Not in ${suite}: ${runner}, because ${reason}`);
-  const bars = compareBars(measurements, options.suites);
-  print(reportBars(bars));
+  if (!options.peersOnly) conclude(context, machine, options);
+}
 
+function conclude({ measurements }, machine, { quick, suites }) {
+  const bars = compareBars(measurements, suites);
+  print(reportBars(bars));
   mkdirSync(RESULTS, { recursive: true });
-  const results = {
-    machine,
-    quick: options.quick,
-    bars,
-    unavailable: measurements.unavailable,
-    figures: measurements.list(),
-  };
+  const { unavailable } = measurements;
+  const results = { machine, quick, bars, unavailable, figures: measurements.list() };
   const sections = SUITES.flatMap((suite) => suite.chartSections(measurements));
   writeFileSync(join(RESULTS, "latest.json"), `${JSON.stringify(results, null, 2)}\n`);
   writeFileSync(join(RESULTS, "latest.svg"), drawChart(sections, machine));

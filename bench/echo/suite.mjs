@@ -41,13 +41,8 @@ const METRICS = [
  * @param {import("../lib/context.mjs").Context} context
  */
 export async function measure(context) {
-  let load;
-  try {
-    load = await cProgram("load");
-  } catch (error) {
-    context.measurements.miss(name, "every server", `the load generator cannot be compiled: ${error.message}`);
-    return;
-  }
+  const load = await context.attempt(name, "every server", () => cProgram("load"));
+  if (load === undefined) return;
   const servers = await availableServers(context, name);
   const repetitions = context.quick ? 2 : 5;
   for (let repetition = 1; repetition <= repetitions; repetition++) {
@@ -90,7 +85,8 @@ async function once(server, { connections, kibibytes, warmUp, messages }, load, 
  * @returns {string}
  */
 export function report({ measurements }) {
-  const tables = CASES.map(({ id }) => {
+  const measured = CASES.filter(({ id }) => RUNNERS.some((runner) => measurements.find(name, id, runner, "cpu")));
+  const tables = measured.map(({ id }) => {
     const cpu = (runner) => measurements.median(name, id, runner, "cpu");
     const runners = RUNNERS.filter((runner) => cpu(runner) !== undefined);
     const least = Math.min(...runners.filter((runner) => runner !== "C epoll").map(cpu));

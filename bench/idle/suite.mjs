@@ -33,13 +33,8 @@ const RUNNERS = ["C epoll", "uvloop", "wasyncio", "node:net", "asyncio"];
 export async function measure(context) {
   await measureCpu(context);
   const repetitions = context.quick ? 1 : 3;
-  let hold;
-  try {
-    hold = await cProgram("hold");
-  } catch (error) {
-    context.measurements.miss(name, "every server", `the client cannot be compiled: ${error.message}`);
-    return;
-  }
+  const hold = await context.attempt(name, "every server", () => cProgram("hold"));
+  if (hold === undefined) return;
   const filesMax = Number(await run(["sh", "-c", "ulimit -n"]).then((text) => text.replace("unlimited", "Infinity")));
   const connections = Math.min(CONNECTIONS, filesMax - OTHER_FILES);
   for (let repetition = 1; repetition <= repetitions; repetition++) {

@@ -44,20 +44,23 @@ export class Context {
   }
 
   /**
-   * Measures a runner once. If that fails, the run goes on without this runner in this suite, the results say why, and the
-   * process ends with code 1.
+   * Does something for a runner. If that fails, the run goes on without this runner in this suite, the results say why, and
+   * the process ends with code 1.
    *
    * @param {string} suite
    * @param {string} runner
-   * @param {() => Promise<void>} action
+   * @template T
+   * @param {() => Promise<T>} action
+   * @returns {Promise<T | undefined>} undefined when it failed, now or before
    */
   async attempt(suite, runner, action) {
-    if (this.#isNoted(suite, runner)) return;
+    if (this.#isNoted(suite, runner)) return undefined;
     try {
-      await action();
+      return await action();
     } catch (error) {
       this.measurements.miss(suite, runner, withoutPaths(error.message));
       process.exitCode = 1;
+      return undefined;
     }
   }
 

@@ -2,7 +2,8 @@
  * The load of the echo benchmark: N connections, each with one message under way, sent again as soon as it came back.
  *
  * Owns: the connections, the clock, and the sampling of the server's CPU. The samples are taken here, at the very
- * moments when the warm-up and the last message are complete, so that neither connecting nor starting is counted.
+ * moments when the warm-up and the last message are complete, so that neither connecting nor starting is counted. The
+ * warm-up lasts until every connection has been answered once, so that a server late to accept some is not flattered.
  *
  * Does not own: the server. Every reply of the warm-up is compared byte for byte with what was sent, every later one by
  * its length.
@@ -29,6 +30,7 @@ enum { EVENTS_MAX = 256, RECEIVE_BYTES = 256 * 1024, STALL_MS = 20000 };
 struct connection {
   int fd;
   int waits_for_writable;
+  int answered;
   size_t sent;
   size_t received;
   uint64_t began_ns;
@@ -136,7 +138,7 @@ int main(int argc, char **argv) {
   if (argc != 7) refuse("usage: load PORT CONNECTIONS MESSAGE_BYTES WARM_UP_MESSAGES MESSAGES SERVER_PID");
   int port = atoi(argv[1]), connections_count = atoi(argv[2]), server_pid = atoi(argv[6]);
   message_bytes = strtoul(argv[3], NULL, 10);
-  size_t warm_up = strtoul(argv[4], NULL, 10), measured = strtoul(argv[5], NULL, 10), completed = 0;
+  size_t warm_up = strtoul(argv[4], NULL, 10), measured = strtoul(argv[5], NULL, 10);
   struct connection *connections = calloc(connections_count, sizeof *connections);
   uint32_t *latencies_ns = malloc(measured * sizeof *latencies_ns);
   message = malloc(message_bytes);
@@ -148,32 +150,36 @@ int main(int argc, char **argv) {
   for (int i = 0; i < connections_count; i++) begin_message(&connections[i]);
 
   uint64_t began_ns = 0, ended_ns = 0, server_began_ns = 0, server_ended_ns = 0, own_began_ns = 0, own_ended_ns = 0;
+  size_t warmed_up = 0, completed = 0;
+  int unanswered = connections_count;
   static struct epoll_event events[EVENTS_MAX];
-  while (completed < warm_up + measured) {
+  while (completed < measured) {
     int ready = epoll_wait(epoll_fd, events, EVENTS_MAX, STALL_MS);
     if (ready == 0) refuse("no reply for 20 s");
-    for (int i = 0; i < ready && completed < warm_up + measured; i++) {
+    for (int i = 0; i < ready && completed < measured; i++) {
       struct connection *connection = events[i].data.ptr;
+      int warming_up = warmed_up < warm_up || unanswered > 0;
       if (events[i].events & EPOLLOUT) send_rest(connection);
-      if (!(events[i].events & ~EPOLLOUT) || !receive(connection, completed < warm_up)) continue;
-      if (completed >= warm_up) {
+      if (!(events[i].events & ~EPOLLOUT) || !receive(connection, warming_up)) continue;
+      if (!warming_up) {
         uint64_t took_ns = now_ns() - connection->began_ns;
-        latencies_ns[completed - warm_up] = took_ns > UINT32_MAX ? UINT32_MAX : (uint32_t)took_ns;
-      }
-      completed++;
-      if (completed == warm_up) {
-        server_began_ns = server_cpu_ns(server_pid);
-        own_began_ns = own_cpu_ns();
-        began_ns = now_ns();
-      } else if (completed == warm_up + measured) {
-        ended_ns = now_ns();
-        own_ended_ns = own_cpu_ns();
-        server_ended_ns = server_cpu_ns(server_pid);
-        break;
+        latencies_ns[completed++] = took_ns > UINT32_MAX ? UINT32_MAX : (uint32_t)took_ns;
+      } else {
+        warmed_up++;
+        if (!connection->answered) unanswered--;
+        connection->answered = 1;
+        if (warmed_up >= warm_up && unanswered == 0) {
+          server_began_ns = server_cpu_ns(server_pid);
+          own_began_ns = own_cpu_ns();
+          began_ns = now_ns();
+        }
       }
       begin_message(connection);
     }
   }
+  ended_ns = now_ns();
+  own_ended_ns = own_cpu_ns();
+  server_ended_ns = server_cpu_ns(server_pid);
 
   qsort(latencies_ns, measured, sizeof *latencies_ns, by_value);
   double seconds = (ended_ns - began_ns) / 1e9;
