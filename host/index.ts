@@ -33,4 +33,12 @@ export {
 export { getRunningLoop } from "./loop/running-loop.js";
 export { shield } from "./loop/shield.js";
 export { type ReturnWhen, type WaitOptions, type WaitResult, wait, waitFor } from "./loop/wait.js";
+export type { Address, InetAddress } from "./net/address.js";
+export type { ConnectionOptions } from "./net/connect.js";
+export type { ServerOptions } from "./net/create-server.js";
+export type { WriteBufferLimits } from "./net/flow-control.js";
+export { Server } from "./net/server.js";
+export { Socket, socketpair } from "./net/socket.js";
+export { Transport } from "./net/transport.js";
+export { BufferedProtocol, Protocol, type StreamProtocol } from "./protocols.js";
 export { type Callback, Handle, partial, TimerHandle } from "./scheduler/handle.js";

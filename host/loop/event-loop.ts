@@ -14,6 +14,14 @@ import { futureOf } from "../futures/ensure-future.js";
 import { Future } from "../futures/future.js";
 import { checkSeconds } from "../futures/sleep.js";
 import { Task, type TaskBody } from "../futures/task.js";
+import type { Address } from "../net/address.js";
+import { type ConnectionOptions, createConnection } from "../net/connect.js";
+import { createServer, type ServerOptions } from "../net/create-server.js";
+import type { Server } from "../net/server.js";
+import { sockAccept, sockConnect, sockRecv, sockSendall } from "../net/sock-calls.js";
+import type { Socket } from "../net/socket.js";
+import type { Transport } from "../net/transport.js";
+import type { StreamProtocol } from "../protocols.js";
 import type { Driver } from "../scheduler/driver.js";
 import { GuestDriver } from "../scheduler/guest-driver.js";
 import type { Callback, Handle, TimerHandle } from "../scheduler/handle.js";
@@ -241,6 +249,78 @@ export class EventLoop {
   /** Ends what `addWriter` began. Returns whether there was anything to end. */
   removeWriter(fd: FileDescriptorLike): boolean {
     return this.#unwatch(fd, "writer");
+  }
+
+  /**
+   * Connects to a TCP server. The addresses of the host are tried in order; then the factory makes the protocol, its
+   * `connectionMade` is called, and the future is done, before anything is received. Cancelling it leaves nothing open.
+   *
+   * @param protocolFactory called without arguments, once there is a connection
+   * @param host a name or a numeric address; null is this machine
+   * @returns what has begun to connect. It fails with `ECONNREFUSED` and the like, of several addresses with an AggregateError
+   * @throws TypeError `ERR_NOT_CALLABLE`, `ERR_INVALID_ARG_TYPE`, `ERR_UNKNOWN_OPTION`, `ERR_NOT_A_SOCKET`;
+   *   ValueError `ERR_NO_ADDRESS`, `ERR_OUT_OF_RANGE`, `ERR_CONFLICTING_OPTIONS`, `ERR_SOCKET_KIND`; UnsupportedError
+   *   `ERR_UNSUPPORTED_OPTION`; RuntimeError `ERR_LOOP_CLOSED`, `ERR_SOCKET_CLOSED`, `ERR_FD_IN_USE`
+   */
+  createConnection<P extends StreamProtocol>(
+    protocolFactory: () => P,
+    host?: string | null,
+    port?: number | string | null,
+    options: ConnectionOptions = {},
+  ): Future<[transport: Transport, protocol: P]> {
+    return createConnection(this, protocolFactory, host, port, options);
+  }
+
+  /**
+   * Listens for TCP connections, on a socket of its own for each address of each host.
+   *
+   * @param protocolFactory called without arguments for each connection
+   * @param host one or several; null or "" is every address of this machine
+   * @param port 0 lets the system choose, for each address on its own
+   * @returns what has begun to listen. It fails with `EADDRINUSE` and the like, and then nothing is left open
+   * @throws as `createConnection`
+   */
+  createServer(
+    protocolFactory: () => StreamProtocol,
+    host?: string | readonly string[] | null,
+    port?: number | string | null,
+    options: ServerOptions = {},
+  ): Future<Server> {
+    return createServer(this, protocolFactory, host, port, options);
+  }
+
+  /**
+   * Receives what comes next on a socket, waiting for it if need be. Nothing at all means the end of the stream.
+   *
+   * @param size how many bytes at the most
+   * @throws RuntimeError `ERR_SOCKET_BUSY` while another call receives, `ERR_SOCKET_CLOSED`, `ERR_FD_IN_USE` for a
+   *   socket of a transport, `ERR_LOOP_CLOSED`; TypeError `ERR_NOT_A_SOCKET`
+   */
+  sockRecv(sock: Socket, size: number): Future<Buffer> {
+    return sockRecv(this, sock, size);
+  }
+
+  /**
+   * Sends all of the data, which must not change meanwhile. How much was sent when that fails, or is cancelled, is unknown.
+   *
+   * @throws as `sockRecv`; TypeError `ERR_INVALID_ARG_TYPE` for anything but a Uint8Array
+   */
+  sockSendall(sock: Socket, data: Uint8Array): Future<void> {
+    return sockSendall(this, sock, data);
+  }
+
+  /**
+   * Connects a socket. A host that is a name is looked up, and the first of its addresses is used.
+   *
+   * @throws as `sockRecv`; TypeError and ValueError `ERR_INVALID_ADDRESS`
+   */
+  sockConnect(sock: Socket, address: Address): Future<void> {
+    return sockConnect(this, sock, address);
+  }
+
+  /** Takes the next connection of a listening socket, waiting for it if need be. @throws as `sockRecv` */
+  sockAccept(sock: Socket): Future<[socket: Socket, address: Address]> {
+    return sockAccept(this, sock);
   }
 
   /** Sets who is told of errors that nobody else can take; null brings the default back. */

@@ -1,0 +1,189 @@
+/**
+ * Making TCP connections.
+ *
+ * Owns: the arguments of `createConnection`; trying the addresses of a host in order; binding the local end; handing the
+ * connected socket to a transport.
+ *
+ * Does not own: the connection afterwards (`transport.ts`), waiting for a socket to connect (`sock-calls.ts`).
+ *
+ * From: CPython 3.11 base_events `create_connection`. Differs: options that `sock` makes meaningless are errors; a
+ * protocol factory that throws closes the socket.
+ */
+
+import { SOCK_STREAM } from "../constants.js";
+import { CancelledError, describe, typeError, ValueError } from "../errors.js";
+import type { Future } from "../futures/future.js";
+import type { EventLoop } from "../loop/event-loop.js";
+import type { StreamProtocol } from "../protocols.js";
+import { Operation, type Work } from "./operation.js";
+import {
+  checkAbsent,
+  checkHost,
+  checkOptions,
+  checkPort,
+  checkProtocol,
+  checkProtocolFactory,
+  checkResolution,
+  checkStreamSocket,
+} from "./options.js";
+import type { AddressInfo } from "./resolve.js";
+import { resolve, sockConnect } from "./sock-calls.js";
+import { Socket } from "./socket.js";
+import { Transport } from "./transport.js";
+
+/** Options of `createConnection`. */
+export interface ConnectionOptions {
+  /** AF_INET or AF_INET6 to use addresses of that family alone. */
+  family?: number;
+  /** IPPROTO_TCP, or 0. */
+  proto?: number;
+  /** AI_ flags for looking the host up. */
+  flags?: number;
+  /** A connected stream socket to take over, instead of a host and a port. */
+  sock?: Socket;
+  /** The address to connect from. */
+  localAddr?: { host: string | null; port?: number | null };
+}
+
+const KNOWN = ["family", "proto", "flags", "sock", "localAddr"];
+const LATER = {
+  ssl: "TLS",
+  serverHostname: "TLS",
+  sslHandshakeTimeout: "TLS",
+  sslShutdownTimeout: "TLS",
+  happyEyeballsDelay: "Happy Eyeballs",
+  interleave: "Happy Eyeballs",
+  allErrors: "allErrors",
+};
+
+/** Connects; see `EventLoop.createConnection`. */
+export function createConnection<P extends StreamProtocol>(
+  loop: EventLoop,
+  protocolFactory: () => P,
+  host: string | null | undefined,
+  port: number | string | null | undefined,
+  options: ConnectionOptions,
+): Future<[transport: Transport, protocol: P]> {
+  loop._scheduler.checkOpen();
+  checkProtocolFactory(protocolFactory);
+  checkArguments(loop, host, port, options);
+  return new Operation(loop, connect(loop, protocolFactory, host ?? null, port ?? null, options));
+}
+
+/** Hands a connected socket to a transport. It is the transport's from here on, also if the factory throws. */
+export function* connected<P extends StreamProtocol>(
+  loop: EventLoop,
+  protocolFactory: () => P,
+  socket: Socket,
+): Work<[transport: Transport, protocol: P]> {
+  let transport: Transport | undefined;
+  try {
+    const protocol = checkProtocol(protocolFactory());
+    transport = new Transport(loop, socket, protocol, { awaited: true });
+    // After connectionMade, which was scheduled just before.
+    yield;
+    return [transport, protocol];
+  } catch (error) {
+    if (transport === undefined) socket.close();
+    else transport.close();
+    throw error;
+  }
+}
+
+function checkArguments(loop: EventLoop, host: unknown, port: unknown, options: ConnectionOptions): void {
+  const { ssl, serverHostname, sslHandshakeTimeout, sslShutdownTimeout } = (options ?? {}) as Record<string, unknown>;
+  if (!ssl) checkAbsent("there is no ssl", { serverHostname, sslHandshakeTimeout, sslShutdownTimeout });
+  checkOptions("createConnection", options, KNOWN, LATER);
+  const { sock, family, proto, flags, localAddr } = options;
+  checkHost(host);
+  checkPort(port);
+  checkResolution(options);
+  if (sock !== undefined && sock !== null) {
+    checkAbsent("sock is given", { host, port, family, proto, flags, localAddr });
+    checkStreamSocket(loop, sock);
+    return;
+  }
+  if ((host ?? port ?? null) === null) {
+    throw new ValueError(
+      "ERR_NO_ADDRESS",
+      "host and port was not specified and no sock specified: say where to connect.",
+    );
+  }
+  if (localAddr === undefined || localAddr === null) return;
+  if (typeof localAddr !== "object") {
+    throw typeError("ERR_INVALID_ADDRESS", `The option localAddr must be { host, port }, not ${describe(localAddr)}.`);
+  }
+  checkHost(localAddr.host);
+  checkPort(localAddr.port);
+}
+
+function* connect<P extends StreamProtocol>(
+  loop: EventLoop,
+  protocolFactory: () => P,
+  host: string | null,
+  port: number | string | null,
+  options: ConnectionOptions,
+): Work<[transport: Transport, protocol: P]> {
+  const socket = options.sock ?? (yield* connectToHost(loop, host, port, options));
+  return yield* connected(loop, protocolFactory, socket);
+}
+
+function* connectToHost(
+  loop: EventLoop,
+  host: string | null,
+  port: number | string | null,
+  { localAddr, ...options }: ConnectionOptions,
+): Work<Socket> {
+  const wanted = { ...options, type: SOCK_STREAM };
+  const infos = yield* resolve(loop, host, port, wanted);
+  const localInfos = localAddr ? yield* resolve(loop, localAddr.host, localAddr.port, wanted) : null;
+  const errors: Error[] = [];
+  for (const info of infos) {
+    try {
+      return yield* connectSocket(loop, info, localInfos);
+    } catch (error) {
+      if (error instanceof CancelledError) throw error;
+      errors.push(error as Error);
+    }
+  }
+  throw combined(errors);
+}
+
+function* connectSocket(loop: EventLoop, info: AddressInfo, localInfos: AddressInfo[] | null): Work<Socket> {
+  const socket = new Socket(info.family, info.type, info.proto);
+  try {
+    if (localInfos !== null) bindLocal(socket, localInfos);
+    yield* sockConnect(loop, socket, info.address);
+    return socket;
+  } catch (error) {
+    socket.close();
+    throw error;
+  }
+}
+
+/** Binds the socket to the first local address that will do. */
+function bindLocal(socket: Socket, localInfos: AddressInfo[]): void {
+  const fitting = localInfos.filter((info) => info.family === socket.family);
+  const errors: Error[] = [];
+  for (const { address } of fitting) {
+    try {
+      return socket.bind(address);
+    } catch (error) {
+      errors.push(error as Error);
+    }
+  }
+  if (errors.length > 0) throw combined(errors);
+  const message = `no matching local address with family=${socket.family} found: localAddr is of another family than the host`;
+  throw new ValueError("ERR_NO_ADDRESS", message);
+}
+
+/** One error for several: itself if it is the only one, or if all say the same. */
+function combined(errors: Error[]): Error {
+  const [first] = errors;
+  if (first === undefined) return new ValueError("ERR_NO_ADDRESS", "getaddrinfo() returned empty list");
+  if (errors.every((error) => error.message === first.message)) return first;
+  const messages = errors.map((error) => error.message).join(", ");
+  const codes = new Set(errors.map((error) => (error as NodeJS.ErrnoException).code));
+  const code = codes.size === 1 ? [...codes][0] : "ERR_CONNECT_FAILED";
+  return Object.assign(new AggregateError(errors, `Multiple exceptions: ${messages}`), { code });
+}

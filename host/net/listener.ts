@@ -1,0 +1,112 @@
+/**
+ * Listeners: accepting what connects to one listening socket.
+ *
+ * Owns: watching the socket; taking connections until there is none left, `backlog` at the most in a row; making a
+ * transport of each; pausing when the system has run out of descriptors or memory.
+ *
+ * Does not own: the socket (`server.ts`).
+ *
+ * From: CPython 3.11 selector_events `_accept_connection`. Differs: a connection is set up in the iteration that accepts
+ * it; there is one retry and not a stack of them, and none after the server is closed (python/cpython#151615); a
+ * connection that broke before it was accepted does not end the round.
+ */
+
+import { FatalError } from "../errors.js";
+import type { EventLoop } from "../loop/event-loop.js";
+import type { StreamProtocol } from "../protocols.js";
+import type { TimerHandle } from "../scheduler/handle.js";
+import { EAGAIN, EBADF, EINVAL, EMFILE, ENFILE, ENOBUFS, ENOMEM, ENOTSOCK } from "../sys/errno.js";
+import { errorText, systemError } from "../sys/errors.js";
+import type { Address } from "./address.js";
+import { checkProtocol } from "./options.js";
+import type { Socket } from "./socket.js";
+import { Transport, type TransportOwner } from "./transport.js";
+
+const RETRY_SECONDS = 1;
+
+export class Listener {
+  readonly #loop: EventLoop;
+  readonly #socket: Socket;
+  readonly #protocolFactory: () => StreamProtocol;
+  readonly #server: TransportOwner;
+  readonly #inARow: number;
+  #retry: TimerHandle | null = null;
+  #stopped = false;
+
+  constructor(
+    loop: EventLoop,
+    socket: Socket,
+    protocolFactory: () => StreamProtocol,
+    server: TransportOwner,
+    inARow: number,
+  ) {
+    this.#loop = loop;
+    this.#socket = socket;
+    this.#protocolFactory = protocolFactory;
+    this.#server = server;
+    this.#inARow = inARow;
+  }
+
+  start(): void {
+    this.#loop._watch(this.#socket.fileno(), "reader", accept, [this]);
+  }
+
+  /** Accepts nothing any more. */
+  stop(): void {
+    this.#stopped = true;
+    this.#retry?.cancel();
+    this.#retry = null;
+    this.#loop._unwatch(this.#socket.fileno(), "reader");
+  }
+
+  /** @internal The socket is readable. */
+  _accept(): void {
+    for (let count = 0; count < this.#inARow && !this.#stopped; count++) {
+      const accepted = this.#socket._accept();
+      if (typeof accepted !== "number") this.#connect(...accepted);
+      else if (accepted === -EAGAIN) return;
+      else if (isFatal(accepted)) return this.#fail(accepted);
+    }
+  }
+
+  #connect(socket: Socket, peername: Address): void {
+    try {
+      const protocol = checkProtocol(this.#protocolFactory());
+      new Transport(this.#loop, socket, protocol, { peername, server: this.#server });
+    } catch (error) {
+      socket.close();
+      if (error instanceof FatalError) throw error;
+      if (!this.#loop.getDebug()) return;
+      const message = "Error on transport creation for incoming connection";
+      this.#loop.callExceptionHandler({ message, exception: error, socket });
+    }
+  }
+
+  /** The listening socket itself failed. It would stay readable, and fail again at once. */
+  #fail(errno: number): void {
+    const socket = this.#socket;
+    this.#loop._unwatch(socket.fileno(), "reader");
+    const isShortage = SHORTAGES.has(-errno);
+    if (isShortage) this.#retry = this.#loop.callLater(RETRY_SECONDS, restart, this);
+    const message = isShortage ? "socket.accept() out of system resource" : "socket.accept() failed for good";
+    const exception = systemError("accept", errno, { message: errorText(errno) });
+    this.#loop.callExceptionHandler({ message, exception, socket });
+  }
+}
+
+/** Errors of the whole process or machine, which may pass. */
+const SHORTAGES = new Set([EMFILE, ENFILE, ENOBUFS, ENOMEM]);
+/** Errors of the socket, which will not. All others are those of one connection, which is gone. */
+const FAILURES = new Set([EBADF, EINVAL, ENOTSOCK]);
+
+function isFatal(errno: number): boolean {
+  return SHORTAGES.has(-errno) || FAILURES.has(-errno);
+}
+
+function accept(listener: Listener): void {
+  listener._accept();
+}
+
+function restart(listener: Listener): void {
+  listener.start();
+}

@@ -1,0 +1,87 @@
+/**
+ * Operations: futures with work of their own, which has begun when the caller gets them.
+ *
+ * Owns: running that work, a generator that yields the futures it waits for, and stopping it when the future is cancelled:
+ * a CancelledError is thrown into the generator at once, so that nothing is open any more when `cancel` returns.
+ *
+ * Does not own: tasks. An operation is what asyncio runs inside the awaiting task, so it is in no list of tasks, and it is
+ * done in the very iteration in which its work ends.
+ */
+
+import { CancelledError } from "../errors.js";
+import { Future } from "../futures/future.js";
+import type { EventLoop } from "../loop/event-loop.js";
+
+/** The work of an operation. A bare `yield` gives up one iteration. */
+// biome-ignore lint/suspicious/noExplicitAny: each yield has a type of its own, which `yield*` gives it
+export type Work<T> = Generator<Future<any> | undefined, T, any>;
+
+/** A future that is done when its work is. */
+export class Operation<T> extends Future<T> {
+  readonly #work: Work<T>;
+  #waitsFor: Future<unknown> | null = null;
+  #working = false;
+
+  /** Begins with the work, up to its first wait. */
+  constructor(loop: EventLoop, work: Work<T>) {
+    super(loop, loop._scheduler);
+    this.#work = work;
+    this.#advance();
+  }
+
+  /** Cancels it: what it waits for is cancelled, and what it has opened is closed. */
+  override cancel(message?: string): boolean {
+    if (this.done()) return false;
+    try {
+      return super.cancel(message);
+    } finally {
+      if (!this.#working) this.#stop();
+    }
+  }
+
+  /** What the work waits for holds on to the operation. */
+  override _mayBeLost(): boolean {
+    return false;
+  }
+
+  readonly #advance = (waitedFor?: Future<unknown>): void => {
+    if (this.done()) {
+      // Its exception came too late for anybody to see it.
+      if (waitedFor !== undefined && !waitedFor.cancelled()) waitedFor.exception();
+      return;
+    }
+    this.#waitsFor = null;
+    this.#working = true;
+    try {
+      const step = this.#work.next();
+      if (this.done()) this.#stop();
+      else if (step.done) this.setResult(step.value);
+      else this.#wait(step.value);
+    } catch (error) {
+      if (!this.done()) this.setException(error instanceof Error ? error : new Error(String(error), { cause: error }));
+    } finally {
+      this.#working = false;
+    }
+  };
+
+  #wait(future: Future<unknown> | undefined): void {
+    if (future === undefined) {
+      this._loop.callSoon(this.#advance);
+      return;
+    }
+    this.#waitsFor = future;
+    future.addDoneCallback(this.#advance);
+  }
+
+  /** Lets the work clean up after itself. */
+  #stop(): void {
+    const waitsFor = this.#waitsFor;
+    this.#waitsFor = null;
+    if (waitsFor !== null && !this._scheduler.closed) waitsFor.cancel();
+    try {
+      this.#work.throw(new CancelledError());
+    } catch {
+      // Whoever cancels does not want to know how far the work had come.
+    }
+  }
+}

@@ -1,0 +1,132 @@
+/**
+ * The tests that the arguments of connections and servers are put to, all of them at the call.
+ *
+ * Owns: refusing what would otherwise be ignored: keys that nobody knows, options that are still to come, options that
+ * contradict each other.
+ *
+ * Does not own: single integers and bytes (`checks.ts`), addresses (`address.ts`).
+ */
+
+import { SOCK_STREAM } from "../constants.js";
+import { describe, RuntimeError, typeError, UnsupportedError, ValueError } from "../errors.js";
+import type { EventLoop } from "../loop/event-loop.js";
+import { checkInteger } from "./checks.js";
+import { Socket } from "./socket.js";
+
+const PORT_MAX = 0xffff;
+const INT_MAX = 0x7fffffff;
+
+/**
+ * Tests that an options object has no key that `call` does not know.
+ *
+ * @param later Options that are known and not there yet, each with what it is about. Values that turn an option off pass.
+ * @throws TypeError `ERR_INVALID_ARG_TYPE` if it is no object; `ERR_UNKNOWN_OPTION` for a key that nobody knows
+ * @throws UnsupportedError `ERR_UNSUPPORTED_OPTION`
+ */
+export function checkOptions(
+  call: string,
+  options: object,
+  known: readonly string[],
+  later: Readonly<Record<string, string>> = {},
+): void {
+  if (typeof options !== "object" || options === null) {
+    throw typeError("ERR_INVALID_ARG_TYPE", `The options of ${call}() must be an object, not ${describe(options)}.`);
+  }
+  for (const [key, value] of Object.entries(options)) {
+    if (known.includes(key)) continue;
+    const what = Object.hasOwn(later, key) ? later[key] : undefined;
+    if (what === undefined) {
+      const all = [...known, ...Object.keys(later)].join(", ");
+      throw typeError("ERR_UNKNOWN_OPTION", `${call}() has no option ${JSON.stringify(key)}: it knows ${all}.`);
+    }
+    if (value === undefined || value === null || value === false) continue;
+    const hint = `Leave the option ${key} out`;
+    throw new UnsupportedError("ERR_UNSUPPORTED_OPTION", `${what} is not available yet in ${call}(). ${hint}.`);
+  }
+}
+
+/**
+ * Tests that options which make no sense beside another one are left out.
+ *
+ * @param reason Such as `sock is given`.
+ * @throws ValueError `ERR_CONFLICTING_OPTIONS`
+ */
+export function checkAbsent(reason: string, options: Readonly<Record<string, unknown>>): void {
+  for (const [name, value] of Object.entries(options)) {
+    if (value === undefined || value === null) continue;
+    throw new ValueError("ERR_CONFLICTING_OPTIONS", `${name} cannot be given when ${reason}: leave one of them out.`);
+  }
+}
+
+/** @throws TypeError `ERR_NOT_CALLABLE` */
+export function checkProtocolFactory(factory: unknown): void {
+  if (typeof factory === "function") return;
+  const hint = "pass a function that returns one, such as () => new MyProtocol()";
+  throw typeError("ERR_NOT_CALLABLE", `The protocol factory must be a function, not ${describe(factory)}: ${hint}.`);
+}
+
+/**
+ * Tests what a protocol factory returned.
+ *
+ * @throws TypeError `ERR_NOT_A_PROTOCOL`
+ */
+export function checkProtocol<P>(protocol: P): P {
+  if (typeof protocol === "object" && protocol !== null) return protocol;
+  const hint = "return an object with the methods of Protocol that are of interest";
+  throw typeError("ERR_NOT_A_PROTOCOL", `The protocol must be an object, not ${describe(protocol)}: ${hint}.`);
+}
+
+/**
+ * Tests a socket that a call is to work on, or to take over.
+ *
+ * @throws TypeError `ERR_NOT_A_SOCKET`; RuntimeError `ERR_SOCKET_CLOSED`, `ERR_FD_IN_USE`
+ */
+export function checkSocket(loop: EventLoop, sock: unknown): Socket {
+  if (!(sock instanceof Socket)) {
+    throw typeError("ERR_NOT_A_SOCKET", `sock must be a Socket, not ${describe(sock)}: make one with new Socket().`);
+  }
+  const fd = sock.fileno();
+  if (fd < 0) throw new RuntimeError("ERR_SOCKET_CLOSED", "The socket is closed. Make a new one.");
+  const owner = loop._fdOwners.get(fd);
+  if (owner !== undefined) {
+    throw new RuntimeError("ERR_FD_IN_USE", `The socket ${fd} is used by ${describe(owner)}: use its methods instead.`);
+  }
+  return sock;
+}
+
+/**
+ * As `checkSocket`, and of a stream.
+ *
+ * @throws ValueError `ERR_SOCKET_KIND`
+ */
+export function checkStreamSocket(loop: EventLoop, sock: unknown): Socket {
+  const socket = checkSocket(loop, sock);
+  if (socket.type === SOCK_STREAM) return socket;
+  throw new ValueError("ERR_SOCKET_KIND", `A stream socket is needed, and this one is of type ${socket.type}.`);
+}
+
+/** @throws TypeError `ERR_INVALID_ARG_TYPE` */
+export function checkHost(host: unknown): void {
+  if (host === undefined || host === null || typeof host === "string") return;
+  throw typeError("ERR_INVALID_ARG_TYPE", `The host must be a string or null, not ${describe(host)}.`);
+}
+
+/** Service names pass: whether they can be had is for the resolver to say. @throws as `checkInteger` */
+export function checkPort(port: unknown): void {
+  if (port === undefined || port === null || typeof port === "string") return;
+  checkInteger("The port", port, 0, PORT_MAX);
+}
+
+/** Tests the numbers that go to the resolver. @throws as `checkInteger` */
+export function checkResolution(options: { family?: number; proto?: number; flags?: number }): void {
+  for (const name of ["family", "proto", "flags"] as const) {
+    const value = options[name];
+    if (value !== undefined) checkInteger(`The option ${name}`, value, 0, INT_MAX);
+  }
+}
+
+/** @throws TypeError `ERR_INVALID_ARG_TYPE` */
+export function checkBoolean(name: string, value: unknown): void {
+  if (value === undefined || typeof value === "boolean") return;
+  throw typeError("ERR_INVALID_ARG_TYPE", `The option ${name} must be true or false, not ${describe(value)}.`);
+}

@@ -1,0 +1,58 @@
+/**
+ * Where received bytes are put: large slabs of memory that fill up from the start, one after the other.
+ *
+ * Owns: the slab that is in use. What was received is handed out as a view of the slab, never copied, and its place is not
+ * used again; a slab is collected when nobody holds a view of it any more. So a piece that is kept for long should be
+ * copied by whoever keeps it.
+ *
+ * Does not own: whose bytes they are. All transports of a thread share one slab, as no two receive at the same time.
+ */
+
+import { markAsUntransferable } from "node:worker_threads";
+import { EFAULT } from "../sys/errno.js";
+import { Memory } from "../sys/memory.js";
+import type { Socket } from "./socket.js";
+
+const SLAB_BYTES = 1024 * 1024;
+/** What is left of a slab is given up when it is less than this. */
+const ROOM_MIN_BYTES = 16 * 1024;
+/** Views begin at multiples of 8, so that arrays of any type can be laid over them. */
+const ALIGNMENT = 8;
+
+export class ReceiveSlab {
+  #memory: Memory | null = null;
+  #used = 0;
+
+  /**
+   * Receives up to `size` bytes, or fewer when the slab is nearly full. Answers how many came, 0 at the end of the stream,
+   * or a negative errno. `take` must follow at once where something came.
+   */
+  receive(socket: Socket, size: number): number {
+    let memory = this.#memory;
+    if (memory === null || SLAB_BYTES - this.#used < ROOM_MIN_BYTES) memory = this.#renew();
+    const received = socket._recvInto(memory, this.#used, size);
+    // Somebody has detached the slab through one of its views: the others are empty now, but nothing else is lost.
+    if (received === -EFAULT) return socket._recvInto(this.#renew(), 0, size);
+    return received;
+  }
+
+  /** The `size` bytes that were just received. */
+  take(size: number): Buffer {
+    const start = this.#used;
+    const end = start + size;
+    this.#used = (end + ALIGNMENT - 1) & -ALIGNMENT;
+    return (this.#memory as Memory).bytes.subarray(start, end);
+  }
+
+  #renew(): Memory {
+    const memory = new Memory(SLAB_BYTES);
+    // A transfer would take the bytes away from everybody who holds a view of this slab.
+    markAsUntransferable(memory.bytes.buffer);
+    this.#memory = memory;
+    this.#used = 0;
+    return memory;
+  }
+}
+
+/** The slab of this thread. */
+export const receiveSlab = new ReceiveSlab();

@@ -1,0 +1,222 @@
+/**
+ * Servers: listening sockets, and the connections that came through them.
+ *
+ * Owns: the sockets until `close`; serving, in turn or for ever; whom to tell when the server is closed and its last
+ * connection has ended.
+ *
+ * Does not own: accepting (`listener.ts`), the addresses (`create-server.ts`), the connections' own lives (`transport.ts`).
+ *
+ * From: CPython base_events `Server`: 3.11, with `waitClosed` of 3.12.1 and `closeClients` and `abortClients` of 3.13.
+ * Differs: `sockets` is null once closed; starting a closed server is a RuntimeError.
+ */
+
+import { inspect } from "node:util";
+import { RuntimeError } from "../errors.js";
+import { Future } from "../futures/future.js";
+import type { EventLoop } from "../loop/event-loop.js";
+import type { StreamProtocol } from "../protocols.js";
+import { Listener } from "./listener.js";
+import type { Socket } from "./socket.js";
+import type { Transport, TransportOwner } from "./transport.js";
+
+/** A server that `createServer` made. */
+export class Server implements TransportOwner {
+  readonly #loop: EventLoop;
+  readonly #protocolFactory: () => StreamProtocol;
+  readonly #backlog: number;
+  readonly #transports = new Set<Transport>();
+  #sockets: Socket[] | null;
+  #listeners: Listener[] = [];
+  #serving = false;
+  #forever: ServingForever | null = null;
+  #closedWaiters: Future<void>[] = [];
+
+  /** @internal Users call `loop.createServer()`. */
+  constructor(loop: EventLoop, sockets: Socket[], protocolFactory: () => StreamProtocol, backlog: number) {
+    this.#loop = loop;
+    this.#sockets = sockets;
+    this.#protocolFactory = protocolFactory;
+    this.#backlog = backlog;
+    for (const socket of sockets) loop._fdOwners.set(socket.fileno(), this);
+  }
+
+  /** The listening sockets, or null once the server is closed. */
+  get sockets(): Socket[] | null {
+    return this.#sockets === null ? null : [...this.#sockets];
+  }
+
+  /** The loop that it runs on. */
+  getLoop(): EventLoop {
+    return this.#loop;
+  }
+
+  /** Whether connections are accepted. */
+  isServing(): boolean {
+    return this.#serving;
+  }
+
+  /**
+   * Begins to accept connections; has no effect when that goes on already.
+   *
+   * @returns a future that is done in the next iteration
+   * @throws RuntimeError `ERR_SERVER_CLOSED`; Error `EADDRINUSE` of `listen`
+   */
+  startServing(): Future<void> {
+    this._startServing();
+    const started = this.#loop.createFuture<void>();
+    this.#loop.callSoon(settle, started);
+    return started;
+  }
+
+  /**
+   * Accepts connections until it is cancelled, which closes the server. The future is then cancelled when the last
+   * connection has ended; a second cancellation does not wait for that.
+   *
+   * @throws RuntimeError `ERR_SERVER_CLOSED`, `ERR_SERVER_BUSY` if somebody waits for it already
+   */
+  serveForever(): Future<never> {
+    if (this.#forever !== null) {
+      throw new RuntimeError("ERR_SERVER_BUSY", `${this} serves for ever already: await that, or cancel it first`);
+    }
+    this._startServing();
+    this.#forever = new ServingForever(this.#loop, this);
+    return this.#forever;
+  }
+
+  /** Stops listening, for good. Connections go on; `waitClosed` waits for them. May be called again. */
+  close(): void {
+    const sockets = this.#sockets;
+    if (sockets === null) return;
+    this.#sockets = null;
+    this.#serving = false;
+    for (const listener of this.#listeners) listener.stop();
+    this.#listeners = [];
+    for (const socket of sockets) {
+      const fd = socket.fileno();
+      if (this.#loop._fdOwners.get(fd) === this) this.#loop._fdOwners.delete(fd);
+      socket.close();
+    }
+    this.#forever?._serverCloses();
+    this.#tellIfOver();
+  }
+
+  [Symbol.dispose](): void {
+    this.close();
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.close();
+    await this.waitClosed();
+  }
+
+  /** Closes every connection that came through the server, once what was written to it is sent. */
+  closeClients(): void {
+    for (const transport of [...this.#transports]) transport.close();
+  }
+
+  /** Closes every connection that came through the server at once. */
+  abortClients(): void {
+    for (const transport of [...this.#transports]) transport.abort();
+  }
+
+  /** Waits until the server is closed and its last connection has ended. */
+  waitClosed(): Future<void> {
+    const waiter = this.#loop.createFuture<void>();
+    if (this.#isOver()) waiter.setResult(undefined);
+    else this.#closedWaiters.push(waiter);
+    return waiter;
+  }
+
+  toString(): string {
+    const sockets = this.#sockets;
+    return sockets === null ? "<Server closed>" : `<Server sockets=[${sockets.map((socket) => socket.fileno())}]>`;
+  }
+
+  [inspect.custom](): string {
+    return this.toString();
+  }
+
+  /** @internal Begins to accept connections. */
+  _startServing(): void {
+    if (this.#serving) return;
+    const sockets = this.#sockets;
+    if (sockets === null) {
+      throw new RuntimeError("ERR_SERVER_CLOSED", "The server is closed: make a new one with loop.createServer()");
+    }
+    for (const socket of sockets) socket.listen(this.#backlog);
+    this.#listeners = sockets.map((socket) => {
+      return new Listener(this.#loop, socket, this.#protocolFactory, this, Math.max(this.#backlog, 1));
+    });
+    for (const listener of this.#listeners) listener.start();
+    this.#serving = true;
+  }
+
+  /** @internal A connection came. */
+  _attach(transport: Transport): void {
+    this.#transports.add(transport);
+  }
+
+  /** @internal A connection has ended. */
+  _detach(transport: Transport): void {
+    this.#transports.delete(transport);
+    this.#tellIfOver();
+  }
+
+  /** @internal Lets another call of `serveForever` come. */
+  _forgetForever(): void {
+    this.#forever = null;
+  }
+
+  #isOver(): boolean {
+    return this.#sockets === null && this.#transports.size === 0;
+  }
+
+  #tellIfOver(): void {
+    if (!this.#isOver() || this.#loop.isClosed()) return;
+    const waiters = this.#closedWaiters;
+    this.#closedWaiters = [];
+    for (const waiter of waiters) settle(waiter);
+    this.#forever?._serverIsOver();
+  }
+}
+
+/** Serving until cancelled: cancelling closes the server, and takes effect when its last connection has ended. */
+class ServingForever extends Future<never> {
+  readonly #server: Server;
+  #closing = false;
+  #message: string | undefined;
+
+  constructor(loop: EventLoop, server: Server) {
+    super(loop, loop._scheduler);
+    this.#server = server;
+  }
+
+  override cancel(message?: string): boolean {
+    if (this.done()) return false;
+    this.#message = message;
+    if (this.#closing) this._serverIsOver();
+    else {
+      this.#closing = true;
+      this.#server.close();
+    }
+    return true;
+  }
+
+  /** The server holds on to it. */
+  override _mayBeLost(): boolean {
+    return false;
+  }
+
+  _serverCloses(): void {
+    this.#closing = true;
+  }
+
+  _serverIsOver(): void {
+    this.#server._forgetForever();
+    super.cancel(this.#message);
+  }
+}
+
+function settle(future: Future<void>): void {
+  if (!future.done()) future.setResult(undefined);
+}

@@ -1,0 +1,80 @@
+/**
+ * Protocols: what a user writes to be told of what happens on a connection.
+ *
+ * Owns: the names of the callbacks and what they promise. All of them are optional, so a protocol may be an object
+ * literal, implement the interface, or extend the class.
+ *
+ * Does not own: calling them (`net/transport.ts`).
+ *
+ * From: CPython 3.11 asyncio/protocols.py.
+ */
+
+import type { Transport } from "./net/transport.js";
+
+/** What every protocol of a connection may have. */
+export interface BaseProtocol {
+  /** The connection is there. Called once, before anything else. */
+  connectionMade?(transport: Transport): void;
+
+  /**
+   * The connection is gone. Called once, after everything else, if `connectionMade` was called or going to be.
+   *
+   * @param error null if either side closed it in good order or it was aborted here; else what broke it
+   */
+  connectionLost?(error: Error | null): void;
+
+  /** More bytes wait to be sent than the high-water mark allows: hold back what can wait. Called inside `write`. */
+  pauseWriting?(): void;
+
+  /** So many bytes were sent that the low-water mark is reached: go on. Follows each `pauseWriting`, unless the connection is lost. */
+  resumeWriting?(): void;
+
+  /**
+   * The peer will send nothing more.
+   *
+   * @returns true to go on sending; anything falsy closes the transport once what was written is sent
+   */
+  // biome-ignore lint/suspicious/noConfusingVoidType: a method without `return` has this type
+  eofReceived?(): boolean | void;
+}
+
+/** A protocol that is handed the bytes in buffers of the transport's. */
+export interface Protocol extends BaseProtocol {
+  /** Bytes came. They are the protocol's to keep; how they are cut into pieces means nothing. */
+  dataReceived?(data: Buffer): void;
+}
+
+/** A base class for protocols, for those who like `extends`. It does nothing. */
+// biome-ignore lint/suspicious/noUnsafeDeclarationMerging: no method of the interface is required, so nothing is promised that is not there
+export class Protocol {}
+
+/** A protocol that receives into buffers of its own. */
+export interface BufferedProtocol extends BaseProtocol {
+  /**
+   * Asked for before each receive: where to put the bytes. It must have room for one at least.
+   *
+   * @param sizeHint how much room would be good, -1 if any will do
+   */
+  getBuffer(sizeHint: number): Uint8Array;
+
+  /** So many bytes were put at the start of the buffer that `getBuffer` answered last. */
+  bufferUpdated(size: number): void;
+}
+
+/** A base class for buffered protocols. Both of its own methods are to be overridden. */
+// biome-ignore lint/suspicious/noUnsafeDeclarationMerging: the two methods that are required are there
+export class BufferedProtocol {
+  getBuffer(_sizeHint: number): Uint8Array {
+    throw new TypeError("a BufferedProtocol must have getBuffer()");
+  }
+
+  bufferUpdated(_size: number): void {}
+}
+
+/** Any protocol of a stream. */
+export type StreamProtocol = Protocol | BufferedProtocol;
+
+/** Whether it receives into buffers of its own. */
+export function isBuffered(protocol: StreamProtocol): protocol is BufferedProtocol {
+  return typeof (protocol as Partial<BufferedProtocol>).getBuffer === "function";
+}
