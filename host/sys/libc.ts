@@ -59,6 +59,9 @@ export interface CFunctions {
   eventfd(initial: number, flags: number): number;
   timerfd_create(clock: number, flags: number): number;
   timerfd_settime(fd: number, flags: number, value: Address, old: Address): number;
+
+  dladdr(address: bigint, info: Pointer): number;
+  dlopen(path: bigint, flags: number): bigint;
 }
 
 /**
@@ -103,6 +106,9 @@ const LIBC: Record<keyof CFunctions, string> = {
   eventfd: "int eventfd(uint32_t initial, int flags)",
   timerfd_create: "int timerfd_create(int clock, int flags)",
   timerfd_settime: "int timerfd_settime(int fd, int flags, uintptr_t value, uintptr_t old)",
+
+  dladdr: "int dladdr(uintptr_t address, void *info)",
+  dlopen: "uintptr_t dlopen(uintptr_t path, int flags)",
 };
 
 /** The part of libuv that the node binary exports and that `uv-watch.ts` needs. */

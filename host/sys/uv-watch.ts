@@ -11,10 +11,11 @@
 
 import { isMainThread } from "node:worker_threads";
 import { RuntimeError } from "../errors.js";
-import { EBADF } from "./errno.js";
+import { EPERM } from "./errno.js";
 import { systemError } from "./errors.js";
-import { isOpen } from "./fd.js";
+import { descriptorKind } from "./fd.js";
 import { type Koffi, libuv, loadKoffi, type PollHandle, type UvFunctions } from "./libc.js";
+import { pinLibrary } from "./pin-library.js";
 
 const UV_READABLE = 1;
 const UV_POLL = 8;
@@ -47,23 +48,33 @@ let types: { onPoll: unknown; onHandle: unknown } | undefined;
  *
  * @throws UnsupportedError `ERR_UNSUPPORTED_PLATFORM` outside Node
  * @throws RuntimeError `ERR_ALREADY_WATCHED` if the fd is watched: libuv would abort
- * @throws Error `EBADF`
+ * @throws Error `EBADF`, or `EPERM` for a regular file or a directory, which are always ready
  */
 export function watchReadable(fd: number, onReadable: () => void): ReadableWatch {
-  if (!isOpen(fd)) throw systemError("uv_poll_init", EBADF);
-  if (open.has(fd))
-    throw new RuntimeError("ERR_ALREADY_WATCHED", `Node's loop is watching the descriptor ${fd} already.`);
+  checkWatchable(fd);
   const uv = libuv();
   const koffi = loadKoffi();
   types ??= {
     onPoll: koffi.pointer(koffi.proto("void", ["uintptr_t", "int", "int"])),
     onHandle: koffi.pointer(koffi.proto("void", ["uintptr_t", "uintptr_t"])),
   };
-  const poll = koffi.node.poll(fd, ignore);
   const callback = koffi.register(guarded(onReadable), types.onPoll);
+  // A registered callback lies in koffi's library, as does the function that closes the handle.
+  pinLibrary(callback);
+  const poll = koffi.node.poll(fd, ignore);
   const watch = new UvPollWatch(fd, poll, findPollHandle(uv, koffi, fd), callback);
   watch.start();
   return watch;
+}
+
+/** libuv aborts the process, or koffi does some time later, over a descriptor that cannot be watched. */
+function checkWatchable(fd: number): void {
+  const kind = descriptorKind(fd);
+  if (typeof kind === "number") throw systemError("uv_poll_init", kind);
+  if (kind === "regular" || kind === "directory") throw systemError("uv_poll_init", EPERM);
+  if (open.has(fd)) {
+    throw new RuntimeError("ERR_ALREADY_WATCHED", `Node's loop is watching the descriptor ${fd} already.`);
+  }
 }
 
 class UvPollWatch implements ReadableWatch {
