@@ -28,6 +28,7 @@ const titles: Record<string, string> = {
   futures: "finishes futures and calls their callbacks as CPython does",
   tasks: "steps tasks as CPython does",
   cancellation: "cancels tasks as CPython does",
+  gather: "gathers and shields as CPython does",
   mixed: "runs everything together, over several runs of the loop, as CPython does",
   timers: "runs hundreds of timers, most of them cancelled, as CPython does",
 };

@@ -11,8 +11,10 @@ import {
   currentTask,
   FatalError,
   type Future,
+  gather,
   type Handle,
   KeyboardInterrupt,
+  shield,
   sleep,
   type Task,
   TimerHandle,
@@ -140,6 +142,16 @@ class Session {
       case "task":
         this.#createTask(op[1], op[2]);
         return;
+      case "gather": {
+        const inner = op[2].split(" ").flatMap((label) => this.#futures.get(label) ?? []);
+        if (inner.length > 0) this.#named(op[1], gather(inner, { returnExceptions: op[3] }));
+        return;
+      }
+      case "shield": {
+        const inner = this.#futures.get(op[2]);
+        if (inner) this.#named(op[1], shield(inner));
+        return;
+      }
       case "current":
         this.#event(`current ${this.#names.get(currentTask()) ?? "none"}`);
         return;
@@ -201,16 +213,14 @@ class Session {
         this.#attempt(`${label}.result()`, () => future.result());
         return;
       case "exception":
-        this.#attempt(`${label}.exception()`, () => {
-          const error = future.exception();
-          return error === null ? null : describe(error);
-        });
+        this.#attempt(`${label}.exception()`, () => future.exception());
     }
   }
 
   #named(label: string, future: Future<Value>): void {
     this.#futures.set(label, future);
-    this.#names.set(future, label);
+    // The shield of a future that is done is that future.
+    if (!this.#names.has(future)) this.#names.set(future, label);
   }
 
   /** Half of the tasks are made from a generator and half from a generator function: the trace is the same. */

@@ -8,9 +8,9 @@
  */
 
 /** What futures hold and coroutines return. */
-export type Value = number | null;
+export type Value = number | null | unknown[];
 
-/** An instruction that any callback or coroutine can carry out. Labels name handles `h`, futures `f`, tasks `t` and functions `c`. */
+/** An instruction that any callback or coroutine can carry out. Labels name handles `h`, futures `f`, tasks `t`, gatherings `g`, shields `s` and functions `c`. */
 export type Op =
   | ["soon", handle: string, body: Op[]]
   | ["later", handle: string, ticks: number, body: Op[]]
@@ -20,6 +20,8 @@ export type Op =
   | ["stop"]
   | ["future", label: string]
   | ["task", label: string, body: Step[]]
+  | ["gather", label: string, inner: string, returnExceptions: boolean]
+  | ["shield", label: string, inner: string]
   | ["set", label: string, value: number]
   | ["fail", label: string, message: string]
   | ["cancel", label: string, message?: string]

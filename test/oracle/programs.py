@@ -9,7 +9,7 @@ Delays are whole ticks of 2^-10 s, so every time is exact in a double on both si
 
 import random
 
-KINDS = ("calls", "futures", "tasks", "cancellation", "mixed", "timers")
+KINDS = ("calls", "futures", "tasks", "cancellation", "mixed", "gather", "timers")
 
 # An end that nothing else reaches: each phase stops here at the latest.
 LAST_TICK = 1 << 30
@@ -29,6 +29,11 @@ WEIGHTS = {
          "cancelling": 2, "raise": 0.5, "throwCancelled": 1},
         {**STEPS, "try": 9, "await": 4, "awaitTask": 4, "return": 0.5},
     ),
+    "gather": (
+        {"soon": 1, "later": 3, "set": 4, "fail": 2, "cancel": 2, "add": 2, "remove": 0.3, "state": 0.5, "result": 1,
+         "exception": 0.5, **TASKS, "task": 2, "cancelTask": 3, "gather": 9, "shield": 5, "cancelGroup": 6},
+        {**STEPS, "try": 4, "awaitGroup": 9},
+    ),
     "mixed": ({**CALLS, **FUTURES, **TASKS, "uncancel": 0.5, "cancelTask": 4, "future": 0.3}, STEPS),
 }
 
@@ -47,6 +52,7 @@ class Writer:
         self.functions = [f"c{i}" for i in range(rng.randint(1, 3))]
         self.unmade_tasks = [f"t{i}" for i in range(rng.randint(2, 6))] if self.step_weights else []
         self.task_labels = list(self.unmade_tasks)
+        self.groups = []
         self.me = None
         self.span = rng.choice((40, 400, 4000))
 
@@ -83,10 +89,12 @@ class Writer:
         events = []
         if self.kind != "calls":
             events += [self.pick({"set": 4, "fail": 2, "cancel": 1}) for _ in self.future_labels]
-        if self.kind in ("cancellation", "mixed"):
+        if self.kind == "gather":
+            events += [self.pick({"gather": 2, "shield": 1, "cancelGroup": 1}) for _ in range(rng.randint(1, 4))]
+        if self.kind in ("cancellation", "mixed", "gather"):
             events += ["cancelTask"] * rng.randint(1, 5)
-        bodies = [[getattr(self, "write_" + name)(0)] for name in events]
-        return [["later", self.new_handle(), rng.randint(1, self.span), body] for body in bodies]
+        ops = [op for name in events if (op := getattr(self, "write_" + name)(0))]
+        return [["later", self.new_handle(), rng.randint(1, self.span), [op]] for op in ops]
 
     def some(self, count, write, depth):
         ops = []
@@ -100,7 +108,7 @@ class Writer:
         count = self.rng.choice((0, 0, 1, 1, 2, longest))
         ops = self.some(count, self.sync_op, depth)
         if functions:
-            ops = [op for op in ops if op[0] not in ("task", "future", "soon", "later", "at")]
+            ops = [op for op in ops if op[0] not in ("task", "future", "gather", "shield", "soon", "later", "at")]
         return ops
 
     def pick(self, weights):
@@ -165,12 +173,34 @@ class Writer:
         return self.rng.choice(self.task_labels)
 
     def any_awaited(self):
-        return self.rng.choice(self.future_labels + self.task_labels)
+        return self.rng.choice(self.future_labels + self.task_labels + self.groups)
 
     def write_future(self, depth):
         label = f"f{len(self.future_labels)}"
         self.future_labels.append(label)
         return ["future", label]
+
+    def group(self, letter):
+        self.groups.append(f"{letter}{len(self.groups)}")
+        return self.groups[-1]
+
+    def write_gather(self, depth):
+        # Twice the same one is allowed.
+        inner = [self.any_awaited() for _ in range(self.rng.randint(1, 4))]
+        return ["gather", self.group("g"), " ".join(inner), self.rng.random() < 0.5]
+
+    def write_shield(self, depth):
+        return ["shield", self.group("s"), self.any_awaited()]
+
+    def write_cancelGroup(self, depth):
+        return ["cancel", self.rng.choice(self.groups)] + self.maybe_message() if self.groups else None
+
+    def write_awaitGroup(self, depth):
+        return ["await", self.rng.choice(self.groups)] if self.groups else None
+
+    def maybe_message(self):
+        # Whose message a cancelled gather passes on is an accident of CPython's: that of the last child in the list.
+        return [self.message()] if self.kind != "gather" and self.rng.random() < 0.4 else []
 
     def write_set(self, depth):
         return ["set", self.any_future(), self.rng.randint(0, 99)]
@@ -179,7 +209,7 @@ class Writer:
         return ["fail", self.any_future(), self.message()]
 
     def write_cancel(self, depth):
-        return ["cancel", self.any_future()] + ([self.message()] if self.rng.random() < 0.4 else [])
+        return ["cancel", self.any_future()] + self.maybe_message()
 
     def write_add(self, depth):
         return ["add", self.any_awaited(), self.rng.choice(self.functions)]
@@ -209,7 +239,7 @@ class Writer:
         return ["task", label, body]
 
     def write_cancelTask(self, depth):
-        return ["cancel", self.any_task()] + ([self.message()] if self.rng.random() < 0.4 else [])
+        return ["cancel", self.any_task()] + self.maybe_message()
 
     def write_stateTask(self, depth):
         return [self.rng.choice(("state", "result", "exception")), self.any_task()]

@@ -29,8 +29,8 @@ class Session:
         self.program = program
         self.loop = loop_class()
         self.loop.set_exception_handler(self.handle_error)
-        self.handles, self.futures, self.functions, self.waits = {}, {}, {}, {}
-        self.names = {}
+        self.handles, self.futures, self.functions = {}, {}, {}
+        self.waits, self.gathered, self.names = {}, {}, {}
         self.trace = []
         self.steps = 0
         self.over = False
@@ -127,7 +127,8 @@ class Session:
 
     def named(self, label, future):
         self.futures[label] = future
-        self.names[id(future)] = label
+        # The shield of a future that is done is that future.
+        self.names.setdefault(id(future), label)
 
     def do_soon(self, label, body):
         self.handles[label] = self.loop.call_soon(self.run_callback, label, body)
@@ -158,6 +159,17 @@ class Session:
 
     def do_task(self, label, body):
         self.named(label, self.loop.create_task(self.coroutine(label, body)))
+
+    def do_gather(self, label, inner, return_exceptions):
+        made = [each for each in inner.split() if each in self.futures]
+        if made:
+            children = [self.futures[each] for each in made]
+            self.gathered[label] = made
+            self.named(label, asyncio.gather(*children, return_exceptions=return_exceptions))
+
+    def do_shield(self, label, inner):
+        if future := self.futures.get(inner):
+            self.named(label, asyncio.shield(future))
 
     def do_set(self, label, value):
         if future := self.futures.get(label):
@@ -190,7 +202,7 @@ class Session:
 
     def do_exception(self, label):
         if future := self.futures.get(label):
-            self.attempt(f"{label}.exception()", lambda: (error := future.exception()) and describe(error))
+            self.attempt(f"{label}.exception()", future.exception)
 
     def do_cancelling(self, label):
         if task := self.futures.get(label):
@@ -248,6 +260,9 @@ class Session:
         future = self.futures.get(label)
         if future is None:
             return
+        if future._asyncio_future_blocking and not future.done():
+            # CPython forgets to take back what a task marks when it awaits itself, so others cannot await it any more.
+            self.reject("a task awaits one that awaited itself")
         self.waits[me] = label
         self.check_circle(me)
         try:
@@ -257,13 +272,18 @@ class Session:
         self.event(f"{me} got {label} {show(value)}")
 
     def check_circle(self, me):
-        seen, label = {me}, self.waits[me]
-        while label in self.waits and label != me:
-            seen.add(label)
-            label = self.waits[label]
-            if label in seen:
-                self.unsuitable = "tasks wait for each other in a circle"
-                raise Unsuitable(self.unsuitable)
+        waited_for, seen = [self.waits[me]], set()
+        while waited_for:
+            label = waited_for.pop()
+            if label == me and self.waits[me] != me:
+                self.reject("tasks wait for each other in a circle")
+            if label not in seen:
+                seen.add(label)
+                waited_for += [self.waits[label]] if label in self.waits else self.gathered.get(label, [])
+
+    def reject(self, why):
+        self.unsuitable = why
+        raise Unsuitable(why)
 
     async def step_badYield(self, me):
         await BadYield()

@@ -12,13 +12,17 @@ class Boom(Exception):
 
 def describe(error):
     """Names an error as traces do: its class, then what the program said about it, if it did."""
-    own = isinstance(error, (Boom, asyncio.CancelledError)) and error.args
+    own = isinstance(error, (Boom, asyncio.CancelledError)) and error.args and error.args[0]
     return f"{type(error).__name__} {error.args[0]}" if own else type(error).__name__
 
 
 def show(value):
     if value is None:
         return "none"
+    if isinstance(value, list):
+        return f"[{', '.join(show(each) for each in value)}]"
+    if isinstance(value, BaseException):
+        return describe(value)
     return {True: "true", False: "false"}[value] if isinstance(value, bool) else str(value)
 
 

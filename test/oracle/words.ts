@@ -22,6 +22,8 @@ export function describe(error: unknown): string {
 
 /** A value as traces write it. */
 export function show(value: unknown): string {
+  if (Array.isArray(value)) return `[${value.map(show).join(", ")}]`;
+  if (value instanceof Error) return describe(value);
   return value === null || value === undefined ? "none" : String(value);
 }
 

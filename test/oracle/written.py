@@ -361,6 +361,31 @@ program(
     functions={"c0": []},
 )
 program(
+    "a task that cancels itself and then another keeps its own message",
+    ["future", "f0"],
+    task("t0", ["cancel", "t0", "m1"], ["cancel", "t1", "m2"], attempt(["await", "f0"])),
+    task("t1", attempt(["sleep", 9, 1])),
+    task("t2", ["cancel", "t2", "m3"], ["cancel", "t3", "m4"], ["yield"]),
+    task("t3", attempt(["sleep", 8, 1])),
+    task("t4", ["cancel", "t4", "m5"], ["cancel", "t5"], attempt(["await", "t5"])),
+    task("t5", attempt(["sleep", 7, 1])),
+)
+program(
+    "a task cancelled twice before its step keeps the later message",
+    task("t0", attempt(["yield"]), attempt(["yield"])),
+    soon("h1", ["cancel", "t0", "m1"], ["cancel", "t0"], soon("h2", ["cancel", "t0"], ["cancel", "t0", "m2"])),
+    task("t1", ["yield"]),
+    ["cancel", "t1", "m3"],
+    ["cancel", "t1", "m4"],
+)
+program(
+    "a message of an earlier cancellation is not told again",
+    task("t0", attempt(["sleep", 50, 1], catch="cancel"), ["throwCancelled"]),
+    task("t1", attempt(["sleep", 60, 1], catch="cancel"), ["yield"], ["cancel", "t1"], ["return", 1]),
+    task("t2", attempt(["await", "t0"]), attempt(["await", "t1"])),
+    later("h1", 5, ["cancel", "t0", "m1"], ["cancel", "t1", "m2"]),
+)
+program(
     "a task that cancels itself and then awaits itself or yields nonsense is cancelled",
     task("t0", ["cancel", "t0", "m1"], attempt(["await", "t0"])),
     task("t1", ["cancel", "t1", "m2"], attempt(["badYield"])),
