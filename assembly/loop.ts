@@ -153,7 +153,10 @@ export function runForever(): i32 {
   return result;
 }
 
-/** Loses everything that is pending: calls, timers, watches, futures and tasks. Their ids name nothing afterwards. At any time. */
+/**
+ * Loses everything that is pending: calls, timers, watches, futures and tasks. Their ids name nothing afterwards. A callback or a step
+ * of a task may ask for it, but no other import.
+ */
 export function clear(): void {
   endBatch();
   batchLeft = 0;
