@@ -33,7 +33,7 @@ try {
   await runAll(await chooseJobs(), filesAtOnce, runJob);
 } catch (error) {
   if (!(error instanceof BuildError || error instanceof WasmtimeMissing)) throw error;
-  console.error(error.message);
+  console.log(error.message);
   totals.failed++;
 }
 printSummary();

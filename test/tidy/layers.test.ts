@@ -17,7 +17,7 @@ const layers = [
   ["assembly/tasks"],
   ["assembly/loop"],
   ["assembly/index"],
-  ["host/errors", "host/constants"],
+  ["host/errors", "host/constants", "host/protocols"],
   ["host/core"],
   ["host/sys/"],
   ["host/selector/"],

@@ -33,6 +33,19 @@ test("no source file is two", () => {
   assert.equal(long, []);
 });
 
+test("every suite of a test file is run", () => {
+  const forgetful = ownFiles("test")
+    .filter((path) => path.endsWith(".test.ts"))
+    .filter((path) => {
+      const text = read(path);
+      if (path.startsWith("test/core/")) return !text.trimEnd().endsWith("done();");
+      const suites = [...text.matchAll(/^const (\w+) = (?:\w+\()*suite\b/gm)].map(([, name]) => name);
+      if (/^import \{[^}]*\btest\b[^}]*\} from "uvu"/m.test(text)) suites.push("test");
+      return suites.length === 0 || !suites.every((name) => text.includes(`\n${name}.run();`));
+    });
+  assert.equal(forgetful, []);
+});
+
 test("no file names a folder of the machine it was written on", () => {
   const home = homedir();
   const places = [root.replace(/\/$/, ""), ...(home.split("/").length > 2 ? [home] : [])];
