@@ -30,7 +30,7 @@ export {
 export { readyCount } from "./ready-queue";
 export { liveSlots } from "./slots";
 export { cancelling, cancelTask, createTask, uncancel } from "./tasks";
-export { cancelledTimerCount, timerCount } from "./timer-heap";
+export { cancelledTimerCount, firstDeadline, timerCount } from "./timer-heap";
 export { addReader, addWriter, readerOf, removeReader, removeWriter, writerOf } from "./watches";
 
 /** ABI_VERSION of `abi.ts`; a host refuses a core of another version. */

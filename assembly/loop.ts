@@ -71,8 +71,9 @@ export function clearStop(): void {
 export function pollTimeout(): f64 {
   purgeCancelled();
   if (readyCount() > 0 || stopping) return 0;
-  if (timerCount() == 0) return Infinity;
-  return min(max(0, firstDeadline() - host.now()), <f64>SELECT_TIMEOUT_MAX_SECONDS);
+  const deadline = firstDeadline();
+  if (deadline == Infinity) return Infinity;
+  return min(max(0, deadline - host.now()), <f64>SELECT_TIMEOUT_MAX_SECONDS);
 }
 
 /** Phase 2: queues what the first `count` event records wake. */

@@ -50,6 +50,7 @@ export interface CoreExports {
   answer(task: number, result: number): number;
   pollTimeout(): number;
   takeEvents(count: number): void;
+  firstDeadline(): number;
   beginBatch(): number;
   runReady(): number;
   takeReady(): number;

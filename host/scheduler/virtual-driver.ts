@@ -56,7 +56,7 @@ export class VirtualDriver implements Driver {
         await this.#waitForPromises(scheduler);
         continue;
       }
-      this.#now += timeout;
+      if (timeout > 0) this.#now = core.firstDeadline();
       scheduler.iterating = true;
       const result = core.runReady();
       scheduler.iterating = false;
