@@ -1,0 +1,83 @@
+/**
+ * Each example prints exactly what it should.
+ *
+ * Does not own: the HTTP server (`http-hello.test.ts`) and the tour (`tour.test.ts`).
+ */
+import { readdirSync } from "node:fs";
+import { test } from "uvu";
+import * as assert from "uvu/assert";
+import { type Ended, root, runExample, startExample } from "./processes.js";
+
+const tested = new Set(["http-hello", "tour"]);
+
+/** A test that an example ends well, and prints these lines. */
+function prints(example: string, args: string[], expected: string[], normalise = (text: string) => text): void {
+  tested.add(example);
+  test(`${example} prints what it should`, async () => {
+    assertPrinted(await runExample(example, ...args), expected, normalise);
+  });
+}
+
+function assertPrinted(ended: Ended, expected: string[], normalise = (text: string) => text): void {
+  assert.is(ended.stderr, "");
+  assert.is(normalise(ended.stdout), expected.map((line) => `${line}\n`).join(""));
+  assert.is(ended.ending, 0);
+}
+
+prints("hello-world", [], ["Hello World"]);
+
+prints("display-date", ["2"], ["DATE", "DATE"], (text) =>
+  text.replaceAll(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/gm, "DATE"),
+);
+
+prints("watch-descriptor", [], ["Received: abc"]);
+
+prints(
+  "coroutines",
+  [],
+  [
+    "coffee is ready",
+    "tea is ready",
+    "wine: CancelledError: closing time",
+    "cancelled: true",
+    "whisky: CancelledError: closing time",
+    "cancelled: true",
+  ],
+);
+
+prints(
+  "virtual-time",
+  [],
+  [
+    ...[0, 1, 3, 7, 15, 31, 63, 127, 255, 511, 1023, 2047, 4095].map((seconds) => `asked at ${seconds} s`),
+    "answered after 13 times and 4095 s",
+    "an hour took less than a second: true",
+  ],
+);
+
+tested.add("tcp-echo-server").add("tcp-echo-client");
+
+test("tcp-echo-server and tcp-echo-client talk to each other", async () => {
+  const server = startExample("tcp-echo-server", "0");
+  try {
+    const [serving, port = ""] = await server.prints(/^Serving on 127\.0\.0\.1:(\d+)\n/);
+    assertPrinted(await runExample("tcp-echo-client", port, "Hello!"), [
+      'Data sent: "Hello!"',
+      'Data received: "Hello!"',
+      "The server closed the connection",
+    ]);
+    const [talk] = await server.prints(/Connection from.*socket\n/s);
+    assert.is(server.stdout, serving + talk);
+    assert.is(talk, 'Connection from 127.0.0.1\nData received: "Hello!"\nSend: "Hello!"\nClose the client socket\n');
+  } finally {
+    server.kill("SIGTERM");
+  }
+  assert.is((await server.ended).ending, "SIGTERM");
+});
+
+test("every example is tested", () => {
+  const examples = readdirSync(`${root}examples`).filter((file) => file.endsWith(".ts") && !file.endsWith(".d.ts"));
+  assert.equal(new Set(examples.map((file) => file.slice(0, -3))), tested);
+});
+
+test.run();
