@@ -1,0 +1,134 @@
+import { type ChildProcess, spawn, spawnSync } from "node:child_process";
+import { suite } from "uvu";
+import * as assert from "uvu/assert";
+import { EVENT_CAPACITY, EVENT_RECORD_WORDS, Readiness } from "../../assembly/abi.js";
+import { AF_INET6, AF_UNIX, SOCK_DGRAM } from "../../host/constants.js";
+import type { InetAddress } from "../../host/net/address.js";
+import { resolveAddresses } from "../../host/net/resolve.js";
+import { Socket } from "../../host/net/socket.js";
+import { EpollSelector } from "../../host/selector/epoll-selector.js";
+import { checkNoLeaks } from "../support/leaks.js";
+import { closeAll, listener } from "../support/sockets.js";
+
+const tests = suite("sockets and CPython");
+
+const PEER_SECONDS_MAX = 30;
+const isThere = spawnSync("python3", ["-c", "import socket"]).status === 0;
+const skip = (name: string): void => tests.skip(`${name} (skipped: there is no python3 to be the peer)`);
+const test = isThere ? (name: string, body: () => void | Promise<void>) => tests(name, () => checkNoLeaks(body)) : skip;
+
+const events = new Int32Array(EVENT_CAPACITY * EVENT_RECORD_WORDS);
+
+/** Blocks until the socket is readable, which is up to the peer. */
+function untilReadable(socket: Socket): void {
+  const selector = new EpollSelector();
+  selector.watch(socket.fileno(), Readiness.Read, 1);
+  if (selector.select(events, PEER_SECONDS_MAX) === 0) throw new Error("the peer does nothing");
+  selector.close();
+}
+
+function python(program: string, ...args: (string | number)[]): ChildProcess {
+  return spawn("python3", ["-c", `import socket, sys\n${program}`, ...args.map(String)], { stdio: "inherit" });
+}
+
+async function ended(child: ChildProcess): Promise<void> {
+  const code = await new Promise((resolve) => child.once("close", resolve));
+  assert.is(code, 0);
+}
+
+test("a CPython client gets all that it sends echoed over TCP", async () => {
+  const listening = listener();
+  const { port } = listening.getsockname() as InetAddress;
+  const peer = python(
+    `
+s = socket.create_connection(("127.0.0.1", int(sys.argv[1])))
+data = bytes(range(256)) * 64
+s.sendall(data)
+s.shutdown(socket.SHUT_WR)
+back = b"".join(iter(lambda: s.recv(65536), b""))
+assert back == data, len(back)
+`,
+    port,
+  );
+  untilReadable(listening);
+  const [server] = listening.accept();
+  for (;;) {
+    untilReadable(server);
+    const data = server.recv(1000);
+    if (data.length === 0) break;
+    assert.is(server.send(data), data.length);
+  }
+  closeAll(server, listening);
+  await ended(peer);
+});
+
+test("a CPython peer sees the sender of a datagram over IPv6, and is seen", async () => {
+  const socket = new Socket(AF_INET6, SOCK_DGRAM);
+  socket.bind({ host: "::1", port: 0 });
+  const { port } = socket.getsockname() as InetAddress;
+  const peer = python(
+    `
+s = socket.socket(socket.AF_INET6, socket.SOCK_DGRAM)
+s.sendto(b"ping", ("::1", int(sys.argv[1])))
+data, address = s.recvfrom(100)
+assert (data, address[:2]) == (b"pong", ("::1", int(sys.argv[1]))), (data, address)
+`,
+    port,
+  );
+  untilReadable(socket);
+  const [data, address] = socket.recvfrom(100);
+  assert.is(data.toString(), "ping");
+  assert.is((address as InetAddress).host, "::1");
+  socket.sendto(Buffer.from("pong"), address as InetAddress);
+  socket.close();
+  await ended(peer);
+});
+
+test("a CPython peer has the same abstract name for a Unix socket, NULs and all", async () => {
+  const name = `\0wasyncio\0${process.pid}\0`;
+  const socket = new Socket(AF_UNIX, SOCK_DGRAM);
+  socket.bind(name);
+  const peer = python(
+    `
+s = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
+name = b"\\0wasyncio\\0" + sys.argv[1].encode() + b"\\0"
+s.bind(name + b"peer")
+s.sendto(b"x", name)
+`,
+    process.pid,
+  );
+  untilReadable(socket);
+  assert.equal(socket.recvfrom(10), [Buffer.from("x"), `${name}peer`]);
+  socket.close();
+  await ended(peer);
+});
+
+test("CPython resolves numeric hosts, and none, to the same addresses in the same order", async () => {
+  const questions = [
+    ["127.0.0.1", 80, 0, 0, 0, 0],
+    ["::1", 80, 0, 1, 0, 0],
+    ["0:0::ffff:1.2.3.4", 80, 0, 2, 0, 0],
+    ["10.0.0.1", 80, 2, 0, 17, 0],
+    [null, 80, 0, 1, 0, 1],
+    [null, 80, 0, 1, 0, 0],
+    [null, 80, 2, 0, 0, 1],
+  ] as const;
+  const program = `import socket, sys, json
+print(json.dumps([socket.getaddrinfo(*question) for question in json.loads(sys.argv[1])]))`;
+  const { stdout } = spawnSync("python3", ["-c", program, JSON.stringify(questions)], { encoding: "utf8" });
+  const answers = JSON.parse(stdout) as [number, number, number, string, [string, number]][][];
+  for (const [index, [host, port, family, type, proto, flags]] of questions.entries()) {
+    const infos = await resolveAddresses(host, port, { family, type, proto, flags });
+    const ours = infos.map((info) => [info.family, info.type, info.proto, info.address.host, info.address.port]);
+    const theirs = answers[index]?.map(([family_, type_, proto_, , [host_, port_]]) => [
+      family_,
+      type_,
+      proto_,
+      host_,
+      port_,
+    ]);
+    assert.equal(ours, theirs, `${host}`);
+  }
+});
+
+tests.run();
