@@ -13,7 +13,6 @@ import { Memory } from "./memory.js";
 import { TIMESPEC_BYTES, TIMESPEC_WORDS, writeTimespec } from "./timespec.js";
 
 export const EPOLLIN = 0x001;
-export const EPOLLPRI = 0x002;
 export const EPOLLOUT = 0x004;
 export const EPOLLERR = 0x008;
 export const EPOLLHUP = 0x010;

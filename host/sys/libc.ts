@@ -39,7 +39,6 @@ export interface CFunctions {
   recvfrom(fd: number, buffer: Pointer, length: number, flags: number, name: Address, nameLength: Address): number;
   send(fd: number, buffer: Pointer, length: number, flags: number): number;
   sendto(fd: number, buffer: Pointer, length: number, flags: number, name: Address, nameLength: number): number;
-  sendmsg(fd: number, message: Address, flags: number): number;
   inet_pton(family: number, text: string, bytes: Pointer): number;
   inet_ntop(family: number, bytes: Pointer, text: Pointer, length: number): Address;
   if_nametoindex(name: string): number;
@@ -93,7 +92,6 @@ const LIBC: Record<keyof CFunctions, string> = {
   recvfrom: "intptr_t recvfrom(int fd, void *buffer, size_t length, int flags, uintptr_t name, uintptr_t nameLength)",
   send: "intptr_t send(int fd, void *buffer, size_t length, int flags)",
   sendto: "intptr_t sendto(int fd, void *buffer, size_t length, int flags, uintptr_t name, uint32_t nameLength)",
-  sendmsg: "intptr_t sendmsg(int fd, uintptr_t message, int flags)",
   inet_pton: "int inet_pton(int family, const char *text, void *bytes)",
   inet_ntop: "uintptr_t inet_ntop(int family, void *bytes, void *text, uint32_t length)",
   if_nametoindex: "uint32_t if_nametoindex(const char *name)",

@@ -17,7 +17,7 @@ const ROOT = new URL("../../", import.meta.url).href;
 
 /** Puts the place of the compiled tree into the imports of a program. */
 export function located(program: string): string {
-  return program.replaceAll(/from "((?:host|test|assembly)\/)/g, `from "${ROOT}$1`);
+  return program.replaceAll(/(from |import\()"((?:host|test|assembly)\/)/g, `$1"${ROOT}$2`);
 }
 
 /** Runs a program to its end. Its output is what it wrote to both streams, trimmed. */
