@@ -15,7 +15,7 @@ import { dirname, join, relative } from "node:path";
 import { rollup } from "rollup";
 import { buildFolder, distFolder, listFiles, outFolder, withThousands } from "./files.mjs";
 import config, { entries } from "./rollup.config.mjs";
-import { BuildError } from "./steps.mjs";
+import { BuildError, runTool } from "./steps.mjs";
 
 /** Rebuilds dist/ from nothing. @throws BuildError when rollup warns: a warning here is a mistake in the package */
 export async function packageDist() {
@@ -30,6 +30,15 @@ export async function packageDist() {
   await bundle.close();
   for (const chunk of output.filter(({ isEntry }) => isEntry)) writeModuleEntry(chunk);
   copyDeclarations();
+  // Still readable in a stack trace, and a sixth smaller than with tsc's four spaces.
+  await runTool("biome", [
+    "format",
+    "--write",
+    "--vcs-enabled=false",
+    "--indent-style=tab",
+    "--line-width=320",
+    "dist",
+  ]);
   copyFileSync(join(buildFolder, "core.wasm"), join(distFolder, "core.wasm"));
   const files = listFiles(distFolder);
   const bytes = files.reduce((sum, file) => sum + readFileSync(file).length, 0);
