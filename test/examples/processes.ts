@@ -13,6 +13,7 @@ export const root = fileURLToPath(new URL("../../../", import.meta.url));
 /** What a process printed, and how it ended. */
 export interface Ended {
   stdout: string;
+  /** Without the warnings of slow callbacks: in debug mode, on a machine that is busy, any callback may be slow. */
   stderr: string;
   /** The exit code, or the name of the signal that ended it. */
   ending: number | NodeJS.Signals;
@@ -36,7 +37,7 @@ export class Program {
     });
     this.ended = once(child, "close").then(([code, signal]) => ({
       stdout: this.stdout,
-      stderr: this.stderr,
+      stderr: this.stderr.replace(/^Executing .* took [\d.]+ seconds\n/gm, ""),
       ending: code ?? signal,
     }));
   }
