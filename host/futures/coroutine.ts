@@ -20,6 +20,11 @@ export function isCoroutine<T>(value: unknown): value is Coroutine<T> {
   return Object.prototype.toString.call(value) === "[object Generator]";
 }
 
+/** Whether a loop can run it to its end. */
+export function isAwaitable<T>(value: unknown): value is Awaitable<T> {
+  return isCoroutine(value) || isPromiseLike(value);
+}
+
 /** Whether it has a `then`. */
 export function isPromiseLike<T>(value: unknown): value is PromiseLike<T> {
   return (

@@ -28,7 +28,12 @@ export function futureOf<T>(loop: EventLoop, scheduler: Scheduler, awaitable: Aw
   }
   if (isCoroutine<T>(awaitable)) return loop.createTask(awaitable);
   if (isPromiseLike<T>(awaitable)) return follow(loop, scheduler, awaitable);
-  throw typeError("ERR_NOT_AWAITABLE", `a Future, a coroutine or a promise is required, not ${describe(awaitable)}`);
+  throw notAwaitable(awaitable);
+}
+
+/** The error for what cannot be awaited. */
+export function notAwaitable(value: unknown): TypeError {
+  return typeError("ERR_NOT_AWAITABLE", `a Future, a coroutine or a promise is required, not ${describe(value)}`);
 }
 
 function follow<T>(loop: EventLoop, scheduler: Scheduler, promise: PromiseLike<T>): Future<T> {
@@ -36,7 +41,9 @@ function follow<T>(loop: EventLoop, scheduler: Scheduler, promise: PromiseLike<T
   scheduler.promisesAwaited++;
   const settle = (apply: () => void): void => {
     scheduler.promisesAwaited--;
-    if (!future.done() && !scheduler.closed) apply();
+    if (scheduler.closed) return;
+    if (!future.done()) apply();
+    scheduler.wake();
   };
   promise.then(
     (value) => settle(() => future.setResult(value)),

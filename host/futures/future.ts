@@ -33,7 +33,8 @@ export class Future<T = unknown> implements PromiseLike<T> {
   /** @internal A FutureState. */ _state: FutureState = FutureState.Pending;
   /** @internal The core's id while somebody waits, else 0. */ _id = 0;
   /** @internal */ _value: T | undefined = undefined;
-  /** @internal The exception, or what was given to `cancel` as its message. */ _exception: unknown = undefined;
+  /** @internal The exception, also the one that ended a cancelled task, or what was given to `cancel` as its message. */ _exception: unknown =
+    undefined;
   /** @internal Whether it holds an exception. */ _failed = false;
   /** @internal */ _callbacks: Registered[] | null = null;
   /** @internal Whether its exception was looked at. */ _retrieved = true;
@@ -103,7 +104,7 @@ export class Future<T = unknown> implements PromiseLike<T> {
    */
   setException(exception: Error | (new () => Error)): void {
     this._checkPending();
-    const error = typeof exception === "function" ? new exception() : exception;
+    const error = isErrorClass(exception) ? new exception() : exception;
     if (!(error instanceof Error))
       throw typeError("ERR_NOT_AN_ERROR", `the exception must be an Error, not ${describe(error)}`);
     this._fail(error);
@@ -220,6 +221,11 @@ export class Future<T = unknown> implements PromiseLike<T> {
     else this._callbacks.push(registered);
   }
 
+  /** @internal Has `deliver` called once the future is done. */
+  _deliverLater(deliver: () => void): void {
+    this._addCallback(deliver);
+  }
+
   /** @internal The exception, or a new CancelledError; counts as looking at it. */
   _takeException(): unknown {
     if (this._state === FutureState.Cancelled) return this._cancelledError();
@@ -230,9 +236,12 @@ export class Future<T = unknown> implements PromiseLike<T> {
     return this._exception;
   }
 
-  /** @internal */
+  /** @internal The error that ended a cancelled task, for the first who asks; else a new one with what was given to `cancel`. */
   _cancelledError(): CancelledError {
-    return new CancelledError(this._exception as string | undefined);
+    const held = this._exception;
+    if (!(held instanceof CancelledError)) return new CancelledError(held as string | undefined);
+    this._exception = undefined;
+    return held;
   }
 
   /** @internal Notes an exception that somebody should look at. */
@@ -296,13 +305,15 @@ export class Future<T = unknown> implements PromiseLike<T> {
     const deliver = (): void => {
       task?._stopsAwaiting(this);
       this._scheduler.promisesTouched = true;
-      if (this._state === FutureState.Cancelled || this._failed) reject(this._takeException());
+      const cancelled = task?._takeCancellation();
+      if (cancelled) reject(cancelled);
+      else if (this._state === FutureState.Cancelled || this._failed) reject(this._takeException());
       else resolve(this._value as T);
     };
     if (this._state !== FutureState.Pending) return deliver();
     // A task is never lost, and holds on to what it awaits.
     if (task === null && !this._watched && this._mayBeLost()) watchLost(this);
-    this._addCallback(deliver);
+    this._deliverLater(deliver);
     task?._awaits(this);
   }
 
@@ -311,6 +322,10 @@ export class Future<T = unknown> implements PromiseLike<T> {
     const task = asyncTask();
     return task !== null && task._loop === this._loop && !task.done() ? task : null;
   }
+}
+
+function isErrorClass(value: unknown): value is new () => Error {
+  return typeof value === "function" && value.prototype instanceof Error;
 }
 
 /** One `yield*`: the future while it is pending, then its result. */

@@ -25,7 +25,14 @@ export function checkSeconds(name: string, seconds: number): void {
   if (Number.isNaN(seconds)) throw new ValueError("ERR_BAD_TIME", `${name} is NaN: pass a number of seconds`);
 }
 
-class Sleep<T> extends Future<T> {
+/** A future that the loop holds on to until it is done. */
+class Held<T> extends Future<T> {
+  override _mayBeLost(): boolean {
+    return false;
+  }
+}
+
+class Sleep<T> extends Held<T> {
   readonly #timer: TimerHandle;
 
   constructor(loop: EventLoop, scheduler: Scheduler, delay: number, result: T) {
@@ -44,8 +51,11 @@ function settleUnlessDone<T>(future: Future<T>, result: T): void {
   if (!future.done()) future.setResult(result);
 }
 
-/** Gives up one iteration when a generator awaits it; for everybody else it is a future that is settled in the next one. */
-class OneIteration<T> extends Future<T> {
+/**
+ * Takes exactly one iteration from when somebody awaits it: a generator's is a bare yield, an async function goes on right after the callback that
+ * settles the future, and for everybody else it is a future that is settled in the next iteration.
+ */
+class OneIteration<T> extends Held<T> {
   readonly #result: T;
   #started = false;
 
@@ -54,14 +64,13 @@ class OneIteration<T> extends Future<T> {
     this.#result = result;
   }
 
-  override [Symbol.iterator](): Generator<Future<unknown> | undefined, T, unknown> {
-    return this.#started || this.done()
-      ? super[Symbol.iterator]()
-      : (this.#giveUpOneIteration() as Generator<undefined, T, unknown>);
+  override [Symbol.iterator](): Generator<Future | undefined, T, unknown> {
+    const isFresh = !this.#started && this._state === FutureState.Pending;
+    return isFresh ? (this.#giveUpOneIteration() as Generator<undefined, T, unknown>) : super[Symbol.iterator]();
   }
 
   override done(): boolean {
-    if (this._state === FutureState.Pending) this.#start();
+    this.#start();
     return super.done();
   }
 
@@ -70,9 +79,11 @@ class OneIteration<T> extends Future<T> {
     super.addDoneCallback(callback);
   }
 
-  override _awaitNatively(resolve: (value: T) => void, reject: (reason: unknown) => void): void {
-    this.#start();
-    super._awaitNatively(resolve, reject);
+  override _deliverLater(deliver: () => void): void {
+    if (this.#started) return super._deliverLater(deliver);
+    this.#started = true;
+    // A done callback would take an iteration more.
+    this._loop.callSoon(settleAndDeliver, this, this.#result, deliver);
   }
 
   override _enter(): number {
@@ -91,4 +102,9 @@ class OneIteration<T> extends Future<T> {
     if (this._state === FutureState.Pending) this.setResult(this.#result);
     return this.result();
   }
+}
+
+function settleAndDeliver<T>(future: Future<T>, result: T, deliver: () => void): void {
+  settleUnlessDone(future, result);
+  deliver();
 }

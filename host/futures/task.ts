@@ -18,12 +18,22 @@ import { Future } from "./future.js";
 /** What a task runs: a generator, or a function that makes one or is async. The function is called in the task's first step. */
 export type TaskBody<T> = Coroutine<T> | (() => Coroutine<T> | PromiseLike<T>);
 
-let tasksNamed = 0;
+/** One call of `cancel`, on its way from task to task. */
+interface Cancellation {
+  readonly number: number;
+  readonly message: string | undefined;
+  /** The tasks that it has come to. A queue and no recursion, because a chain of tasks may be longer than the stack. */
+  readonly reached: Task[];
+}
+
+let tasksMade = 0;
+let cancellations = 0;
+let cancellation: Cancellation | null = null;
 
 export class Task<T = unknown> extends Future<T> implements Steppable, AwaitingTask {
   #body: TaskBody<T>;
   #coroutine: Coroutine<T> | null;
-  #name: string | null;
+  #name: string | number;
   /** What the generator waits for. */
   #waiter: Future | null = null;
   /** What is to be thrown into the generator at its next step. */
@@ -32,6 +42,8 @@ export class Task<T = unknown> extends Future<T> implements Steppable, AwaitingT
   #awaited: Set<Future> | null = null;
   #controller: AbortController | null = null;
   #cancelMessage: string | undefined;
+  /** The number of the last cancellation that came to this task. */
+  #cancellation = 0;
   #cancelsLeft = 0;
 
   /** @internal Users call `loop.createTask()`. */
@@ -40,7 +52,7 @@ export class Task<T = unknown> extends Future<T> implements Steppable, AwaitingT
     scheduler.checkOpen();
     this.#body = body;
     this.#coroutine = typeof body === "function" ? null : body;
-    this.#name = name ?? null;
+    this.#name = name ?? ++tasksMade;
     const id = scheduler.core.createTask();
     if (id < 0) throw scheduler.failure(id);
     this._id = id;
@@ -50,8 +62,7 @@ export class Task<T = unknown> extends Future<T> implements Steppable, AwaitingT
 
   /** Its name, `Task-1` and so on unless one was given. */
   getName(): string {
-    this.#name ??= `Task-${++tasksNamed}`;
-    return this.#name;
+    return typeof this.#name === "number" ? `Task-${this.#name}` : String(this.#name);
   }
 
   /** Gives it another name. */
@@ -66,7 +77,10 @@ export class Task<T = unknown> extends Future<T> implements Steppable, AwaitingT
 
   /** An AbortSignal that is aborted when the task is cancelled: for `fetch` and others that know nothing of us. Its reason is a CancelledError. */
   get signal(): AbortSignal {
-    this.#controller ??= new AbortController();
+    if (this.#controller === null) {
+      this.#controller = new AbortController();
+      if (this.cancelling() > 0) this.#controller.abort(new CancelledError(this.#cancelMessage));
+    }
     return this.#controller.signal;
   }
 
@@ -78,19 +92,23 @@ export class Task<T = unknown> extends Future<T> implements Steppable, AwaitingT
    */
   override cancel(message?: string): boolean {
     if (this._state !== FutureState.Pending) return false;
-    const scheduler = this._scheduler;
-    scheduler.checkOpen();
-    this.#cancelMessage = message;
-    this.#controller?.abort(new CancelledError(message));
-    cancelMessage = message;
-    const thrownInto = scheduler.core.cancelTask(this._id);
-    if (thrownInto > 0) (scheduler.entry(thrownInto) as Task).#cancelMessage = message;
+    this._scheduler.checkOpen();
+    const outer = cancellation;
+    const mine: Cancellation = { number: ++cancellations, message, reached: [] };
+    cancellation = mine;
+    try {
+      this.#reach(mine);
+      for (const task of mine.reached)
+        if (task._state === FutureState.Pending) task._scheduler.core.cancelTask(task._id);
+    } finally {
+      cancellation = outer;
+    }
     return true;
   }
 
   /** How often it was cancelled, less how often that was taken back. */
   cancelling(): number {
-    return this._id === 0 ? this.#cancelsLeft : this._scheduler.core.cancelling(this._id);
+    return this.#isInCore() ? this._scheduler.core.cancelling(this._id) : this.#cancelsLeft;
   }
 
   /**
@@ -99,11 +117,9 @@ export class Task<T = unknown> extends Future<T> implements Steppable, AwaitingT
    * @returns how many are left
    */
   uncancel(): number {
-    if (this._id === 0) {
-      if (this.#cancelsLeft > 0) this.#cancelsLeft--;
-      return this.#cancelsLeft;
-    }
-    return this._scheduler.core.uncancel(this._id);
+    if (this.#isInCore()) return this._scheduler.core.uncancel(this._id);
+    if (this.#cancelsLeft > 0) this.#cancelsLeft--;
+    return this.#cancelsLeft;
   }
 
   /** @throws RuntimeError `ERR_TASK_RESULT`: a task's result is what its coroutine returns */
@@ -160,9 +176,15 @@ export class Task<T = unknown> extends Future<T> implements Steppable, AwaitingT
 
   /** @internal */
   _cancelWaiter(): boolean {
-    if (this.#waiter !== null) return this.#waiter.cancel(cancelMessage);
+    if (this.#waiter !== null) return this.#waiter.cancel(this.#cancelMessage);
     let agreed = false;
-    for (const future of [...(this.#awaited ?? [])]) agreed = future.cancel(cancelMessage) || agreed;
+    for (const future of [...(this.#awaited ?? [])]) {
+      const reached =
+        future instanceof Task && cancellation !== null
+          ? future.#reach(cancellation)
+          : future.cancel(this.#cancelMessage);
+      agreed = reached || agreed;
+    }
     return agreed;
   }
 
@@ -181,6 +203,27 @@ export class Task<T = unknown> extends Future<T> implements Steppable, AwaitingT
   /** @internal */
   _stopsAwaiting(future: Future): void {
     this.#awaited?.delete(future);
+  }
+
+  #isInCore(): boolean {
+    return this._id !== 0 && !this._scheduler.closed;
+  }
+
+  /**
+   * A cancellation comes to this task, and through it to those that it waits for, as the core will find them. Each is told once, so that tasks that
+   * wait for each other in a ring do not keep it going. Returns whether the task can still be cancelled.
+   */
+  #reach(reaching: Cancellation): boolean {
+    if (this._state !== FutureState.Pending) return false;
+    if (this.#cancellation !== reaching.number) reaching.reached.push(this);
+    let task: Task = this as Task;
+    while (task.#cancellation !== reaching.number && task._state === FutureState.Pending) {
+      task.#cancellation = reaching.number;
+      task.#cancelMessage = reaching.message;
+      task.#controller?.abort(new CancelledError(reaching.message));
+      if (task.#waiter instanceof Task) task = task.#waiter;
+    }
+    return true;
   }
 
   #advance(how: number): number {
@@ -206,9 +249,9 @@ export class Task<T = unknown> extends Future<T> implements Steppable, AwaitingT
     if (how === ResumeHow.Cancel) throw new CancelledError(this.#cancelMessage);
     const body = this.#body as () => Coroutine<T> | PromiseLike<T>;
     const started = runAsTask(this, body);
-    if (isCoroutine<T>(started)) {
-      this.#coroutine = started;
-      return this.#yielded(started.next());
+    if (isCoroutine<T>(started) || started instanceof Future) {
+      this.#coroutine = isCoroutine<T>(started) ? started : started[Symbol.iterator]();
+      return this.#yielded(this.#coroutine.next());
     }
     if (!isPromiseLike<T>(started)) {
       throw typeError(
@@ -261,7 +304,7 @@ export class Task<T = unknown> extends Future<T> implements Steppable, AwaitingT
   /** What the body threw. */
   #raised(error: unknown): number {
     if (error instanceof CancelledError) {
-      this._exception = error.message;
+      this._exception = error;
       return Answer.Cancelled;
     }
     this._fail(error);
@@ -289,10 +332,6 @@ export class Task<T = unknown> extends Future<T> implements Steppable, AwaitingT
     scheduler.leave(id);
     this._ended(state);
     scheduler.core.settle(id, state);
-    if (answer === Answer.Fatal) scheduler.core.stop();
     scheduler.wake();
   }
 }
-
-/** The message of the cancellation under way: the core passes it on to nobody. */
-let cancelMessage: string | undefined;

@@ -7,7 +7,7 @@
  *
  * CPython 3.11, base_events.BaseEventLoop. Differs: FIFO for equal deadlines, NaN is rejected, tasks are kept alive.
  */
-import { describe, RuntimeError, typeError, ValueError } from "../errors.js";
+import { describe, FatalError, RuntimeError, typeError, ValueError } from "../errors.js";
 import type { Awaitable } from "../futures/coroutine.js";
 import { isCoroutine } from "../futures/coroutine.js";
 import { futureOf } from "../futures/ensure-future.js";
@@ -29,7 +29,7 @@ import { Scheduler, type Side } from "../scheduler/scheduler.js";
 import { EpollSelector } from "../selector/epoll-selector.js";
 import { systemError } from "../sys/errors.js";
 import { type ExceptionContext, type ExceptionHandler, ExceptionHandling, logContext } from "./exception-handler.js";
-import { runningLoop, setRunningLoop } from "./running-loop.js";
+import { checkNoLoopRuns, setRunningLoop } from "./running-loop.js";
 
 /** Makes the tasks of a loop in the place of `new Task`. */
 export type TaskFactory = <T>(loop: EventLoop, body: TaskBody<T>) => Future<T>;
@@ -61,18 +61,7 @@ export class EventLoop {
    *   `ERR_LOOP_CLOSED`, `ERR_LOOP_RUNNING` or `ERR_ANOTHER_LOOP_RUNNING` when the loop cannot run
    */
   async runForever(): Promise<void> {
-    this._scheduler.checkOpen();
-    if (this.#running)
-      throw new RuntimeError(
-        "ERR_LOOP_RUNNING",
-        "This event loop is already running: await what you need in a task instead",
-      );
-    if (runningLoop() !== null) {
-      throw new RuntimeError(
-        "ERR_ANOTHER_LOOP_RUNNING",
-        "Cannot run the event loop while another loop is running in this thread: stop that one first",
-      );
-    }
+    this.#checkMayRun();
     this.#running = true;
     setRunningLoop(this);
     try {
@@ -91,10 +80,13 @@ export class EventLoop {
    *   stopped before the future was done
    */
   async runUntilComplete<T>(awaitable: Awaitable<T>): Promise<T> {
-    this._scheduler.checkOpen();
+    this.#checkMayRun();
     const isOurs = !(awaitable instanceof Future);
     const future = futureOf(this, this._scheduler, awaitable);
-    const stop = (): void => this.stop();
+    // A fatal error has ended its run already, or did so long ago.
+    const stop = (done: Future<T>): void => {
+      if (!(done._failed && done._exception instanceof FatalError)) this.stop();
+    };
     future.addDoneCallback(stop);
     try {
       await this.runForever();
@@ -206,6 +198,12 @@ export class EventLoop {
     }
     if (this.#taskFactory === null) return new Task(this, this._scheduler, body, options.name);
     const task = this.#taskFactory(this, body) as Task<T>;
+    if (!(task instanceof Future)) {
+      throw typeError(
+        "ERR_NOT_A_FUTURE",
+        `the task factory must return a Task or another Future, not ${describe(task)}`,
+      );
+    }
     if (options.name !== undefined && typeof task.setName === "function") task.setName(options.name);
     return task;
   }
@@ -362,6 +360,17 @@ export class EventLoop {
   /** @internal */
   _unwatch(fd: number, side: Side): boolean {
     return this._scheduler.unwatch(fd, side);
+  }
+
+  #checkMayRun(): void {
+    this._scheduler.checkOpen();
+    if (this.#running) {
+      throw new RuntimeError(
+        "ERR_LOOP_RUNNING",
+        "This event loop is already running: await what you need in a task instead",
+      );
+    }
+    checkNoLoopRuns();
   }
 
   #watch(fileDescriptor: FileDescriptorLike, side: Side, callback: Callback, args: readonly unknown[]): void {

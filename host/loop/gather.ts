@@ -38,9 +38,10 @@ export function gather<T extends readonly Awaitable<unknown>[] | []>(
   const returnExceptions = options.returnExceptions ?? false;
   const children = allOnOneLoop(awaitables);
   const loop = children[0]?.getLoop() ?? getEventLoop();
-  const outer = new Gathering(loop, loop._scheduler, new Set(children));
+  const outer = new Gathering(loop, loop._scheduler, children);
   if (children.length === 0) outer.setResult([]);
-  let left = outer.children.size;
+  const distinct = new Set(children);
+  let left = distinct.size;
   const finished = (child: Future): void => {
     left--;
     if (outer.done()) return markSeen(child);
@@ -49,16 +50,16 @@ export function gather<T extends readonly Awaitable<unknown>[] | []>(
     if (outer.cancelRequested) outer.setException(new CancelledError(outer.cancelMessage));
     else outer.setResult(children.map((one) => (failed(one) ? exceptionOf(one) : one.result())));
   };
-  for (const child of outer.children) child.addDoneCallback(finished);
+  for (const child of distinct) child.addDoneCallback(finished);
   return outer as Future<unknown> as Future<Results<T>>;
 }
 
 class Gathering extends Future<unknown[]> {
-  readonly children: ReadonlySet<Future>;
+  readonly children: readonly Future[];
   cancelRequested = false;
   cancelMessage: string | undefined;
 
-  constructor(loop: ReturnType<Future["getLoop"]>, scheduler: Future["_scheduler"], children: ReadonlySet<Future>) {
+  constructor(loop: ReturnType<Future["getLoop"]>, scheduler: Future["_scheduler"], children: readonly Future[]) {
     super(loop, scheduler);
     this.children = children;
   }

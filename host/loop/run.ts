@@ -7,13 +7,13 @@
  */
 import { CancelledError, describe, typeError } from "../errors.js";
 import { asyncTask } from "../futures/awaiting.js";
-import type { Awaitable, Main } from "../futures/coroutine.js";
-import { futureOf } from "../futures/ensure-future.js";
-import type { Future } from "../futures/future.js";
+import { type Awaitable, isAwaitable, type Main } from "../futures/coroutine.js";
+import { futureOf, notAwaitable } from "../futures/ensure-future.js";
+import { Future } from "../futures/future.js";
 import { sleepOn } from "../futures/sleep.js";
 import { Task } from "../futures/task.js";
 import { EventLoop } from "./event-loop.js";
-import { currentLoop, getRunningLoop, runningLoop, setCurrentLoop } from "./running-loop.js";
+import { checkNoLoopRuns, currentLoop, getRunningLoop, runningLoop, setCurrentLoop } from "./running-loop.js";
 
 /** What `run` takes besides the program. */
 export interface RunOptions {
@@ -40,9 +40,7 @@ export function getEventLoop(): EventLoop {
 
 /** Sets the loop that `getEventLoop` returns while none is running; null for none. */
 export function setEventLoop(loop: EventLoop | null): void {
-  if (loop !== null && !(loop instanceof EventLoop)) {
-    throw typeError("ERR_NOT_A_LOOP", `an EventLoop or null is required, not ${describe(loop)}`);
-  }
+  if (loop !== null) checkLoop(loop);
   setCurrentLoop(loop);
 }
 
@@ -51,9 +49,15 @@ export function setEventLoop(loop: EventLoop | null): void {
  *
  * @param main a coroutine, a future's worth of anything, or a function that returns one, which is called on the running loop
  * @returns what `main` comes to
+ * @throws RuntimeError `ERR_ANOTHER_LOOP_RUNNING`; TypeError `ERR_NOT_AWAITABLE`, `ERR_NOT_A_SIGNAL`
  */
 export async function run<T>(main: Main<T>, options: RunOptions = {}): Promise<T> {
   const { debug, signal } = options;
+  checkNoLoopRuns();
+  if (typeof main !== "function" && !isAwaitable(main)) throw notAwaitable(main);
+  if (signal !== undefined && !(signal instanceof AbortSignal)) {
+    throw typeError("ERR_NOT_A_SIGNAL", `the option signal must be an AbortSignal, not ${describe(signal)}`);
+  }
   const loop = newEventLoop();
   if (debug !== undefined) loop.setDebug(debug);
   const before = currentLoop();
@@ -95,8 +99,10 @@ export function sleep<T>(delay: number, result?: T): Future<T> {
  * @throws TypeError `ERR_NOT_AWAITABLE`; ValueError `ERR_FOREIGN_FUTURE` for a future of another loop
  */
 export function ensureFuture<T>(awaitable: Awaitable<T>, options: { loop?: EventLoop } = {}): Future<T> {
-  const loop = options.loop ?? getEventLoop();
-  return futureOf(loop, loop._scheduler, awaitable);
+  const { loop } = options;
+  if (loop !== undefined) checkLoop(loop);
+  const own = loop ?? (awaitable instanceof Future ? awaitable.getLoop() : getEventLoop());
+  return futureOf(own, own._scheduler, awaitable);
 }
 
 /** The task that runs right now on a loop, this thread's running one by default; null in a plain callback. */
@@ -111,6 +117,11 @@ export function allTasks(loop: EventLoop = getRunningLoop()): Set<Task<unknown>>
   const tasks = new Set<Task<unknown>>();
   for (const entry of loop._scheduler.entries()) if (entry instanceof Task) tasks.add(entry);
   return tasks;
+}
+
+function checkLoop(value: unknown): void {
+  if (!(value instanceof EventLoop))
+    throw typeError("ERR_NOT_A_LOOP", `an EventLoop is required, not ${describe(value)}`);
 }
 
 async function cancelAllTasks(loop: EventLoop): Promise<void> {

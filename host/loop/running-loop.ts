@@ -16,6 +16,16 @@ export function runningLoop(): EventLoop | null {
   return running;
 }
 
+/** @throws RuntimeError `ERR_ANOTHER_LOOP_RUNNING` */
+export function checkNoLoopRuns(): void {
+  if (running !== null) {
+    throw new RuntimeError(
+      "ERR_ANOTHER_LOOP_RUNNING",
+      "Cannot run the event loop while another loop is running in this thread: stop that one first",
+    );
+  }
+}
+
 /** Notes which loop runs. */
 export function setRunningLoop(loop: EventLoop | null): void {
   running = loop;

@@ -10,6 +10,7 @@
 import { AsyncResource } from "node:async_hooks";
 import { RunResult } from "../../assembly/abi.js";
 import type { Selector } from "../selector/selector.js";
+import { noteActivity } from "../sys/activity.js";
 import { closeListeners } from "../sys/fd.js";
 import { type ReadableWatch, watchReadable } from "../sys/uv-watch.js";
 import type { Driver } from "./driver.js";
@@ -49,8 +50,14 @@ export class GuestDriver implements Driver {
 
   constructor(selector: Selector) {
     this.#selector = selector;
-    this.#watch = watchReadable(selector.fd, () => this.#arm());
-    this.#watch.unref();
+    try {
+      this.#watch = watchReadable(selector.fd, () => this.#arm());
+    } catch (error) {
+      selector.close();
+      throw error;
+    }
+    // An fd that stays readable while the loop does not run would keep Node turning.
+    this.#watch.stop();
   }
 
   attach(scheduler: Scheduler): void {
@@ -74,7 +81,9 @@ export class GuestDriver implements Driver {
     const promise = new Promise<void>((resolve, reject) => {
       this.#run = { resolve, reject };
     });
-    this.#watch.ref();
+    this.#watch.start();
+    // Whatever happened since the last run, the first poll is to see it.
+    noteActivity();
     this.#arm();
     return promise;
   }
@@ -105,8 +114,14 @@ export class GuestDriver implements Driver {
     this.#armed = false;
     if (this.#run === null) return;
     const scheduler = this.#scheduler;
+    let goOn: boolean;
     scheduler.iterating = true;
-    const goOn = this.#iterate(scheduler);
+    try {
+      goOn = scheduler.fatal === null ? this.#iterate(scheduler) : this.#end(scheduler);
+    } catch (error) {
+      scheduler.fatal = { error };
+      goOn = this.#end(scheduler);
+    }
     scheduler.iterating = false;
     if (goOn) this.#continue(scheduler);
   };
@@ -163,7 +178,7 @@ export class GuestDriver implements Driver {
     this.#run = null;
     scheduler.fatal = null;
     scheduler.core.clearStop();
-    this.#watch.unref();
+    this.#watch.stop();
     if (fatal !== null) run?.reject(fatal.error);
     else run?.resolve();
     return false;

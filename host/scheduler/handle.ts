@@ -54,14 +54,14 @@ export class Handle {
     return false;
   }
 
-  /** Sees to it that the callback does not run. Has no effect when it has run or was cancelled already. */
+  /** Sees to it that the callback does not run, unless it has begun to. */
   cancel(): void {
-    if (this._id <= RAN) return;
-    this._scheduler.cancelHandle(this);
+    if (this._id === CANCELLED) return;
+    if (this._id > RAN) this._scheduler.cancelHandle(this);
     this._retire();
   }
 
-  /** Whether it was cancelled before it ran. */
+  /** Whether it was cancelled, be it while the callback ran or afterwards. */
   cancelled(): boolean {
     return this._id === CANCELLED;
   }
@@ -76,7 +76,7 @@ export class Handle {
 
   /** @internal Lets go of the callback and its arguments. */
   _forget(): void {
-    this._id = RAN;
+    if (this._id > RAN) this._id = RAN;
     this._callback = null;
     this._args = NO_ARGUMENTS;
   }

@@ -5,6 +5,7 @@
  *
  * Does not own: fds: it has none.
  */
+import { AsyncResource } from "node:async_hooks";
 import { RunResult } from "../../assembly/abi.js";
 import { RuntimeError, UnsupportedError } from "../errors.js";
 import type { Driver } from "./driver.js";
@@ -16,6 +17,8 @@ const ITERATIONS_IN_A_ROW = 64;
 
 export class VirtualDriver implements Driver {
   readonly resolutionSeconds = 1e-9;
+  /** Callbacks belong to the loop and not to whoever runs it, so they run in the context in which the loop was made. */
+  readonly #context = new AsyncResource("wasyncio.VirtualEventLoop");
   #scheduler!: Scheduler;
   #now = 0;
   /** Lets a run that waits for promises alone go on. */
@@ -41,32 +44,8 @@ export class VirtualDriver implements Driver {
     return 0;
   }
 
-  async run(): Promise<void> {
-    const scheduler = this.#scheduler;
-    const { core } = scheduler;
-    await microtasks();
-    for (let iteration = 1; ; iteration++) {
-      let timeout = core.pollTimeout();
-      if (timeout > 0 || scheduler.promisesTouched || iteration % ITERATIONS_IN_A_ROW === 0) {
-        scheduler.promisesTouched = false;
-        await microtasks();
-        timeout = core.pollTimeout();
-      }
-      if (timeout === Number.POSITIVE_INFINITY) {
-        await this.#waitForPromises(scheduler);
-        continue;
-      }
-      if (timeout > 0) this.#now = core.firstDeadline();
-      scheduler.iterating = true;
-      const result = core.runReady();
-      scheduler.iterating = false;
-      if (result === RunResult.Done) continue;
-      core.clearStop();
-      const { fatal } = scheduler;
-      scheduler.fatal = null;
-      if (fatal !== null) throw fatal.error;
-      return;
-    }
+  run(): Promise<void> {
+    return this.#context.runInAsyncScope(this.#iterate, this);
   }
 
   wake(): void {
@@ -78,7 +57,39 @@ export class VirtualDriver implements Driver {
     this.wake();
   }
 
-  close(): void {}
+  close(): void {
+    this.#context.emitDestroy();
+  }
+
+  async #iterate(): Promise<void> {
+    const scheduler = this.#scheduler;
+    const { core } = scheduler;
+    await microtasks();
+    for (let iteration = 1; ; iteration++) {
+      let timeout = core.pollTimeout();
+      if (timeout > 0 || scheduler.promisesTouched || iteration % ITERATIONS_IN_A_ROW === 0) {
+        scheduler.promisesTouched = false;
+        await microtasks();
+        timeout = core.pollTimeout();
+      }
+      if (scheduler.fatal === null) {
+        if (timeout === Number.POSITIVE_INFINITY) {
+          await this.#waitForPromises(scheduler);
+          continue;
+        }
+        if (timeout > 0) this.#now = core.firstDeadline();
+        scheduler.iterating = true;
+        const result = core.runReady();
+        scheduler.iterating = false;
+        if (result === RunResult.Done) continue;
+      }
+      core.clearStop();
+      const { fatal } = scheduler;
+      scheduler.fatal = null;
+      if (fatal !== null) throw fatal.error;
+      return;
+    }
+  }
 
   /** Nothing is ready and no timer is set: only a promise from elsewhere can help now. */
   #waitForPromises(scheduler: Scheduler): Promise<void> {
