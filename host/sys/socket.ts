@@ -124,13 +124,16 @@ export function peerAddress(fd: number): number {
   return c.getpeername(fd, peer.address, peer.lengthAddress) < 0 ? -c.errno() : 0;
 }
 
+const optionLength = new Uint32Array(1);
+const optionLengthBytes = new Uint8Array(optionLength.buffer);
+
 /** Reads an option into `value`; answers how many bytes of it the kernel wrote. */
 export function getOption(fd: number, level: number, option: number, value: Uint8Array): number {
   if (!isDescriptor(fd)) return -EBADF;
-  const length = new Uint32Array([value.byteLength]);
+  optionLength[0] = value.byteLength;
   const c = libc();
-  const result = c.getsockopt(fd, level, option, value, new Uint8Array(length.buffer));
-  return result < 0 ? -c.errno() : length[0];
+  const result = c.getsockopt(fd, level, option, value, optionLengthBytes);
+  return result < 0 ? -c.errno() : optionLength[0];
 }
 
 /** Sets an option to the bytes of `value`. */
