@@ -1,5 +1,5 @@
 /**
- * HTTP hello: a web server on `Protocol`, with keep-alive and pipelining. `http-hello/http-protocol.ts` speaks HTTP; this file serves.
+ * HTTP hello: a web server on `Protocol`, with keep-alive and pipelining. `http-hello/` speaks HTTP; this file serves.
  *
  *   node out/examples/http-hello.js [PORT]      then: curl http://127.0.0.1:8080/
  *
@@ -7,7 +7,8 @@
  */
 import { fstatSync } from "node:fs";
 import { type InetAddress, newEventLoop } from "wasyncio";
-import { HttpProtocol, type Request, type Response } from "./http-hello/http-protocol.js";
+import { HttpProtocol, type Response } from "./http-hello/http-protocol.js";
+import type { Request } from "./http-hello/request.js";
 
 function answer({ method, path }: Request): Response {
   if (method !== "GET" && method !== "HEAD") return { status: 405, body: "Only GET and HEAD here\n" };

@@ -1,21 +1,13 @@
 /**
  * HTTP/1.1 on a Protocol: takes requests out of the bytes that come, and sends the answers in the same order.
  *
- * Owns: what a request may look like, keep-alive, and closing so that the last answer arrives.
+ * Owns: keep-alive, pipelining, and closing so that the last answer arrives.
  *
- * Does not own: what is answered. Bodies of requests are not read: the connection ends after the answer to one.
- *
- * RFC 9112.
+ * Does not own: what a request may look like (`request.ts`), nor what is answered.
  */
 import { STATUS_CODES } from "node:http";
 import { type EventLoop, Protocol, type TimerHandle, type Transport } from "wasyncio";
-
-export interface Request {
-  method: string;
-  path: string;
-  /** By name, in lower case. */
-  headers: Map<string, string>;
-}
+import { mayBecomeRequest, parseRequest, type Request } from "./request.js";
 
 export interface Response {
   status: number;
@@ -25,9 +17,7 @@ export interface Response {
 const HEAD_BYTES_MAX = 8192;
 /** How long a client may go on sending after its last answer, in seconds. */
 const LINGER_SECONDS = 1;
-const REQUEST_LINE = /^([\w!#$%&'*+.^`|~-]+) ([!-~]+) HTTP\/1\.([01])$/;
-const START_OF_REQUEST_LINE = /^[\w!#$%&'*+.^`|~-]*( [!-~]*( [HTP/1.0]*)?)?\r?$/;
-const HEADER = /^([\w!#$%&'*+.^`|~-]+):[ \t]*([\t -~\x80-\xff]*)$/;
+const BAD_REQUEST: Response = { status: 400, body: "That is not HTTP\n" };
 
 export class HttpProtocol extends Protocol {
   readonly #loop: EventLoop;
@@ -53,7 +43,8 @@ export class HttpProtocol extends Protocol {
     this.#received += data.toString("latin1");
     let answers = "";
     for (let head = this.#takeHead(); head !== null; head = this.#takeHead()) answers += this.#respond(head);
-    if (!this.#ending && !this.#mayBecomeHead()) answers += this.#refuse();
+    const isTooLong = this.#received.length > HEAD_BYTES_MAX;
+    if (!this.#ending && (isTooLong || !mayBecomeRequest(this.#received))) answers += this.#refuse();
     if (answers !== "") this.#transport.write(Buffer.from(answers));
     if (this.#ending) this.#end();
   }
@@ -82,29 +73,16 @@ export class HttpProtocol extends Protocol {
     return head;
   }
 
-  #mayBecomeHead(): boolean {
-    const [line = ""] = this.#received.replace(/^[\r\n]+/, "").split("\r\n", 1);
-    return this.#received.length <= HEAD_BYTES_MAX && START_OF_REQUEST_LINE.test(line);
-  }
-
   #respond(head: string): string {
-    const line = REQUEST_LINE.exec(head.split("\r\n", 1)[0] as string);
-    const headers = parseHeaders(head);
-    if (head.length > HEAD_BYTES_MAX || line === null || headers === null) return this.#refuse();
-    const [, method, target, minor] = line as unknown as [string, string, string, string];
-    // Exactly one: several were joined by a comma, which no host has.
-    if (minor === "1" && !/^[^,]*$/.test(headers.get("host") ?? ",")) return this.#refuse();
-    const connection = (headers.get("connection") ?? "").toLowerCase().split(/[ \t]*,[ \t]*/);
-    const hasBody = headers.has("transfer-encoding") || (headers.get("content-length") ?? "0") !== "0";
-    this.#ending = hasBody || connection.includes("close") || (minor === "0" && !connection.includes("keep-alive"));
-    const path = target.replace(/^https?:\/\/[^/?]*/i, "").replace(/\?.*$/, "");
-    const response = this.#answer({ method, path: path || "/", headers });
-    return formatResponse(response, this.#ending, method !== "HEAD");
+    const request = head.length > HEAD_BYTES_MAX ? null : parseRequest(head);
+    if (request === null) return this.#refuse();
+    this.#ending = request.isLast;
+    return formatResponse(this.#answer(request), this.#ending, request.method !== "HEAD");
   }
 
   #refuse(): string {
     this.#ending = true;
-    return formatResponse({ status: 400, body: "That is not HTTP\n" }, true, true);
+    return formatResponse(BAD_REQUEST, true, true);
   }
 
   /** Ends our direction only: closing at once, while the client still sends, could take the last answer from it. */
@@ -113,18 +91,6 @@ export class HttpProtocol extends Protocol {
     this.#transport.writeEof();
     this.#lingering = this.#loop.callLater(LINGER_SECONDS, () => this.#transport.abort());
   }
-}
-
-function parseHeaders(head: string): Map<string, string> | null {
-  const headers = new Map<string, string>();
-  for (const line of head.split("\r\n").slice(1)) {
-    const [, name, value] = HEADER.exec(line) ?? [];
-    if (name === undefined || value === undefined) return null;
-    const key = name.toLowerCase();
-    const before = headers.get(key);
-    headers.set(key, before === undefined ? value.trimEnd() : `${before}, ${value.trimEnd()}`);
-  }
-  return headers;
 }
 
 function formatResponse({ status, body }: Response, isLast: boolean, withBody: boolean): string {
