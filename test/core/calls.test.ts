@@ -85,8 +85,9 @@ test("timers that are due come by deadline, equal ones in arming order", () => {
 test("a timer at Infinity never runs", () => {
   begin();
   const id = at(Infinity, "never");
-  for (let index = 0; index < 10; index++) iterate();
-  eq(heard(), "");
+  script.clock = f64.MAX_VALUE;
+  iterate();
+  eq(heard(), "forever");
   eq(isAlive(id), true);
 });
 

@@ -124,8 +124,15 @@ test("no wait is longer than a day, and a longer timer is waited for in several"
   iterate();
   eq(script.timeout, 27_200.0);
   eq(heard(), "t");
+});
+
+test("a timer that is never due is none to wait for", () => {
+  begin();
   at(Infinity, "never");
-  eq(pollTimeout(), <f64>SELECT_TIMEOUT_MAX_SECONDS);
+  eq(pollTimeout(), Infinity);
+  eq(script.clockReads, 0);
+  at(3, "t");
+  eq(pollTimeout(), 3.0);
 });
 
 test("the clock is asked only while a timer is set", () => {
