@@ -8,7 +8,7 @@
 import { Answer, FD_MAX, FutureState, NO_ID, Readiness, Status } from "../../assembly/abi";
 import * as core from "../../assembly/index";
 import { Kind } from "../../assembly/slots";
-import { FDS, type Fd, Model, type Thing } from "./model";
+import { FDS, Fd, Model, Thing } from "./model";
 import { Random } from "./random";
 import { Host } from "./scripted-host";
 

@@ -22,7 +22,7 @@ import {
 } from "../../assembly/abi";
 import * as core from "../../assembly/index";
 import { Kind } from "../../assembly/slots";
-import { FDS, type Fd, type Thing } from "./model";
+import { FDS, Fd, Thing } from "./model";
 import { Operations } from "./model-operations";
 
 const enum Heard {
@@ -88,11 +88,11 @@ export class Program extends Operations {
   taskDone(task: i32, state: i32): void {
     const thing = this.ended;
     this.ended = null;
-    if (!this.isExpected(thing, task, "task that ended")) return;
+    if (!this.isExpected(thing, task, "task that ended") || !thing) return;
     this.agree(state, this.endedState, "state that a task ended in");
-    this.hear(Heard.Ended, thing?.serial * 4 + state);
+    this.hear(Heard.Ended, thing.serial * 4 + state);
     this.body();
-    this.model.end(thing!);
+    this.model.end(thing);
   }
 
   cancelWaiter(task: i32): i32 {
@@ -100,10 +100,10 @@ export class Program extends Operations {
     const settling = this.settling;
     this.asking = null;
     this.settling = null;
-    if (!this.isExpected(thing, task, "task to cancel for")) return 0;
-    this.hear(Heard.AskedToCancel, thing?.serial);
+    if (!this.isExpected(thing, task, "task to cancel for") || !thing) return 0;
+    this.hear(Heard.AskedToCancel, thing.serial);
     const agreed = this.ending || !this.random.once(5);
-    const inner = thing?.waitsFor;
+    const inner = thing.waitsFor;
     if (agreed && inner) {
       if (inner.kind == Kind.Task) this.cancelTask(inner);
       else this.settle(inner, FutureState.Cancelled);
@@ -175,7 +175,10 @@ export class Program extends Operations {
     if (!thing.alive) return;
     if (thing.kind == Kind.Future || thing.detached) this.settle(thing, FutureState.Finished);
     else if (thing.kind == Kind.Timer) this.agree(core.cancel(thing.id), this.model.cancel(thing), "cancel");
-    else if (thing.waitsFor && thing.waitsFor?.kind == Kind.Task) this.cancelTask(thing);
+    else {
+      const waitsFor = thing.waitsFor;
+      if (waitsFor && waitsFor.kind == Kind.Task) this.cancelTask(thing);
+    }
   }
 
   private begin(): void {
@@ -240,9 +243,9 @@ export class Program extends Operations {
 
   /** A callback runs. Returns its Outcome. */
   private run(thing: Thing | null, id: i32): i32 {
-    if (!this.isExpected(thing, id, "what runs next")) return Outcome.Fatal;
-    if (thing?.kind != Kind.Watch) thing!.gone = true;
-    this.hear(Heard.Ran, thing?.serial);
+    if (!this.isExpected(thing, id, "what runs next") || !thing) return Outcome.Fatal;
+    if (thing.kind != Kind.Watch) thing.gone = true;
+    this.hear(Heard.Ran, thing.serial);
     this.body();
     this.clearSometimes();
     if (this.random.once(40)) {
@@ -255,15 +258,15 @@ export class Program extends Operations {
 
   /** A task takes a step. Returns its answer. */
   private step(thing: Thing | null, id: i32, how: i32): i32 {
-    if (!this.isExpected(thing, id, "which task steps next")) return Answer.Fatal;
+    if (!this.isExpected(thing, id, "which task steps next") || !thing) return Answer.Fatal;
     this.agree(how, <i32>this.model.how, "how a task is resumed");
-    this.hear(Heard.Stepped, thing?.serial * 2 + how);
+    this.hear(Heard.Stepped, thing.serial * 2 + how);
     this.stepping = thing;
     this.body();
     this.clearSometimes();
     const answer = this.chooseAnswer(how);
     this.stepping = null;
-    if (thing?.alive) this.follow(thing!, answer);
+    if (thing.alive) this.follow(thing, answer);
     return answer;
   }
 

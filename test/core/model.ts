@@ -143,8 +143,9 @@ export class Model {
   }
 
   leave(waiter: Thing): void {
-    const waiters = waiter.waitsFor?.waiters;
-    waiters.splice(waiters.indexOf(waiter), 1);
+    const future = waiter.waitsFor;
+    if (!future) return;
+    future.waiters.splice(future.waiters.indexOf(waiter), 1);
     waiter.waitsFor = null;
   }
 
