@@ -22,7 +22,7 @@ const stage = join(cacheFolder, "lint");
  * @returns `{ ok, output }`, where output is what Biome printed
  */
 export async function lint({ write = false } = {}) {
-  const plain = await biome(["."], { write });
+  const plain = await biome([...(write ? ["--write"] : []), "."]);
   const assembly = await lintAssembly(write);
   return { ok: plain.code === 0 && assembly.code === 0, output: plain.output + assembly.output };
 }
@@ -37,19 +37,21 @@ async function lintAssembly(write) {
     mkdirSync(dirname(copy), { recursive: true });
     writeFileSync(copy, readFileSync(file, "utf8").replace(decorator, "$1//@$2"));
   }
-  const result = await biome(["."], { write, cwd: stage });
-  if (write) {
-    for (const file of files) {
-      const mended = readFileSync(join(stage, fromRoot(file)), "utf8").replace(hiddenDecorator, "$1@$2");
-      if (mended !== readFileSync(file, "utf8")) writeFileSync(file, mended);
-    }
-  }
-  return result;
+  if (write) await mendAssembly(files);
+  return biome(["."], { cwd: stage });
 }
 
-function biome(paths, { write, cwd }) {
-  const flags = ["check", "--error-on-warnings", "--max-diagnostics=50", ...(write ? ["--write"] : [])];
-  return run(localProgram("biome"), [...flags, ...paths], { cwd });
+/** Layout and the order of imports only: the linter's own fixes write TypeScript that AssemblyScript does not have. */
+async function mendAssembly(files) {
+  await biome(["--write", "--linter-enabled=false", "."], { cwd: stage });
+  for (const file of files) {
+    const mended = readFileSync(join(stage, fromRoot(file)), "utf8").replace(hiddenDecorator, "$1@$2");
+    if (mended !== readFileSync(file, "utf8")) writeFileSync(file, mended);
+  }
+}
+
+function biome(args, { cwd } = {}) {
+  return run(localProgram("biome"), ["check", "--error-on-warnings", "--max-diagnostics=50", ...args], { cwd });
 }
 
 if (import.meta.url === pathToFileURL(process.argv[1]).href) {
