@@ -33,7 +33,11 @@ export function futureOf<T>(loop: EventLoop, scheduler: Scheduler, awaitable: Aw
 
 /** The error for what cannot be awaited. */
 export function notAwaitable(value: unknown): TypeError {
-  return typeError("ERR_NOT_AWAITABLE", `a Future, a coroutine or a promise is required, not ${describe(value)}`);
+  const hint = typeof value === "function" ? ": call it, and pass what it returns" : "";
+  return typeError(
+    "ERR_NOT_AWAITABLE",
+    `a Future, a coroutine or a promise is required, not ${describe(value)}${hint}`,
+  );
 }
 
 function follow<T>(loop: EventLoop, scheduler: Scheduler, promise: PromiseLike<T>): Future<T> {

@@ -166,6 +166,16 @@ export class Future<T = unknown> implements PromiseLike<T> {
     return promise.then(onFulfilled, onRejected);
   }
 
+  /** As a promise's: `then` for exceptions and cancellation alone. */
+  catch<B = never>(onRejected?: ((reason: unknown) => B | PromiseLike<B>) | null): Promise<T | B> {
+    return this.then(null, onRejected);
+  }
+
+  /** As a promise's: calls `onFinally` without arguments when it is done, however that went. */
+  finally(onFinally?: (() => void) | null): Promise<T> {
+    return this.then().finally(onFinally);
+  }
+
   /** What `yield*` calls in a generator coroutine: gives the future to the task, and its result back. */
   [Symbol.iterator](): Generator<Future | undefined, T, unknown> {
     return new FutureIterator(this) as unknown as Generator<Future | undefined, T, unknown>;
