@@ -81,10 +81,10 @@ export function createServer(
 }
 
 function checkArguments(loop: EventLoop, host: unknown, port: unknown, options: ServerOptions): void {
-  checkOptions("createServer", options, KNOWN, LATER);
-  if (typeof (options as { ssl?: unknown }).ssl === "boolean") {
+  if (typeof (options as { ssl?: unknown } | null)?.ssl === "boolean") {
     throw typeError("ERR_INVALID_ARG_TYPE", "The option ssl must be an SSLContext or null, not a boolean.");
   }
+  checkOptions("createServer", options, KNOWN, LATER);
   const { sock, backlog, reuseAddress, reusePort, startServing, family, flags } = options;
   for (const each of Array.isArray(host) ? host : [host]) checkHost(each);
   checkPort(port);

@@ -12,6 +12,7 @@
 import { describe, FatalError, typeError, ValueError } from "../errors.js";
 import type { EventLoop } from "../loop/event-loop.js";
 import type { BaseProtocol } from "../protocols.js";
+import { checkOptions } from "./options.js";
 
 const HIGH_WATER_BYTES = 64 * 1024;
 const LOW_WATER_BYTES = HIGH_WATER_BYTES / 4;
@@ -85,9 +86,7 @@ export abstract class FlowControl {
 }
 
 function checkLimits(limits: WriteBufferLimits): void {
-  if (typeof limits !== "object" || limits === null) {
-    throw typeError("ERR_INVALID_ARG_TYPE", `The limits must be { high, low }, not ${describe(limits)}.`);
-  }
+  checkOptions("setWriteBufferLimits", limits, ["high", "low"]);
   for (const name of ["high", "low"] as const) {
     const value = limits[name];
     if (value === undefined || typeof value === "number") continue;

@@ -16,6 +16,7 @@ import { Future } from "../futures/future.js";
 import type { EventLoop } from "../loop/event-loop.js";
 import type { StreamProtocol } from "../protocols.js";
 import { Listener } from "./listener.js";
+import { own } from "./owners.js";
 import type { Socket } from "./socket.js";
 import type { Transport, TransportOwner } from "./transport.js";
 
@@ -37,7 +38,7 @@ export class Server implements TransportOwner {
     this.#sockets = sockets;
     this.#protocolFactory = protocolFactory;
     this.#backlog = backlog;
-    for (const socket of sockets) loop._fdOwners.set(socket.fileno(), this);
+    for (const socket of sockets) own(loop, socket.fileno(), this);
   }
 
   /** The listening sockets, or null once the server is closed. */
@@ -91,11 +92,7 @@ export class Server implements TransportOwner {
     this.#serving = false;
     for (const listener of this.#listeners) listener.stop();
     this.#listeners = [];
-    for (const socket of sockets) {
-      const fd = socket.fileno();
-      if (this.#loop._fdOwners.get(fd) === this) this.#loop._fdOwners.delete(fd);
-      socket.close();
-    }
+    for (const socket of sockets) socket.close();
     this.#forever?._serverCloses();
     this.#tellIfOver();
   }

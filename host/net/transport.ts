@@ -24,6 +24,7 @@ import type { Address } from "./address.js";
 import { checkBytes } from "./checks.js";
 import { FlowControl } from "./flow-control.js";
 import { checkProtocol } from "./options.js";
+import { own } from "./owners.js";
 import { receiveSlab } from "./receive-slab.js";
 import type { Socket } from "./socket.js";
 import { WriteQueue } from "./write-queue.js";
@@ -51,7 +52,6 @@ export interface TransportOptions {
 export class Transport extends FlowControl {
   readonly #loop: EventLoop;
   readonly #socket: Socket;
-  readonly #fd: number;
   readonly #server: TransportOwner | null;
   readonly #extra: Record<string, unknown>;
   #protocol: StreamProtocol;
@@ -72,7 +72,6 @@ export class Transport extends FlowControl {
     super();
     this.#loop = loop;
     this.#socket = socket;
-    this.#fd = socket.fileno();
     this.#server = options.server ?? null;
     this.#protocol = protocol;
     this.setProtocol(protocol);
@@ -85,7 +84,7 @@ export class Transport extends FlowControl {
     loop.callSoon(connectionMade, this, protocol);
     if (options.awaited) loop.callSoon(startReadingLater, this, loop);
     else loop.callSoon(startReading, this);
-    loop._fdOwners.set(this.#fd, this);
+    own(loop, socket.fileno(), this);
     this.#server?._attach(this);
   }
 
@@ -267,7 +266,6 @@ export class Transport extends FlowControl {
     try {
       this.#protocol.connectionLost?.(error);
     } finally {
-      if (this.#loop._fdOwners.get(this.#fd) === this) this.#loop._fdOwners.delete(this.#fd);
       this.#socket.close();
       this.#server?._detach(this);
     }

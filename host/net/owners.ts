@@ -1,0 +1,25 @@
+/**
+ * Who owns a descriptor: the transport or server that works on it, so that nobody else watches it meanwhile.
+ *
+ * Owns: entering an owner into its loop's table, and taking it out when the descriptor is closed, by whomever.
+ *
+ * Does not own: refusing others (`EventLoop.addReader`, `options.ts`).
+ */
+
+import type { EventLoop } from "../loop/event-loop.js";
+import { closeListeners } from "../sys/fd.js";
+
+/** The table in which the owner of an fd is entered. */
+const tables = new Map<number, Map<number, object>>();
+
+/** Makes `owner` the owner of an open fd, until it is closed. */
+export function own(loop: EventLoop, fd: number, owner: object): void {
+  loop._fdOwners.set(fd, owner);
+  tables.set(fd, loop._fdOwners);
+}
+
+closeListeners.add((fd) => {
+  if (tables.size === 0) return;
+  tables.get(fd)?.delete(fd);
+  tables.delete(fd);
+});

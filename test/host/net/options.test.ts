@@ -1,0 +1,59 @@
+import { suite } from "uvu";
+import * as assert from "uvu/assert";
+import { checkAbsent, checkBoolean, checkOptions, checkPort, checkProtocol } from "../../../host/net/options.js";
+import { thrownBy } from "../../support/sockets.js";
+
+const test = suite("options");
+
+test("a key that nobody knows is named, with those that are known", () => {
+  checkOptions("call", {}, ["one"]);
+  checkOptions("call", { one: 1, two: undefined }, ["one", "two"]);
+  const error = thrownBy(() => checkOptions("call", { one: 1, tow: undefined }, ["one", "two"], { three: "Three" }));
+  assert.instance(error, TypeError);
+  assert.is(error.code, "ERR_UNKNOWN_OPTION");
+  assert.is(error.message, 'call() has no option "tow": it knows one, two, three.');
+  assert.is(thrownBy(() => checkOptions("call", { toString: 1 }, [], {})).code, "ERR_UNKNOWN_OPTION");
+});
+
+test("an option that is still to come may be turned off, and not on", () => {
+  for (const value of [undefined, null, false]) checkOptions("call", { ssl: value }, [], { ssl: "TLS" });
+  for (const value of [true, {}, 0, ""]) {
+    const error = thrownBy(() => checkOptions("call", { ssl: value }, [], { ssl: "TLS" }));
+    assert.is(error.name, "UnsupportedError");
+    assert.is(error.message, "TLS is not available yet in call(). Leave the option ssl out.");
+  }
+});
+
+test("options must be an object", () => {
+  for (const options of [null, 5, "x", true]) {
+    assert.is(thrownBy(() => checkOptions("call", options as never, [])).code, "ERR_INVALID_ARG_TYPE");
+  }
+});
+
+test("an option that makes no sense beside another one is named", () => {
+  checkAbsent("sock is given", { host: null, port: undefined });
+  const error = thrownBy(() => checkAbsent("sock is given", { host: null, port: 0 }));
+  assert.instance(error, RangeError);
+  assert.is(error.message, "port cannot be given when sock is given: leave one of them out.");
+});
+
+test("ports are integers in range, or text for the resolver", () => {
+  for (const port of [0, 65535, "80", "http", null, undefined]) checkPort(port);
+  for (const port of [-1, 65536, 0.5, Number.NaN]) {
+    assert.is(thrownBy(() => checkPort(port)).code, "ERR_OUT_OF_RANGE");
+  }
+  for (const port of [true, {}, 5n]) assert.is(thrownBy(() => checkPort(port)).code, "ERR_INVALID_ARG_TYPE");
+});
+
+test("protocols are objects, and booleans are booleans", () => {
+  const protocol = {};
+  assert.is(checkProtocol(protocol), protocol);
+  for (const wrong of [null, undefined, 5, "x"]) {
+    assert.is(thrownBy(() => checkProtocol(wrong)).code, "ERR_NOT_A_PROTOCOL");
+  }
+  for (const fine of [true, false, undefined]) checkBoolean("on", fine);
+  for (const wrong of [0, "true", null])
+    assert.is(thrownBy(() => checkBoolean("on", wrong)).code, "ERR_INVALID_ARG_TYPE");
+});
+
+test.run();

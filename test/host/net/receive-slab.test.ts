@@ -1,0 +1,82 @@
+import { suite } from "uvu";
+import * as assert from "uvu/assert";
+import { ReceiveSlab } from "../../../host/net/receive-slab.js";
+import { type Socket, socketpair } from "../../../host/net/socket.js";
+import { EAGAIN } from "../../../host/sys/errno.js";
+import { leakChecked } from "../../support/leaks.js";
+import { closeAll } from "../../support/sockets.js";
+
+const test = leakChecked(suite("ReceiveSlab"));
+
+function receive(slab: ReceiveSlab, socket: Socket, size: number): Buffer {
+  const received = slab.receive(socket, size);
+  assert.ok(received > 0, String(received));
+  return slab.take(received);
+}
+
+test("hands out views of one slab that do not overlap", () => {
+  const slab = new ReceiveSlab();
+  const [left, right] = socketpair();
+  right.send(Buffer.from("first"));
+  const first = receive(slab, left, 100);
+  right.send(Buffer.from("second"));
+  const second = receive(slab, left, 100);
+  assert.is(first.toString(), "first");
+  assert.is(second.toString(), "second");
+  assert.is(first.buffer, second.buffer);
+  assert.is(first.byteOffset % 8, 0);
+  assert.is(second.byteOffset % 8, 0);
+  assert.ok(second.byteOffset >= first.byteOffset + first.byteLength);
+  closeAll(left, right);
+});
+
+test("receives as much as is asked for at the most", () => {
+  const slab = new ReceiveSlab();
+  const [left, right] = socketpair();
+  right.send(Buffer.from("hello"));
+  assert.is(receive(slab, left, 2).toString(), "he");
+  assert.is(receive(slab, left, 2).toString(), "ll");
+  closeAll(left, right);
+});
+
+test("answers errnos and the end of the stream", () => {
+  const slab = new ReceiveSlab();
+  const [left, right] = socketpair();
+  assert.is(slab.receive(left, 10), -EAGAIN);
+  right.close();
+  assert.is(slab.receive(left, 10), 0);
+  left.close();
+});
+
+test("begins a new slab when little is left of the old one, whose views stay as they are", () => {
+  const slab = new ReceiveSlab();
+  const [left, right] = socketpair();
+  const views: Buffer[] = [];
+  for (let index = 0; index < 200; index++) {
+    right.send(Buffer.alloc(10_000, index));
+    views.push(receive(slab, left, 65536));
+  }
+  assert.ok(new Set(views.map(({ buffer }) => buffer)).size >= 2);
+  for (const [index, view] of views.entries()) assert.ok(view.equals(Buffer.alloc(10_000, index)));
+  closeAll(left, right);
+});
+
+test("its views cannot be transferred, and a slab that is lost all the same is replaced", () => {
+  const slab = new ReceiveSlab();
+  const [left, right] = socketpair();
+  right.send(Buffer.from("first"));
+  const first = receive(slab, left, 100);
+  try {
+    structuredClone(first, { transfer: [first.buffer as ArrayBuffer] });
+  } catch (error) {
+    assert.is((error as Error).name, "DataCloneError");
+  }
+  assert.is(first.toString(), "first");
+  const { transfer } = first.buffer as ArrayBuffer & { transfer?(): ArrayBuffer };
+  transfer?.call(first.buffer);
+  right.send(Buffer.from("second"));
+  assert.is(receive(slab, left, 100).toString(), "second");
+  closeAll(left, right);
+});
+
+test.run();
