@@ -11,6 +11,7 @@ import { cacheFolder, root } from "./files.mjs";
 import { run } from "./processes.mjs";
 
 const wheelVersion = "50.0.1";
+const wheelFolder = join(cacheFolder, "wasmtime", wheelVersion);
 
 /** No wasmtime, and no way to get one: the message says what was tried and what to do. */
 export class WasmtimeMissing extends Error {}
@@ -23,9 +24,19 @@ export class WasmtimeMissing extends Error {}
  * @returns `{ command, args, env, name }`: run `command` with `args` and then the module's file
  * @throws WasmtimeMissing
  */
-export async function findWasmtime({ env = process.env, folder = join(cacheFolder, "wasmtime", wheelVersion) } = {}) {
+export async function findWasmtime({ env = process.env, folder = wheelFolder } = {}) {
   const version = await run("wasmtime", ["--version"], { env });
   if (version.code === 0) return { command: "wasmtime", args: ["run"], env, name: version.stdout.trim() };
+  return findWheel({ env, folder });
+}
+
+/**
+ * The wheel, also where there is a wasmtime program: for a Python host that does more than run WASI commands.
+ *
+ * @returns as `findWasmtime`: `command` is a Python that can import wasmtime when it is given `env`
+ * @throws WasmtimeMissing
+ */
+export async function findWheel({ env = process.env, folder = wheelFolder } = {}) {
   if (!existsSync(folder)) await installWheel(folder, env);
   return {
     command: "python3",

@@ -18,12 +18,15 @@ test("an id is positive, and its generation stands above its index", () => {
   release(id);
 });
 
-test("a released id names nothing", () => {
+test("a released id names nothing, nor does the one that its slot will have next", () => {
   releaseAll();
   const id = allocate(Kind.Call);
+  const next = ((id >> INDEX_BITS) + 1) << INDEX_BITS | (id & INDEX_MASK);
   eq(isAlive(id), true);
   release(id);
   eq(isAlive(id), false);
+  eq(isAlive(next), false);
+  eq(allocate(Kind.Call), next);
 });
 
 test("the slot that came back last is taken first, under another id", () => {
