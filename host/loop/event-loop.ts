@@ -7,6 +7,7 @@
  *
  * CPython 3.11, base_events.BaseEventLoop. Differs: FIFO for equal deadlines, NaN is rejected, tasks are kept alive.
  */
+import { FD_MAX } from "../../assembly/abi.js";
 import { describe, FatalError, RuntimeError, typeError, ValueError } from "../errors.js";
 import type { Awaitable } from "../futures/coroutine.js";
 import { isCoroutine } from "../futures/coroutine.js";
@@ -401,7 +402,7 @@ export class EventLoop {
 /** @throws ValueError `ERR_BAD_FD` */
 function fdOf(value: FileDescriptorLike): number {
   const fd = typeof value === "object" && typeof value?.fileno === "function" ? value.fileno() : value;
-  if (typeof fd !== "number" || !Number.isInteger(fd) || fd < 0) {
+  if (typeof fd !== "number" || !Number.isInteger(fd) || fd < 0 || fd > FD_MAX) {
     throw new ValueError(
       "ERR_BAD_FD",
       `Invalid file object: an fd or something with fileno() is required, not ${describe(value)}`,

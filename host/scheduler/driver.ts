@@ -15,6 +15,8 @@ export interface Driver {
   now(): number;
   /** The clock's resolution, in seconds. */
   readonly resolutionSeconds: number;
+  /** @throws UnsupportedError `ERR_NO_DESCRIPTORS` when this driver has no selector */
+  checkWatches(): void;
   /** Tells the selector what to say of an fd; see `assembly/host.ts`. */
   watch(fd: number, interest: number, generation: number): number;
   /** Blocks for events; see `assembly/host.ts`. */

@@ -69,6 +69,8 @@ export class GuestDriver implements Driver {
     return performance.now() / 1000;
   }
 
+  checkWatches(): void {}
+
   watch(fd: number, interest: number, generation: number): number {
     return this.#selector.watch(fd, interest, generation);
   }

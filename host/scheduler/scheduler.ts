@@ -101,6 +101,8 @@ export class Scheduler {
   watch(fd: number, side: Side, callback: Callback, args: readonly unknown[]): number {
     this.checkOpen();
     if (typeof callback !== "function") throw notCallable(callback);
+    // Nothing may be thrown through the core, which would keep the slot that it has just made.
+    this.driver.checkWatches();
     const { core } = this;
     const previous = side === "reader" ? core.readerOf(fd) : core.writerOf(fd);
     const id = side === "reader" ? core.addReader(fd) : core.addWriter(fd);

@@ -8,6 +8,7 @@
 import { AsyncResource } from "node:async_hooks";
 import { RunResult } from "../../assembly/abi.js";
 import { RuntimeError, UnsupportedError } from "../errors.js";
+import { EBADF } from "../sys/errno.js";
 import type { Driver } from "./driver.js";
 import { afterMicrotasks } from "./microtasks.js";
 import type { Scheduler } from "./scheduler.js";
@@ -32,11 +33,15 @@ export class VirtualDriver implements Driver {
     return this.#now;
   }
 
-  watch(): number {
+  checkWatches(): void {
     throw new UnsupportedError(
       "ERR_NO_DESCRIPTORS",
       "a VirtualEventLoop watches no file descriptors: use an EventLoop, or a stand-in for what the descriptor tells",
     );
+  }
+
+  watch(): number {
+    return -EBADF;
   }
 
   select(timeoutSeconds: number): number {
