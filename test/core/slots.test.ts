@@ -21,7 +21,7 @@ test("an id is positive, and its generation stands above its index", () => {
 test("a released id names nothing, nor does the one that its slot will have next", () => {
   releaseAll();
   const id = allocate(Kind.Call);
-  const next = ((id >> INDEX_BITS) + 1) << INDEX_BITS | (id & INDEX_MASK);
+  const next = (((id >> INDEX_BITS) + 1) << INDEX_BITS) | (id & INDEX_MASK);
   eq(isAlive(id), true);
   release(id);
   eq(isAlive(id), false);
