@@ -17,7 +17,7 @@ import { BuildError } from "./steps.mjs";
 import { runUvuFile } from "./uvu-file.mjs";
 import { findWasmtime, WasmtimeMissing } from "./wasmtime.mjs";
 
-const timeoutMs = 300_000;
+const timeoutMs = 120_000;
 const filesAtOnce = 2;
 
 const words = process.argv.slice(2);
