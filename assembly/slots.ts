@@ -6,7 +6,7 @@
  *
  * Does not own: what the kinds do: `ready-queue.ts`, `timer-heap.ts`, `watches.ts`, `futures.ts`, `tasks.ts`.
  */
-import { FutureState, GENERATION_MASK, INDEX_BITS, INDEX_MASK, NO_ID, SLOTS_MAX, Status } from "./abi";
+import { GENERATION_MASK, INDEX_BITS, INDEX_MASK, NO_ID, SLOTS_MAX, Status } from "./abi";
 
 export const enum Kind {
   Free = 0,
@@ -38,10 +38,9 @@ export class Slot {
   kind: u8;
   flags: u8;
   generation: u8;
-  state: u8;
   /** The next free slot, or the next in the list of those who wait for a future. */
   next: i32;
-  /** Future, task: the first who waits for it. Watch: the fd. */
+  /** Future, task: the first who waits for it. */
   head: i32;
   /** Future, task: the last who waits for it. */
   tail: i32;
@@ -91,7 +90,6 @@ export function allocate(kind: Kind): i32 {
   const slot = at(index);
   slot.kind = <u8>kind;
   slot.flags = 0;
-  slot.state = <u8>FutureState.Pending;
   slot.next = NO_ID;
   slot.head = NO_ID;
   slot.tail = NO_ID;

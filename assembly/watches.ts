@@ -103,7 +103,6 @@ function add(fd: i32, side: Readiness): i32 {
     return status;
   }
   registration.generation = generation;
-  slotOf(id).head = fd;
   if (side == Readiness.Read) {
     retire(registration.reader);
     registration.reader = id;

@@ -1,5 +1,5 @@
 /** Slots: ids, generations, reuse and growth. */
-import { FutureState, GENERATION_MASK, INDEX_BITS, INDEX_MASK, NO_ID, SLOTS_MAX, Status } from "../../assembly/abi";
+import { GENERATION_MASK, INDEX_BITS, INDEX_MASK, NO_ID, SLOTS_MAX, Status } from "../../assembly/abi";
 import { allocate, Flag, isAlive, isKind, Kind, liveSlots, release, releaseAll, slotOf } from "../../assembly/slots";
 import { done, eq, test } from "./tap";
 
@@ -48,7 +48,6 @@ test("a slot starts afresh, whatever it held before", () => {
   releaseAll();
   const before = slotOf(allocate(Kind.Task));
   before.flags = 0xff;
-  before.state = <u8>FutureState.Finished;
   before.next = 1;
   before.head = 2;
   before.tail = 3;
@@ -60,7 +59,6 @@ test("a slot starts afresh, whatever it held before", () => {
     const slot = slotOf(ids[index]);
     eq(slot.kind, <u8>Kind.Future);
     eq(slot.flags, 0);
-    eq(slot.state, <u8>FutureState.Pending);
     eq(slot.next, NO_ID);
     eq(slot.head, NO_ID);
     eq(slot.tail, NO_ID);
