@@ -2,7 +2,8 @@
  * The batch in memory: what `takeReady` hands to a host whose calls into Wasm are slow.
  *
  * Owns: the batch records, and taking back a record whose callback was cancelled by an earlier one of the same batch: its id turns
- * into NO_ID. The slots of a batch are released when the next one is taken, so no id in it can be reused while it runs.
+ * into NO_ID. The slots of a batch are released when the next one is taken, so no id in it can be reused while it runs; until then a
+ * call that has run can still be cancelled, to no effect.
  *
  * Does not own: which ids go into it (`loop.ts`).
  */

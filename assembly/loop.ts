@@ -119,6 +119,8 @@ export function runReady(): i32 {
 /**
  * Phase 4 for hosts whose calls into Wasm are slow: after `beginBatch`, writes the next ids to run at `batchBuffer()`. Returns
  * their number; 0 ends the iteration. A task's step comes alone, because what runs before it decides how it is resumed.
+ *
+ * What a fatal callback leaves of them is the host's to run, in its next iteration, before it calls this again and without a wait.
  */
 export function takeReady(): i32 {
   endBatch();
