@@ -2,7 +2,7 @@
  * Puts dist/ together: what `npm publish` ships.
  *
  *   dist/index.cjs, testing.cjs, embed.cjs     the entries, CommonJS
- *   dist/*-HASH.cjs                            what they share
+ *   dist/shared.cjs                            what they share
  *   dist/index.js, testing.js, embed.js        the same entries for `import`: they re-export the CommonJS ones
  *   dist/index.d.ts, …                         their types
  *   dist/types/                                tsc's declarations, as far as the entries reach

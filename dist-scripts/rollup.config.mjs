@@ -23,10 +23,6 @@ export default {
     freeze: false,
     entryFileNames: "[name].cjs",
     chunkFileNames: "shared.cjs",
-    manualChunks: (id, { getModuleInfo }) => (entryModule(getModuleInfo(id)) ? undefined : "shared"),
+    manualChunks: (id, { getModuleInfo }) => (getModuleInfo(id).isEntry ? undefined : "shared"),
   },
 };
-
-function entryModule(info) {
-  return info.isEntry;
-}
