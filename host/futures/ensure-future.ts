@@ -49,7 +49,7 @@ function follow<T>(loop: EventLoop, scheduler: Scheduler, promise: PromiseLike<T
     if (!future.done()) apply();
     scheduler.wake();
   };
-  promise.then(
+  Promise.resolve(promise).then(
     (value) => settle(() => future.setResult(value)),
     (error) =>
       settle(() => future.setException(error instanceof Error ? error : new Error(String(error), { cause: error }))),

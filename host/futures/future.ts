@@ -352,6 +352,10 @@ class FutureIterator<T> {
     return { done: true, value: future.result() };
   }
 
+  [Symbol.iterator](): this {
+    return this;
+  }
+
   throw(error: unknown): never {
     throw error;
   }

@@ -261,7 +261,8 @@ export class Task<T = unknown> extends Future<T> implements Steppable, AwaitingT
     }
     this._scheduler.promisesTouched = true;
     this._scheduler.promisesAwaited++;
-    started.then(
+    // A thenable that is no promise may answer at once, before the core knows that the task is detached.
+    Promise.resolve(started).then(
       (value) => this.#returned(value),
       (error) => this.#finish(this.#raised(error)),
     );

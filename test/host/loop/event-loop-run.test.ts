@@ -35,6 +35,7 @@ test("a loop runs from runForever to stop", async (loop) => {
 test("a loop that runs cannot be run again, nor closed", async (loop) => {
   const run = loop.runForever();
   function* body(): Coroutine<void> {
+    yield;
     assert.unreachable("it must not even begin");
   }
   const errors = [
