@@ -23,7 +23,8 @@ export interface CoreImports {
 
 /** What the core offers; the file named beside each group in `assembly/index.ts` says what each does. */
 export interface CoreExports {
-  readonly memory: WebAssembly.Memory;
+  /** As much of a WebAssembly.Memory as is needed, since not every user compiles with its types. */
+  readonly memory: { readonly buffer: ArrayBuffer };
   abiVersion(): number;
   init(resolutionSeconds: number): number;
   eventBuffer(): number;

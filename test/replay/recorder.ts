@@ -42,7 +42,7 @@ export class Recorder {
   /** What the host calls in the place of the core. */
   readonly core: CoreExports;
   readonly #lines: string[] = [];
-  readonly #memory: WebAssembly.Memory;
+  readonly #memory: CoreExports["memory"];
   readonly #events: number;
 
   constructor(imports: CoreImports) {
