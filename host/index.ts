@@ -33,7 +33,7 @@ export {
 export { getRunningLoop } from "./loop/running-loop.js";
 export { shield } from "./loop/shield.js";
 export { type ReturnWhen, type WaitOptions, type WaitResult, wait, waitFor } from "./loop/wait.js";
-export type { Address, InetAddress } from "./net/address.js";
+export type { Address, InetAddress, UnixPath } from "./net/address.js";
 export type { ConnectionOptions } from "./net/connect.js";
 export type { ServerOptions } from "./net/create-server.js";
 export type { WriteBufferLimits } from "./net/flow-control.js";

@@ -1,7 +1,7 @@
 /**
  * Addresses as users write them.
  *
- * Owns: the tests that an address must pass before it goes to the kernel, and its text in messages.
+ * Owns: the tests that an address must pass before it goes to the kernel, and how it appears in messages and errors.
  *
  * Does not own: the layout in memory (`sys/sockaddr.ts`), nor names (`resolve.ts`): a socket takes numeric hosts only,
  * since looking a name up would block.
@@ -9,12 +9,23 @@
  * From: CPython 3.11 socketmodule.c `getsockaddrarg`. Differs: CPython resolves names right there, blocking.
  */
 
+import { types } from "node:util";
 import { AF_INET, AF_INET6, AF_UNIX } from "../constants.js";
 import { describe, typeError, ValueError } from "../errors.js";
-import { type Address, type InetAddress, parseIPv4, parseIPv6, UNIX_PATH_BYTES_MAX } from "../sys/sockaddr.js";
+import type { SystemErrorDetails } from "../sys/errors.js";
+import {
+  type Address,
+  type InetAddress,
+  isUnixPath,
+  parseIPv4,
+  parseIPv6,
+  pathBytes,
+  pathBytesMax,
+  type UnixPath,
+} from "../sys/sockaddr.js";
 import { checkInteger } from "./checks.js";
 
-export type { Address, InetAddress };
+export type { Address, InetAddress, UnixPath };
 
 const PORT_MAX = 0xffff;
 const FLOWINFO_MAX = 0xfffff;
@@ -51,9 +62,16 @@ export function checkAddress(family: number, address: unknown): Address {
 /** How an address reads in a message: `127.0.0.1:80`, `[::1]:80`, `/run/socket`, `@abstract`. */
 export function formatAddress(address: Address | null): string {
   if (address === null) return "(unnamed)";
-  if (typeof address === "string") return address.replaceAll("\0", "@") || "(unnamed)";
+  if (isUnixPath(address)) return Buffer.from(address).toString().replaceAll("\0", "@") || "(unnamed)";
   const { host, port } = address;
   return host.includes(":") ? `[${host}]:${port}` : `${host}:${port}`;
+}
+
+/** What a system error is to say of the address that a call was about. */
+export function addressDetails(address: Address | undefined): SystemErrorDetails {
+  if (address === undefined) return {};
+  if (isUnixPath(address)) return { address: Buffer.from(address).toString() };
+  return { address: address.host, port: address.port };
 }
 
 function checkHost(family: number, host: string): void {
@@ -67,14 +85,19 @@ function checkHost(family: number, host: string): void {
   );
 }
 
-function checkPath(path: unknown): string {
-  if (typeof path !== "string") {
-    throw typeError("ERR_INVALID_ADDRESS", `The address of a Unix socket must be a path, not ${describe(path)}.`);
+function checkPath(path: unknown): UnixPath {
+  if (typeof path !== "string" && !types.isUint8Array(path)) {
+    const wanted = "a string or a Uint8Array";
+    throw typeError("ERR_INVALID_ADDRESS", `The path of a Unix socket must be ${wanted}, not ${describe(path)}.`);
   }
-  if (Buffer.byteLength(path) > UNIX_PATH_BYTES_MAX) {
-    throw new ValueError("ERR_INVALID_ADDRESS", `The path is longer than ${UNIX_PATH_BYTES_MAX} bytes: ${path}`);
+  const bytes = pathBytes(path);
+  const most = pathBytesMax(bytes);
+  if (bytes.byteLength > most) {
+    const problem = `The path has ${bytes.byteLength} bytes, and a Unix socket's may have ${most}`;
+    const hint = "Take a shorter one, such as one relative to the current directory";
+    throw new ValueError("ERR_INVALID_ADDRESS", `${problem}: ${formatAddress(path)}. ${hint}.`);
   }
-  if (path.indexOf("\0", 1) > 0 && !path.startsWith("\0")) {
+  if (bytes.indexOf(0, 1) > 0 && bytes[0] !== 0) {
     throw new ValueError("ERR_INVALID_ADDRESS", `The path has a NUL inside: ${formatAddress(path)}`);
   }
   return path;

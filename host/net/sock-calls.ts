@@ -20,7 +20,7 @@ import type { Side } from "../scheduler/scheduler.js";
 import { EAGAIN, EINPROGRESS } from "../sys/errno.js";
 import { errorText, systemError } from "../sys/errors.js";
 import { closeListeners } from "../sys/fd.js";
-import { type Address, checkAddress, type InetAddress } from "./address.js";
+import { type Address, addressDetails, checkAddress, type InetAddress } from "./address.js";
 import { checkBytes, checkInteger } from "./checks.js";
 import { Operation, type Work } from "./operation.js";
 import { checkSocket } from "./options.js";
@@ -190,7 +190,7 @@ class Connecting extends SocketCall<void> {
       const errno = begun ? sock.getsockopt(SOL_SOCKET, SO_ERROR) : sock.connectEx(address);
       begun = true;
       if (errno === EINPROGRESS) return AGAIN;
-      if (errno !== 0) throw connectError(errno, address);
+      if (errno !== 0) throw systemError("connect", errno, addressDetails(address));
       return undefined;
     });
   }
@@ -222,11 +222,6 @@ function checkIdle(loop: EventLoop, sock: Socket, side: Side): void {
   if (call === undefined || call._scheduler.closed) return;
   const what = side === "reader" ? "receiving or accepting" : "sending or connecting";
   throw new RuntimeError("ERR_SOCKET_BUSY", `Another call is ${what} on socket ${fd}: await it first, or cancel it.`);
-}
-
-function connectError(errno: number, address: Address): Error {
-  const details = typeof address === "string" ? { address } : { address: address.host, port: address.port };
-  return systemError("connect", errno, details);
 }
 
 closeListeners.add((fd) => {

@@ -13,11 +13,11 @@
 
 import { AF_INET, AF_UNIX, SHUT_RDWR, SO_DOMAIN, SO_PROTOCOL, SO_TYPE, SOCK_STREAM } from "../constants.js";
 import { RuntimeError, ValueError } from "../errors.js";
-import { errorText, type SystemErrorDetails, systemError } from "../sys/errors.js";
+import { errorText, systemError } from "../sys/errors.js";
 import * as fds from "../sys/fd.js";
 import type { Memory } from "../sys/memory.js";
 import * as calls from "../sys/socket.js";
-import { type Address, checkAddress } from "./address.js";
+import { type Address, addressDetails, checkAddress } from "./address.js";
 import { checkBytes, checkDescriptor, checkInteger, type HasFileno } from "./checks.js";
 
 const INT_MIN = -0x80000000;
@@ -114,7 +114,7 @@ export class Socket {
     const fd = this.#open();
     const checked = checkAddress(this.family, address);
     const result = calls.connect(fd, this.family, checked);
-    if (result < 0) throw systemError("connect", result, detailsOf(checked));
+    if (result < 0) throw systemError("connect", result, addressDetails(checked));
   }
 
   /** Like `connect`, and answers 0 or a positive errno instead of throwing. Bad arguments throw nevertheless. */
@@ -304,9 +304,5 @@ function checkResult(syscall: string, result: number, address?: Address): number
 }
 
 function raise(syscall: string, errno: number, address?: Address): never {
-  throw systemError(syscall, errno, { message: errorText(errno), ...detailsOf(address) });
-}
-
-function detailsOf(address: Address | undefined): SystemErrorDetails {
-  return typeof address === "object" ? { address: address.host, port: address.port } : { address };
+  throw systemError(syscall, errno, { message: errorText(errno), ...addressDetails(address) });
 }

@@ -7,6 +7,7 @@
  * Does not own: checking what users pass (`net/address.ts`). Names are not resolved here: a host is a numeric address.
  */
 
+import { isUtf8 } from "node:buffer";
 import { EAFNOSUPPORT, EINVAL } from "./errno.js";
 import { libc } from "./libc.js";
 import { Memory } from "./memory.js";
@@ -19,15 +20,19 @@ export interface InetAddress {
   scopeId?: number;
 }
 
-/** Of a socket: host and port, or the path of a Unix socket, where a leading NUL makes it abstract. */
-export type Address = InetAddress | string;
+/** Of a Unix socket: a path, or with a leading NUL an abstract name. One that is no text in UTF-8 comes as its bytes. */
+export type UnixPath = string | Uint8Array;
+
+/** Of a socket: host and port, or a path. */
+export type Address = InetAddress | UnixPath;
 
 export const AF_UNIX = 1;
 export const AF_INET = 2;
 export const AF_INET6 = 10;
 
-/** Of a Unix path in bytes: the kernel wants a NUL behind it in the 108 bytes that it has. */
-export const UNIX_PATH_BYTES_MAX = 107;
+/** How long a path may be: there are 108 bytes for it, and the last one of a file's path must be a NUL. */
+const PATH_BYTES_MAX = 107;
+const ABSTRACT_BYTES_MAX = 108;
 
 /*
  *   sockaddr_in    0 family   2 port, big-endian   4 address   8 zeros                             16 bytes
@@ -74,9 +79,9 @@ export class SocketName {
   write(family: number, address: Address): number {
     const bytes = this.#bytes;
     bytes.writeUInt16LE(family & 0xffff, 0);
-    if (family === AF_UNIX) return typeof address === "string" ? this.#writePath(address) : -EINVAL;
+    if (family === AF_UNIX) return isUnixPath(address) ? this.#writePath(pathBytes(address)) : -EINVAL;
     if (family !== AF_INET && family !== AF_INET6) return -EAFNOSUPPORT;
-    if (typeof address === "string") return -EINVAL;
+    if (isUnixPath(address)) return -EINVAL;
     bytes.writeUInt16BE(address.port & 0xffff, 2);
     return family === AF_INET ? this.#writeIPv4(address.host) : this.#writeIPv6(address);
   }
@@ -103,11 +108,11 @@ export class SocketName {
     }
   }
 
-  #writePath(path: string): number {
-    const length = Buffer.byteLength(path);
-    if (length > UNIX_PATH_BYTES_MAX) return -EINVAL;
-    this.#bytes.write(path, PATH_OFFSET);
-    if (length === 0 || path.startsWith("\0")) return PATH_OFFSET + length;
+  #writePath(path: Uint8Array): number {
+    const length = path.byteLength;
+    if (length > pathBytesMax(path)) return -EINVAL;
+    this.#bytes.set(path, PATH_OFFSET);
+    if (length === 0 || path[0] === 0) return PATH_OFFSET + length;
     this.#bytes[PATH_OFFSET + length] = 0;
     return PATH_OFFSET + length + 1;
   }
@@ -128,6 +133,21 @@ export class SocketName {
     this.#bytes.writeUInt32LE((address.scopeId || parsed.scopeId) >>> 0, 24);
     return IN6_BYTES;
   }
+}
+
+/** Whether an address is one of a Unix socket. */
+export function isUnixPath(address: Address): address is UnixPath {
+  return typeof address === "string" || address instanceof Uint8Array;
+}
+
+/** The bytes of a path. */
+export function pathBytes(path: UnixPath): Uint8Array {
+  return typeof path === "string" ? Buffer.from(path) : path;
+}
+
+/** How many bytes a path that begins like this one may have. */
+export function pathBytesMax(path: Uint8Array): number {
+  return path[0] === 0 ? ABSTRACT_BYTES_MAX : PATH_BYTES_MAX;
 }
 
 /** Reads four decimal numbers without leading zeros as one, or answers -1, exactly where inet_pton does. */
@@ -180,8 +200,8 @@ function parseScope(scope: string): number {
 }
 
 /** An abstract name is all of its bytes, NULs included; a path ends at its first NUL. */
-function readPath(path: Buffer): string {
-  if (path.length === 0 || path[0] === 0) return path.toString();
-  const end = path.indexOf(0);
-  return path.toString("utf8", 0, end < 0 ? path.length : end);
+function readPath(bytes: Buffer): UnixPath {
+  const end = bytes[0] === 0 ? -1 : bytes.indexOf(0);
+  const path = end < 0 ? bytes : bytes.subarray(0, end);
+  return isUtf8(path) ? path.toString() : Buffer.from(path);
 }

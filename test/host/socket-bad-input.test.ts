@@ -122,11 +122,12 @@ test("addresses must be of the shape that the family has", () => {
   }
   assert.equal(wrong(AF_INET6, { host: "::1", port: 1, scopeId: -1 }), ["ValueError", "ERR_OUT_OF_RANGE"]);
   assert.equal(wrong(AF_INET6, { host: "::1", port: 1, flowinfo: 2 ** 20 }), ["ValueError", "ERR_OUT_OF_RANGE"]);
-  for (const path of [5, null, undefined, { host: "127.0.0.1", port: 1 }, Buffer.from("/tmp")]) {
+  for (const path of [5, null, undefined, { host: "127.0.0.1", port: 1 }, new Uint16Array(4)]) {
     assert.equal(wrong(AF_UNIX, path), ["TypeError", "ERR_INVALID_ADDRESS"], String(path));
   }
-  for (const path of ["/".repeat(108), "ü".repeat(54), "/tmp/with\0inside"]) {
-    assert.equal(wrong(AF_UNIX, path), ["ValueError", "ERR_INVALID_ADDRESS"], path);
+  const tooLong = ["/".repeat(108), "ü".repeat(54), `\0${"a".repeat(108)}`, Buffer.alloc(108, "/")];
+  for (const path of [...tooLong, "/tmp/with\0inside", Buffer.from("/tmp/with\0inside")]) {
+    assert.equal(wrong(AF_UNIX, path), ["ValueError", "ERR_INVALID_ADDRESS"], String(path));
   }
 });
 

@@ -6,7 +6,7 @@ import * as assert from "uvu/assert";
 import * as constants from "../../host/constants.js";
 import type { InetAddress } from "../../host/net/address.js";
 import { Socket, socketpair } from "../../host/net/socket.js";
-import { ECONNREFUSED, EINPROGRESS } from "../../host/sys/errno.js";
+import { ECONNREFUSED, EINPROGRESS, EISCONN } from "../../host/sys/errno.js";
 import { closeListeners } from "../../host/sys/fd.js";
 import { leakChecked } from "../support/leaks.js";
 import { closeAll, listener, tcpPair, thrownBy } from "../support/sockets.js";
@@ -74,6 +74,32 @@ test("speak over Unix paths and abstract names", () => {
     assert.is(server.recv(1).toString(), "x");
     closeAll(client, server, listening);
   }
+  rmSync(folder, { recursive: true });
+});
+
+test("take Unix paths as bytes, and answer them as text where that is what they are", () => {
+  const folder = mkdtempSync(join(tmpdir(), "wasyncio-"));
+  const strange = Buffer.concat([Buffer.from(`${folder}/`), Buffer.from([0xff, 0xfe])]);
+  const name = `\0wasyncio-bytes-${process.pid}`;
+  for (const [path, answer] of [
+    [Buffer.from(name), name],
+    [new TextEncoder().encode(join(folder, "socket")), join(folder, "socket")],
+    [strange, strange],
+  ]) {
+    const listening = new Socket(AF_UNIX);
+    listening.bind(path as Uint8Array);
+    listening.listen();
+    assert.equal(listening.getsockname(), answer);
+    const client = new Socket(AF_UNIX);
+    client.connect(listening.getsockname());
+    assert.equal(client.getpeername(), answer);
+    assert.is(client.connectEx(Buffer.from(path as Uint8Array)), EISCONN);
+    closeAll(client, listening);
+  }
+  const client = new Socket(AF_UNIX);
+  const error = thrownBy(() => client.connect(Buffer.from("/no/such/socket")));
+  assert.is(error.message, "connect ENOENT /no/such/socket");
+  client.close();
   rmSync(folder, { recursive: true });
 });
 

@@ -62,6 +62,17 @@ test("paths survive, abstract ones with every NUL, and the empty one", () => {
   for (const path of ["/run/socket", "relative", "/tmp/ü", "\0abstract", "\0with\0inside\0", "", "/".repeat(107)]) {
     assert.is(roundTrip(AF_UNIX, path), path);
   }
+  assert.is(roundTrip(AF_UNIX, `\0${"a".repeat(107)}`), `\0${"a".repeat(107)}`);
+});
+
+test("paths may be bytes, and come back as such if they are no text", () => {
+  assert.is(roundTrip(AF_UNIX, new TextEncoder().encode("/tmp/ü")), "/tmp/ü");
+  for (const bytes of [
+    [0x2f, 0xff],
+    [0, 0xc3, 0, 0x28, 0],
+  ]) {
+    assert.equal(roundTrip(AF_UNIX, Uint8Array.from(bytes)), Buffer.from(bytes));
+  }
 });
 
 test("what is no address of the family is refused", () => {
@@ -71,6 +82,8 @@ test("what is no address of the family is refused", () => {
   assert.is(name.write(AF_INET6, { host: "127.0.0.1", port: 1 }), -EINVAL);
   assert.is(name.write(AF_UNIX, { host: "127.0.0.1", port: 1 }), -EINVAL);
   assert.is(name.write(AF_UNIX, "/".repeat(108)), -EINVAL);
+  assert.is(name.write(AF_UNIX, `\0${"a".repeat(108)}`), -EINVAL);
+  assert.is(name.write(AF_INET, Buffer.from("path")), -EINVAL);
   assert.is(name.write(17, { host: "127.0.0.1", port: 1 }), -EAFNOSUPPORT);
 });
 
