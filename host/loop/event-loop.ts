@@ -412,8 +412,7 @@ function fdOf(value: FileDescriptorLike): number {
 }
 
 function checkNotCoroutine(callback: unknown, method: string): void {
-  const kind = Object.prototype.toString.call(callback);
-  if (kind === "[object GeneratorFunction]" || kind === "[object AsyncFunction]" || kind === "[object Generator]") {
+  if (/^\[object (Async|Generator|AsyncGenerator)(Function)?\]$/.test(Object.prototype.toString.call(callback))) {
     throw typeError(
       "ERR_COROUTINE_CALLBACK",
       `coroutines cannot be used with ${method}(): pass a plain function, or use createTask()`,

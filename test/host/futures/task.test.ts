@@ -71,6 +71,7 @@ test("take generators, generator functions, async functions, and functions that 
     loop.createTask(async () => 2),
     loop.createTask(() => Promise.resolve(3)),
     loop.createTask(() => future),
+    // biome-ignore lint/suspicious/noThenProperty: a thenable that answers at once
     loop.createTask(() => ({ then: (resolve: (value: number) => void) => resolve(5) }) as PromiseLike<number>),
   ];
   const results = [];

@@ -1,0 +1,185 @@
+/** What nobody can reach any more gives its slots back, and an exception that nobody looked at is told. */
+import { suite } from "uvu";
+import * as assert from "uvu/assert";
+import type { Coroutine, EventLoop } from "../../../host/index.js";
+import { bothLoops, contextsOf, runFor, runOnce } from "../loop/both-loops.js";
+import { collectGarbage, collectUntil } from "./collect-garbage.js";
+
+const test = bothLoops(suite("lost futures"));
+
+const slots = (loop: EventLoop): number => loop._scheduler.core.liveSlots();
+
+test("a pending future with done callbacks gives its slots back", async (loop) => {
+  const lose = (): void => {
+    for (let index = 0; index < 50; index++) {
+      const future = loop.createFuture();
+      for (let callback = 0; callback < 3; callback++) future.addDoneCallback(() => assert.unreachable());
+    }
+  };
+  lose();
+  assert.is(slots(loop), 200);
+  await collectUntil(() => slots(loop) === 0, "no slots are left");
+});
+
+test("so does one whose callbacks refer to it, and one that an async function of no task awaits", async (loop) => {
+  const lose = (): void => {
+    const future = loop.createFuture();
+    future.addDoneCallback(() => future.result());
+    void (async () => {
+      await loop.createFuture();
+    })();
+    void loop.createFuture().then(() => assert.unreachable());
+  };
+  lose();
+  assert.ok(slots(loop) > 0);
+  await collectUntil(() => slots(loop) === 0, "no slots are left");
+});
+
+test("one that somebody can still reach keeps them", async (loop) => {
+  const future = loop.createFuture<number>();
+  let told = 0;
+  future.addDoneCallback(() => told++);
+  for (let round = 0; round < 5; round++) await collectGarbage();
+  assert.is(slots(loop), 2);
+  future.setResult(1);
+  await runOnce(loop);
+  assert.is(told, 1);
+});
+
+test("one that a task waits for is not lost", async (loop) => {
+  const resolvers: ((value: string) => void)[] = [];
+  const wait = function* (): Coroutine<string> {
+    const future = loop.createFuture<string>();
+    resolvers.push((value) => future.setResult(value));
+    return yield* future;
+  };
+  const generator = loop.createTask(wait);
+  const asyncFunction = loop.createTask(async () => {
+    const future = loop.createFuture<string>();
+    resolvers.push((value) => future.setResult(value));
+    return await future;
+  });
+  await runOnce(loop);
+  for (let round = 0; round < 5; round++) await collectGarbage();
+  for (const resolve of resolvers) resolve("kept");
+  assert.is(await loop.runUntilComplete(generator), "kept");
+  assert.is(await loop.runUntilComplete(asyncFunction), "kept");
+});
+
+test("one that a timer settles is not lost", async (loop) => {
+  let told = "";
+  const arm = (): void => {
+    const future = loop.createFuture<string>();
+    future.addDoneCallback((done) => {
+      told = done.result();
+    });
+    loop.callLater(0.001, (text: string) => future.setResult(text), "by the timer");
+  };
+  arm();
+  for (let round = 0; round < 5; round++) await collectGarbage();
+  await runFor(loop, 0.002);
+  await runOnce(loop);
+  assert.is(told, "by the timer");
+});
+
+test("futures that are lost after their loop was closed do no harm", async (loop) => {
+  const lose = (): void => {
+    for (let index = 0; index < 20; index++) loop.createFuture().addDoneCallback(() => {});
+  };
+  lose();
+  loop.close();
+  for (let round = 0; round < 5; round++) await collectGarbage();
+});
+
+test("what has run or was cancelled holds on to neither callback nor arguments", async (loop) => {
+  const references: WeakRef<object>[] = [];
+  const handles = [] as unknown[];
+  const arm = (): void => {
+    for (const cancelled of [false, true]) {
+      for (const delay of [null, 0.0001]) {
+        const argument = { large: new Array(100) };
+        const closed = { over: true };
+        references.push(new WeakRef(argument), new WeakRef(closed));
+        const callback = (_argument: object): unknown => closed;
+        const handle = delay === null ? loop.callSoon(callback, argument) : loop.callLater(delay, callback, argument);
+        if (cancelled) handle.cancel();
+        handles.push(handle);
+      }
+    }
+  };
+  arm();
+  await runFor(loop, 0.001);
+  await collectUntil(() => references.every((reference) => reference.deref() === undefined), "nothing is held");
+  assert.is(handles.length, 4);
+});
+
+test("an exception that nobody looked at is reported when its future is lost", async (loop) => {
+  const contexts = contextsOf(loop);
+  const error = new Error("unseen");
+  const lose = (): void => {
+    loop.createFuture().setException(error);
+  };
+  lose();
+  await collectUntil(() => contexts.length > 0, "the handler was told");
+  assert.is(contexts.length, 1);
+  assert.is(contexts[0]?.message, "Future exception was never retrieved");
+  assert.is(contexts[0]?.exception, error);
+});
+
+test("so is a task's, whatever it ran", async (loop) => {
+  const contexts = contextsOf(loop);
+  const lose = (): void => {
+    loop.createTask(function* (): Coroutine<void> {
+      yield;
+      throw new Error("generator");
+    });
+    loop.createTask(async () => {
+      throw new Error("async");
+    });
+  };
+  lose();
+  for (let round = 0; round < 4; round++) await runOnce(loop);
+  await collectUntil(() => contexts.length === 2, "the handler was told");
+  assert.equal(contexts.map(({ exception }) => (exception as Error).message).sort(), ["async", "generator"]);
+  assert.ok(contexts.every(({ message }) => message === "Task exception was never retrieved"));
+});
+
+test("one that somebody looked at is not, in whichever way", async (loop) => {
+  const contexts = contextsOf(loop);
+  const fail = () => {
+    const future = loop.createFuture();
+    future.setException(new Error("seen"));
+    return future;
+  };
+  const look = async (): Promise<void> => {
+    fail().exception();
+    assert.throws(() => fail().result());
+    await fail().then(null, () => {});
+    await loop
+      .runUntilComplete(
+        loop.createTask(function* () {
+          yield* fail();
+        }),
+      )
+      .catch(() => {});
+    await loop.runUntilComplete(fail()).catch(() => {});
+    loop.createFuture().cancel();
+  };
+  await look();
+  for (let round = 0; round < 20; round++) await collectGarbage();
+  assert.equal(contexts, []);
+});
+
+test("a done callback alone is nobody who looks", async (loop) => {
+  const contexts = contextsOf(loop);
+  const lose = (): void => {
+    const future = loop.createFuture();
+    future.addDoneCallback(() => {});
+    future.setException(new Error("unseen"));
+  };
+  lose();
+  await runOnce(loop);
+  await collectUntil(() => contexts.length === 1, "the handler was told");
+});
+
+test.run();

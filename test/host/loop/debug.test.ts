@@ -1,0 +1,149 @@
+/** Debug mode: what it checks, what it warns of, and what it says of where things were made. */
+import { execFileSync } from "node:child_process";
+import { suite } from "uvu";
+import * as assert from "uvu/assert";
+import { type EventLoop, partial, sleep } from "../../../host/index.js";
+import { thrownBy } from "../../support/sockets.js";
+import { bothLoops, contextsOf, runOnce } from "./both-loops.js";
+import { captureConsoleDuring } from "./capture-console.js";
+
+const test = bothLoops(suite("debug mode"));
+
+/** Keeps the thread busy until `seconds` have passed by the clock of the loop, and at least so long. */
+function block(loop: EventLoop, seconds: number): void {
+  const end = performance.now() + seconds * 1000;
+  while (performance.now() < end);
+  assert.type(loop.time(), "number");
+}
+
+test("is turned on and off", (loop) => {
+  for (const enabled of [true, false]) {
+    loop.setDebug(enabled);
+    assert.is(loop.getDebug(), enabled);
+  }
+  assert.is(loop.slowCallbackDuration, 0.1);
+});
+
+test.onReal("is on from the start when the environment says so", () => {
+  const index = new URL("../../../host/index.js", import.meta.url).href;
+  const code = `import { newEventLoop } from ${JSON.stringify(index)}; const loop = newEventLoop(); console.log(loop.getDebug()); loop.close();`;
+  const { PYTHONASYNCIODEBUG: _python, WASYNCIODEBUG: _own, ...env } = process.env;
+  const debugWith = (more: Record<string, string>): string =>
+    execFileSync(process.execPath, ["--input-type=module", "-e", code], { env: { ...env, ...more } })
+      .toString()
+      .trim();
+  assert.is(debugWith({}), "false");
+  assert.is(debugWith({ PYTHONASYNCIODEBUG: "" }), "false");
+  assert.is(debugWith({ PYTHONASYNCIODEBUG: "1" }), "true");
+  assert.is(debugWith({ WASYNCIODEBUG: "1" }), "true");
+});
+
+test.onReal("warns of callbacks and steps that take too long, and of no others", async (loop) => {
+  loop.setDebug(true);
+  loop.slowCallbackDuration = 0.005;
+  function slow(_argument: string): void {
+    block(loop, 0.006);
+  }
+  const warnings = await captureConsoleDuring("warn", async () => {
+    loop.callSoon(() => {});
+    loop.callSoon(slow, "why");
+    loop.createTask(
+      function* () {
+        block(loop, 0.006);
+        yield;
+      },
+      { name: "slow task" },
+    );
+    await runOnce(loop);
+    await runOnce(loop);
+  });
+  assert.is(warnings.length, 2);
+  assert.match(
+    warnings[0] ?? "",
+    /^Executing <Handle slow\('why'\) created at .*debug\.test\.[jt]s:\d+:\d+> took \d\.\d{3} seconds$/,
+  );
+  assert.match(warnings[1] ?? "", /^Executing <Task pending name=slow task.*> took \d\.\d{3} seconds$/);
+});
+
+test.onReal("warns of nothing while it is off", async (loop) => {
+  loop.setDebug(false);
+  loop.slowCallbackDuration = 0;
+  const warnings = await captureConsoleDuring("warn", async () => {
+    loop.callSoon(() => block(loop, 0.002));
+    await runOnce(loop);
+  });
+  assert.equal(warnings, []);
+});
+
+test("refuses coroutine functions as callbacks", (loop) => {
+  loop.setDebug(true);
+  const coroutines = [function* () {}, async () => {}, async function* () {}, (function* () {})()];
+  for (const coroutine of coroutines) {
+    for (const call of [
+      () => loop.callSoon(coroutine as never),
+      () => loop.callSoonThreadsafe(coroutine as never),
+      () => loop.callLater(1, coroutine as never),
+      () => loop.callAt(1, coroutine as never),
+      () => loop.addReader(0, coroutine as never),
+      () => loop.addWriter(0, coroutine as never),
+    ]) {
+      const error = thrownBy(call);
+      assert.instance(error, TypeError);
+      assert.is(error.code, "ERR_COROUTINE_CALLBACK");
+      assert.match(error.message, "coroutines cannot be used with ");
+    }
+  }
+});
+
+test("says where a handle was made, also once it was cancelled", (loop) => {
+  loop.setDebug(true);
+  function tick(): void {}
+  const handle = loop.callSoon(tick);
+  assert.match(String(handle), /^<Handle tick\(\) created at file:.*debug\.test\.[jt]s:\d+:\d+>$/);
+  handle.cancel();
+  assert.match(String(handle), /^<Handle cancelled tick\(\) created at .*>$/);
+  const timer = loop.callLater(1, tick);
+  assert.match(String(timer), /^<TimerHandle when=\d\S* tick\(\) created at .*>$/);
+  timer.cancel();
+  loop.setDebug(false);
+  const plain = loop.callSoon(tick);
+  assert.is(String(plain), "<Handle tick()>");
+  plain.cancel();
+  assert.is(String(plain), "<Handle cancelled>");
+});
+
+test("tells the exception handler where the callback came from", async (loop) => {
+  const contexts = contextsOf(loop);
+  loop.setDebug(true);
+  loop.callSoon(
+    partial(
+      (..._args: unknown[]) => {
+        throw new Error("mine");
+      },
+      1,
+      "two",
+    ),
+    3,
+  );
+  await runOnce(loop);
+  assert.match(
+    contexts[0]?.message ?? "",
+    /^Exception in callback <Handle \(anonymous\)\(1, 'two', 3\) created at .*debug\.test/,
+  );
+});
+
+test("changes nothing about what runs when", async (loop) => {
+  loop.setDebug(true);
+  const trace: string[] = [];
+  loop.callLater(0, () => trace.push("timer"));
+  loop.callSoon(() => trace.push("call"));
+  const task = loop.createTask(async () => {
+    trace.push("task");
+    await sleep(0);
+    trace.push("task again");
+  });
+  await loop.runUntilComplete(task);
+  assert.equal(trace, ["call", "task", "timer", "task again"]);
+});
+
+test.run();

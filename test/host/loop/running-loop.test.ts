@@ -1,0 +1,52 @@
+/** Which loop runs in this thread, and which is the one to use. */
+import { suite } from "uvu";
+import * as assert from "uvu/assert";
+import { EventLoop, getEventLoop, getRunningLoop, newEventLoop, setEventLoop } from "../../../host/index.js";
+import { thrownBy } from "../../support/sockets.js";
+import { bothLoops, runOnce } from "./both-loops.js";
+
+const test = bothLoops(suite("this thread's loop"));
+
+test("is the one that runs, while it does", async (loop) => {
+  assert.is(thrownBy(() => getRunningLoop()).code, "ERR_NO_RUNNING_LOOP");
+  assert.match(thrownBy(() => getRunningLoop()).message, "no running event loop");
+  const seen: EventLoop[] = [];
+  loop.callSoon(() => seen.push(getRunningLoop(), getEventLoop()));
+  await runOnce(loop);
+  assert.equal(
+    seen.map((one) => one === loop),
+    [true, true],
+  );
+  assert.is(thrownBy(() => getRunningLoop()).code, "ERR_NO_RUNNING_LOOP");
+});
+
+test("is otherwise the one that was set", (loop) => {
+  setEventLoop(loop);
+  assert.is(getEventLoop(), loop);
+  setEventLoop(null);
+});
+
+test("is otherwise a new one, which stays", () => {
+  const made = getEventLoop();
+  assert.instance(made, EventLoop);
+  assert.is(getEventLoop(), made);
+  assert.is.not(newEventLoopClosed(), made);
+  setEventLoop(null);
+  made.close();
+});
+
+test("cannot be something else", () => {
+  for (const junk of [undefined, 1, "x", {}]) {
+    const error = thrownBy(() => setEventLoop(junk as never));
+    assert.instance(error, TypeError);
+    assert.is(error.code, "ERR_NOT_A_LOOP");
+  }
+});
+
+function newEventLoopClosed(): EventLoop {
+  const loop = newEventLoop();
+  loop.close();
+  return loop;
+}
+
+test.run();
