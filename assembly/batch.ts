@@ -56,18 +56,19 @@ export function withdraw(id: i32): void {
 /** Ends the batch: releases what has run, and what was cancelled while it was part of it. */
 export function endBatch(): void {
   for (let index = 0; index < size; index++) {
-    const id = load<i32>(owned + (<usize>index << 2));
+    const id = load<i32>(owned + ((<usize>index) << 2));
     if (id == NO_ID) continue;
     const slot = slotOf(id);
     slot.flags &= ~(<u8>Flag.Taken);
     // A watch may have become ready again meanwhile: then it is the queue that refers to it last.
-    if (slot.kind != Kind.Watch || (slot.flags & (<u8>Flag.Cancelled | <u8>Flag.Queued)) == <u8>Flag.Cancelled) release(id);
+    const isRetired = (slot.flags & (<u8>Flag.Cancelled | <u8>Flag.Queued)) == <u8>Flag.Cancelled;
+    if (slot.kind != Kind.Watch || isRetired) release(id);
   }
   size = 0;
 }
 
 function add(id: i32, own: i32, action: BatchAction): void {
-  store<i32>(owned + (<usize>size << 2), own);
+  store<i32>(owned + ((<usize>size) << 2), own);
   const record = records + <usize>size * BATCH_RECORD_BYTES;
   store<i32>(record, id);
   store<i32>(record, action, 4);

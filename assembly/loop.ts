@@ -186,5 +186,5 @@ function run(id: i32): Outcome {
 // @ts-ignore: decorator
 @inline
 function word(record: usize, index: i32): i32 {
-  return load<i32>(record + (<usize>index << 2));
+  return load<i32>(record + ((<usize>index) << 2));
 }

@@ -53,13 +53,13 @@ export function clearReady(): void {
 // @ts-ignore: decorator
 @inline
 function address(offset: i32): usize {
-  return base + (<usize>((head + offset) & (capacity - 1)) << ID_BYTES_LOG2);
+  return base + ((<usize>((head + offset) & (capacity - 1))) << ID_BYTES_LOG2);
 }
 
 function grow(): void {
   const next = capacity == 0 ? CAPACITY_FIRST : capacity << 1;
-  const fresh = heap.alloc(<usize>next << ID_BYTES_LOG2);
-  for (let i = 0; i < count; i++) store<i32>(fresh + (<usize>i << ID_BYTES_LOG2), load<i32>(address(i)));
+  const fresh = heap.alloc((<usize>next) << ID_BYTES_LOG2);
+  for (let i = 0; i < count; i++) store<i32>(fresh + ((<usize>i) << ID_BYTES_LOG2), load<i32>(address(i)));
   if (base != 0) heap.free(base);
   base = fresh;
   capacity = next;

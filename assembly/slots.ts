@@ -66,7 +66,7 @@ let live: i32 = 0;
 // @ts-ignore: decorator
 @inline
 function at(index: i32): Slot {
-  return changetype<Slot>(base + (<usize>index << SLOT_BYTES_LOG2));
+  return changetype<Slot>(base + ((<usize>index) << SLOT_BYTES_LOG2));
 }
 
 /** The slot of an id that is known to be alive. The reference is good until the next `allocate`. */
@@ -138,8 +138,8 @@ export function releaseAll(): void {
 function grow(): bool {
   if (capacity > SLOTS_MAX) return false;
   const next = capacity == 0 ? CAPACITY_FIRST : capacity << 1;
-  const bytes = <usize>next << SLOT_BYTES_LOG2;
-  const old = <usize>capacity << SLOT_BYTES_LOG2;
+  const bytes = (<usize>next) << SLOT_BYTES_LOG2;
+  const old = (<usize>capacity) << SLOT_BYTES_LOG2;
   base = base == 0 ? heap.alloc(bytes) : heap.realloc(base, bytes);
   memory.fill(base + old, 0, bytes - old);
   capacity = next;

@@ -94,7 +94,7 @@ export function clearTimers(): void {
 // @ts-ignore: decorator
 @inline
 function at(index: i32): Entry {
-  return changetype<Entry>(base + (<usize>index << ENTRY_BYTES_LOG2));
+  return changetype<Entry>(base + ((<usize>index) << ENTRY_BYTES_LOG2));
 }
 
 // @ts-ignore: decorator
@@ -165,6 +165,6 @@ function sweep(): void {
 
 function grow(): void {
   capacity = capacity == 0 ? CAPACITY_FIRST : capacity << 1;
-  const bytes = <usize>capacity << ENTRY_BYTES_LOG2;
+  const bytes = (<usize>capacity) << ENTRY_BYTES_LOG2;
   base = base == 0 ? heap.alloc(bytes) : heap.realloc(base, bytes);
 }

@@ -79,7 +79,7 @@ export function clearWatches(): void {
 // @ts-ignore: decorator
 @inline
 function at(fd: i32): Registration {
-  return changetype<Registration>(base + (<usize>fd << REGISTRATION_BYTES_LOG2));
+  return changetype<Registration>(base + ((<usize>fd) << REGISTRATION_BYTES_LOG2));
 }
 
 // @ts-ignore: decorator
@@ -146,8 +146,8 @@ function nextGeneration(generation: i32): i32 {
 function grow(fd: i32): void {
   let next = capacity == 0 ? CAPACITY_FIRST : capacity;
   while (next <= fd) next <<= 1;
-  const bytes = <usize>next << REGISTRATION_BYTES_LOG2;
-  const old = <usize>capacity << REGISTRATION_BYTES_LOG2;
+  const bytes = (<usize>next) << REGISTRATION_BYTES_LOG2;
+  const old = (<usize>capacity) << REGISTRATION_BYTES_LOG2;
   base = base == 0 ? heap.alloc(bytes) : heap.realloc(base, bytes);
   memory.fill(base + old, 0, bytes - old);
   capacity = next;
