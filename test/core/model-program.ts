@@ -122,6 +122,7 @@ export class Program extends Operations {
     this.agree(id, this.reportedId, "reported id");
     this.reported = 0;
     this.hear(Heard.Reported, what);
+    this.body();
     return this.mayBeFatal();
   }
 

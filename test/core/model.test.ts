@@ -12,7 +12,7 @@ import { done, eq, note, test } from "./tap";
 
 const SEEDS: u32[] = [1, 42, 1969, 31337, 65537, 271828, 314159, 0xc0ffee, 0xdeadbeef, 0xffffffff];
 const RESOLUTIONS: f64[] = [0.0009765625, 0, 0.3, 1e-9];
-const ITERATIONS: i32 = 1500;
+const ITERATIONS: i32 = 1000;
 
 /** The core's generations of fds go on from one program to the next, so the model's do too. */
 const fds: Fd[] = [];
