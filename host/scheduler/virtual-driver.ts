@@ -96,18 +96,29 @@ export class VirtualDriver implements Driver {
     }
   }
 
-  /** Nothing is ready and no timer is set: only a promise from elsewhere can help now. */
+  /** Nothing is ready and no timer is set: only a promise from elsewhere can help now, and none is left once Node is about to exit. */
   #waitForPromises(scheduler: Scheduler): Promise<void> {
-    if (scheduler.promisesAwaited === 0) {
-      throw new RuntimeError(
-        "ERR_VIRTUAL_DEADLOCK",
-        "nothing is ready, no timer is set and no promise is awaited, so virtual time stands still for ever: stop() the loop, or settle what its tasks wait for",
-      );
-    }
-    return new Promise((resolve) => {
-      this.#resume = resolve;
+    if (scheduler.promisesAwaited === 0) throw deadlock();
+    return new Promise((resolve, reject) => {
+      const giveUp = (): void => {
+        this.#resume = null;
+        // From an immediate, so that Node lives on for what the program does about it, and asks again before it exits.
+        setImmediate(reject, deadlock());
+      };
+      process.once("beforeExit", giveUp);
+      this.#resume = () => {
+        process.off("beforeExit", giveUp);
+        resolve();
+      };
     });
   }
+}
+
+function deadlock(): RuntimeError {
+  return new RuntimeError(
+    "ERR_VIRTUAL_DEADLOCK",
+    "nothing is ready, no timer is set and no promise will settle, so virtual time stands still for ever: stop() the loop, or settle what its tasks wait for",
+  );
 }
 
 function microtasks(): Promise<void> {

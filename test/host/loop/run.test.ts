@@ -130,7 +130,7 @@ test("reports what goes wrong in the tasks that it cancels", async () => {
     });
   });
   assert.is(written.length, 1);
-  assert.match(written[0] ?? "", /^unhandled exception during run\(\) shutdown\n[^]*while cleaning up/);
+  assert.match(written[0] ?? "", /^unhandled exception during run\(\) shutdown\n[\s\S]*while cleaning up/);
 });
 
 test("is cancelled by its signal", async () => {

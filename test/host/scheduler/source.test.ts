@@ -1,0 +1,35 @@
+/** Finding the line of the user's code, and none of ours. */
+import { test } from "uvu";
+import * as assert from "uvu/assert";
+import { callSite } from "../../../host/scheduler/source.js";
+import { VirtualEventLoop } from "../../../host/testing.js";
+
+const thisFile = /^file:.*\/test\/host\/scheduler\/source\.test\.js:\d+:\d+$/;
+
+test("is the innermost place outside the package", () => {
+  assert.match(callSite() ?? "", thisFile);
+});
+
+test("skips the package's own frames, and the core's", async () => {
+  const loop = new VirtualEventLoop();
+  loop.setDebug(true);
+  let inner = "";
+  const outer = loop.callSoon(function first() {
+    inner = String(loop.callSoon(function second() {}));
+    loop.stop();
+  });
+  assert.match(String(outer), /^<Handle first\(\) created at file:.*\/source\.test\.js:\d+:\d+>$/);
+  await loop.runForever();
+  assert.match(inner, /^<Handle second\(\) created at file:.*\/source\.test\.js:\d+:\d+>$/);
+  loop.close();
+});
+
+test("leaves the limit of stack traces as it was", () => {
+  const before = Error.stackTraceLimit;
+  Error.stackTraceLimit = 3;
+  callSite();
+  assert.is(Error.stackTraceLimit, 3);
+  Error.stackTraceLimit = before;
+});
+
+test.run();
