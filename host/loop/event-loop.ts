@@ -22,6 +22,8 @@ import type { Server } from "../net/server.js";
 import { sockAccept, sockConnect, sockRecv, sockSendall } from "../net/sock-calls.js";
 import type { Socket } from "../net/socket.js";
 import type { Transport } from "../net/transport.js";
+import { createUnixConnection, type UnixConnectionOptions, type UnixPathLike } from "../net/unix-connect.js";
+import { createUnixServer, type UnixServerOptions } from "../net/unix-server.js";
 import type { StreamProtocol } from "../protocols.js";
 import type { Driver } from "../scheduler/driver.js";
 import { GuestDriver } from "../scheduler/guest-driver.js";
@@ -286,6 +288,37 @@ export class EventLoop {
     options: ServerOptions = {},
   ): Future<Server> {
     return createServer(this, protocolFactory, host, port, options);
+  }
+
+  /**
+   * Connects to a server that listens on a Unix socket; else as `createConnection`.
+   *
+   * @param path a path, as text or as bytes, or a `file:` URL; a leading NUL makes it an abstract name
+   * @returns what has begun to connect. It fails with `ENOENT`, `ECONNREFUSED`, and `EAGAIN` if the server's backlog is full
+   * @throws as `createConnection`; TypeError and ValueError `ERR_INVALID_ADDRESS`, for a path that is too long as well
+   */
+  createUnixConnection<P extends StreamProtocol>(
+    protocolFactory: () => P,
+    path?: UnixPathLike | null,
+    options: UnixConnectionOptions = {},
+  ): Future<[transport: Transport, protocol: P]> {
+    return createUnixConnection(this, protocolFactory, path, options);
+  }
+
+  /**
+   * Listens on a Unix socket. A socket that is at the path already is removed first, whether or not somebody listens on
+   * it; closing the server removes the one that it has made.
+   *
+   * @param path as for `createUnixConnection`
+   * @returns what has begun to listen. It fails with `EADDRINUSE` if there is a file at the path that is no socket
+   * @throws as `createUnixConnection`
+   */
+  createUnixServer(
+    protocolFactory: () => StreamProtocol,
+    path?: UnixPathLike | null,
+    options: UnixServerOptions = {},
+  ): Future<Server> {
+    return createUnixServer(this, protocolFactory, path, options);
   }
 
   /**

@@ -15,6 +15,7 @@ import { CancelledError, describe, typeError, ValueError } from "../errors.js";
 import type { Future } from "../futures/future.js";
 import type { EventLoop } from "../loop/event-loop.js";
 import type { StreamProtocol } from "../protocols.js";
+import type { Address } from "./address.js";
 import { Operation, type Work } from "./operation.js";
 import {
   checkAbsent,
@@ -25,6 +26,8 @@ import {
   checkProtocolFactory,
   checkResolution,
   checkStreamSocket,
+  checkTlsIsOn,
+  TLS_OPTIONS,
 } from "./options.js";
 import type { AddressInfo } from "./resolve.js";
 import { resolve, sockConnect } from "./sock-calls.js";
@@ -47,10 +50,7 @@ export interface ConnectionOptions {
 
 const KNOWN = ["family", "proto", "flags", "sock", "localAddr"];
 const LATER = {
-  ssl: "TLS",
-  serverHostname: "TLS",
-  sslHandshakeTimeout: "TLS",
-  sslShutdownTimeout: "TLS",
+  ...TLS_OPTIONS,
   happyEyeballsDelay: "Happy Eyeballs",
   interleave: "Happy Eyeballs",
   allErrors: "allErrors",
@@ -91,8 +91,7 @@ export function* connected<P extends StreamProtocol>(
 }
 
 function checkArguments(loop: EventLoop, host: unknown, port: unknown, options: ConnectionOptions): void {
-  const { ssl, serverHostname, sslHandshakeTimeout, sslShutdownTimeout } = (options ?? {}) as Record<string, unknown>;
-  if (!ssl) checkAbsent("there is no ssl", { serverHostname, sslHandshakeTimeout, sslShutdownTimeout });
+  checkTlsIsOn(options);
   checkOptions("createConnection", options, KNOWN, LATER);
   const { sock, family, proto, flags, localAddr } = options;
   checkHost(host);
@@ -140,7 +139,7 @@ function* connectToHost(
   const errors: Error[] = [];
   for (const info of infos) {
     try {
-      return yield* connectSocket(loop, info, localInfos);
+      return yield* connectSocket(loop, info, (socket) => localInfos && bindLocal(socket, localInfos));
     } catch (error) {
       if (error instanceof CancelledError) throw error;
       errors.push(error as Error);
@@ -149,11 +148,20 @@ function* connectToHost(
   throw combined(errors);
 }
 
-function* connectSocket(loop: EventLoop, info: AddressInfo, localInfos: AddressInfo[] | null): Work<Socket> {
-  const socket = new Socket(info.family, info.type, info.proto);
+/**
+ * Makes a socket and connects it, as part of an operation. It is closed if that fails.
+ *
+ * @param prepare what else is to be done with it before it connects
+ */
+export function* connectSocket(
+  loop: EventLoop,
+  { family, type, proto, address }: Pick<AddressInfo, "family" | "type" | "proto"> & { address: Address },
+  prepare?: (socket: Socket) => void,
+): Work<Socket> {
+  const socket = new Socket(family, type, proto);
   try {
-    if (localInfos !== null) bindLocal(socket, localInfos);
-    yield* sockConnect(loop, socket, info.address);
+    prepare?.(socket);
+    yield* sockConnect(loop, socket, address);
     return socket;
   } catch (error) {
     socket.close();

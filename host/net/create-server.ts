@@ -25,46 +25,37 @@ import type { Future } from "../futures/future.js";
 import type { EventLoop } from "../loop/event-loop.js";
 import type { StreamProtocol } from "../protocols.js";
 import { formatAddress } from "./address.js";
-import { checkInteger } from "./checks.js";
 import { Operation, type Work } from "./operation.js";
 import {
   checkAbsent,
   checkBoolean,
   checkHost,
-  checkOptions,
   checkPort,
   checkProtocolFactory,
   checkResolution,
   checkStreamSocket,
 } from "./options.js";
 import type { AddressInfo } from "./resolve.js";
-import { Server } from "./server.js";
+import type { Server } from "./server.js";
+import { checkServing, type ServingOptions, serve } from "./serving.js";
 import { resolve } from "./sock-calls.js";
 import { Socket } from "./socket.js";
 
-const BACKLOG = 100;
-const INT_MAX = 0x7fffffff;
-
 /** Options of `createServer`. */
-export interface ServerOptions {
+export interface ServerOptions extends ServingOptions {
   /** AF_INET or AF_INET6 to listen on addresses of that family alone. */
   family?: number;
   /** AI_ flags for looking hosts up; AI_PASSIVE by default. */
   flags?: number;
   /** A bound stream socket to take over, instead of a host and a port. */
   sock?: Socket;
-  /** How many connections may wait to be accepted; 100 by default. */
-  backlog?: number;
   /** Whether to listen on a port that connections of an earlier server still occupy; true by default. */
   reuseAddress?: boolean;
   /** Whether several sockets that all say so may listen on one port; false by default. */
   reusePort?: boolean;
-  /** Whether to accept connections from the start; true by default. */
-  startServing?: boolean;
 }
 
 const KNOWN = ["family", "flags", "sock", "backlog", "reuseAddress", "reusePort", "startServing"];
-const LATER = { ssl: "TLS", sslHandshakeTimeout: "TLS", sslShutdownTimeout: "TLS", keepAlive: "keepAlive" };
 
 /** Listens; see `EventLoop.createServer`. */
 export function createServer(
@@ -81,16 +72,12 @@ export function createServer(
 }
 
 function checkArguments(loop: EventLoop, host: unknown, port: unknown, options: ServerOptions): void {
-  if (typeof (options as { ssl?: unknown } | null)?.ssl === "boolean") {
-    throw typeError("ERR_INVALID_ARG_TYPE", "The option ssl must be an SSLContext or null, not a boolean.");
-  }
-  checkOptions("createServer", options, KNOWN, LATER);
-  const { sock, backlog, reuseAddress, reusePort, startServing, family, flags } = options;
+  checkServing("createServer", options, KNOWN, { keepAlive: "keepAlive" });
+  const { sock, reuseAddress, reusePort, family, flags } = options;
   for (const each of Array.isArray(host) ? host : [host]) checkHost(each);
   checkPort(port);
   checkResolution(options);
-  if (backlog !== undefined) checkInteger("The option backlog", backlog, 0, INT_MAX);
-  for (const [name, value] of Object.entries({ reuseAddress, reusePort, startServing })) checkBoolean(name, value);
+  for (const [name, value] of Object.entries({ reuseAddress, reusePort })) checkBoolean(name, value);
   if (sock !== undefined && sock !== null) {
     checkAbsent("sock is given", { host, port, family, flags, reuseAddress, reusePort });
     checkStreamSocket(loop, sock);
@@ -112,16 +99,7 @@ function* listen(
   options: ServerOptions,
 ): Work<Server> {
   const sockets = options.sock ? [options.sock] : bindAll(yield* resolveAll(loop, host, port, options), options);
-  const server = new Server(loop, sockets, protocolFactory, options.backlog ?? BACKLOG);
-  try {
-    if (options.startServing ?? true) server._startServing();
-    // One iteration later the kernel has been asked for connections.
-    yield;
-    return server;
-  } catch (error) {
-    server.close();
-    throw error;
-  }
+  return yield* serve(loop, protocolFactory, sockets, options);
 }
 
 interface Candidate {

@@ -18,6 +18,7 @@ import type { StreamProtocol } from "../protocols.js";
 import { Listener } from "./listener.js";
 import { own } from "./owners.js";
 import type { Socket } from "./socket.js";
+import type { SocketFile } from "./socket-file.js";
 import type { Transport, TransportOwner } from "./transport.js";
 
 /** A server that `createServer` made. */
@@ -25,6 +26,7 @@ export class Server implements TransportOwner {
   readonly #loop: EventLoop;
   readonly #protocolFactory: () => StreamProtocol;
   readonly #backlog: number;
+  readonly #file: SocketFile | null;
   readonly #transports = new Set<Transport>();
   #sockets: Socket[] | null;
   #listeners: Listener[] = [];
@@ -33,11 +35,18 @@ export class Server implements TransportOwner {
   #closedWaiters: Future<void>[] = [];
 
   /** @internal Users call `loop.createServer()`. */
-  constructor(loop: EventLoop, sockets: Socket[], protocolFactory: () => StreamProtocol, backlog: number) {
+  constructor(
+    loop: EventLoop,
+    sockets: Socket[],
+    protocolFactory: () => StreamProtocol,
+    backlog: number,
+    file: SocketFile | null = null,
+  ) {
     this.#loop = loop;
     this.#sockets = sockets;
     this.#protocolFactory = protocolFactory;
     this.#backlog = backlog;
+    this.#file = file;
     for (const socket of sockets) own(loop, socket.fileno(), this);
   }
 
@@ -92,6 +101,7 @@ export class Server implements TransportOwner {
     this.#serving = false;
     for (const listener of this.#listeners) listener.stop();
     this.#listeners = [];
+    this.#file?.remove();
     for (const socket of sockets) socket.close();
     this.#forever?._serverCloses();
     this.#tellIfOver();

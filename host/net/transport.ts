@@ -13,7 +13,7 @@
  */
 
 import { inspect } from "node:util";
-import { AF_INET, AF_INET6, IPPROTO_TCP, SHUT_WR, TCP_NODELAY } from "../constants.js";
+import { AF_INET, AF_INET6, AF_UNIX, IPPROTO_TCP, SHUT_WR, TCP_NODELAY } from "../constants.js";
 import { FatalError, RuntimeError, ValueError } from "../errors.js";
 import type { EventLoop } from "../loop/event-loop.js";
 import { type BufferedProtocol, isBuffered, type StreamProtocol } from "../protocols.js";
@@ -25,6 +25,7 @@ import { checkBytes } from "./checks.js";
 import { FlowControl } from "./flow-control.js";
 import { checkProtocol } from "./options.js";
 import { own } from "./owners.js";
+import { peerCredentials } from "./peer-credentials.js";
 import { receiveSlab } from "./receive-slab.js";
 import type { Socket } from "./socket.js";
 import { WriteQueue } from "./write-queue.js";
@@ -80,6 +81,7 @@ export class Transport extends FlowControl {
       sockname: nameOf(() => socket.getsockname()),
       peername: options.peername ?? nameOf(() => socket.getpeername()),
     };
+    if (socket.family === AF_UNIX) this.#extra.peercred = peerCredentials(socket);
     setNodelay(socket);
     loop.callSoon(connectionMade, this, protocol);
     if (options.awaited) loop.callSoon(startReadingLater, this, loop);
@@ -175,7 +177,8 @@ export class Transport extends FlowControl {
   }
 
   /**
-   * What is known of the connection: `socket`, `sockname`, `peername`.
+   * What is known of the connection: `socket`, `sockname`, `peername`; of one over a Unix socket also `peercred`, the
+   * peer's `{ pid, uid, gid }`.
    *
    * @param fallback what to answer for a name that is not known
    */
