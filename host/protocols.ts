@@ -4,7 +4,7 @@
  * Owns: the names of the callbacks and what they promise. All of them are optional, so a protocol may be an object
  * literal, implement the interface, or extend the class.
  *
- * Does not own: calling them (`net/transport.ts`).
+ * Does not own: calling them (the transports in `net/`).
  *
  * From: CPython 3.11 asyncio/protocols.py.
  */

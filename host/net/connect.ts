@@ -4,7 +4,7 @@
  * Owns: the arguments of `createConnection`; trying the addresses of a host in order; binding the local end; handing the
  * connected socket to a transport.
  *
- * Does not own: the connection afterwards (`transport.ts`), waiting for a socket to connect (`sock-calls.ts`).
+ * Does not own: the connection afterwards (`socket-transport.ts`), waiting for a socket to connect (`sock-calls.ts`).
  *
  * From: CPython 3.11 base_events `create_connection`. Differs: options that `sock` makes meaningless are errors; a
  * protocol factory that throws closes the socket.
@@ -32,7 +32,8 @@ import {
 import type { AddressInfo } from "./resolve.js";
 import { resolve, sockConnect } from "./sock-calls.js";
 import { Socket } from "./socket.js";
-import { Transport } from "./transport.js";
+import { SocketTransport } from "./socket-transport.js";
+import type { Transport } from "./transport.js";
 
 /** Options of `createConnection`. */
 export interface ConnectionOptions {
@@ -79,7 +80,7 @@ export function* connected<P extends StreamProtocol>(
   let transport: Transport | undefined;
   try {
     const protocol = checkProtocol(protocolFactory());
-    transport = new Transport(loop, socket, protocol, { awaited: true });
+    transport = new SocketTransport(loop, socket, protocol, { awaited: true });
     // After connectionMade, which was scheduled just before.
     yield;
     return [transport, protocol];

@@ -20,7 +20,8 @@ import { errorText, systemError } from "../sys/errors.js";
 import type { Address } from "./address.js";
 import { checkProtocol } from "./options.js";
 import type { Socket } from "./socket.js";
-import { Transport, type TransportOwner } from "./transport.js";
+import { SocketTransport } from "./socket-transport.js";
+import type { TransportOwner } from "./transport.js";
 
 const RETRY_SECONDS = 1;
 
@@ -72,7 +73,7 @@ export class Listener {
   #connect(socket: Socket, peername: Address): void {
     try {
       const protocol = checkProtocol(this.#protocolFactory());
-      new Transport(this.#loop, socket, protocol, { peername, server: this.#server });
+      new SocketTransport(this.#loop, socket, protocol, { peername, server: this.#server });
     } catch (error) {
       socket.close();
       if (error instanceof FatalError) throw error;

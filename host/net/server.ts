@@ -4,7 +4,7 @@
  * Owns: the sockets until `close`; serving, in turn or for ever; whom to tell when the server is closed and its last
  * connection has ended.
  *
- * Does not own: accepting (`listener.ts`), the addresses (`create-server.ts`), the connections' own lives (`transport.ts`).
+ * Does not own: accepting (`listener.ts`), the addresses (`create-server.ts`), the connections' own lives (`socket-transport.ts`).
  *
  * From: CPython base_events `Server`: 3.11, with `waitClosed` of 3.12.1 and `closeClients` and `abortClients` of 3.13.
  * Differs: `sockets` is null once closed; starting a closed server is a RuntimeError.

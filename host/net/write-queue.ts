@@ -4,7 +4,7 @@
  * Owns: copies of them, since their owner may change them meanwhile. Small pieces are copied one behind the other into
  * blocks, so that many of them go out in one system call.
  *
- * Does not own: when to send, and what too much is (`transport.ts`, `flow-control.ts`).
+ * Does not own: when to send, and what too much is (`socket-transport.ts`, `flow-control.ts`).
  */
 
 import { EAGAIN } from "../sys/errno.js";

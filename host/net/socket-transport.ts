@@ -1,0 +1,377 @@
+/**
+ * Connections over sockets, which tell a protocol what comes, and send what it writes.
+ *
+ * Owns: the socket, from the moment that the transport is made until `connectionLost` has returned; what happens when;
+ * that `connectionLost` is called exactly once and last.
+ *
+ * Does not own: where received bytes are put (`receive-slab.ts`), bytes that wait (`write-queue.ts`), the water marks
+ * (`flow-control.ts`), making connections (`connect.ts`, `server.ts`).
+ *
+ * From: CPython 3.11 selector_events `_SelectorSocketTransport`. Differs: a write after a close that has drained is dropped
+ * quietly; `abort` inside `resumeWriting` does not lead to a second `connectionLost`; a peer that is gone when the end of
+ * the stream is to be sent is an error of the connection and not of `writeEof`.
+ */
+
+import { AF_INET, AF_INET6, AF_UNIX, IPPROTO_TCP, SHUT_WR, TCP_NODELAY } from "../constants.js";
+import { FatalError, RuntimeError, ValueError } from "../errors.js";
+import type { EventLoop } from "../loop/event-loop.js";
+import { type BufferedProtocol, isBuffered, type StreamProtocol } from "../protocols.js";
+import { EAGAIN } from "../sys/errno.js";
+import { errorText, systemError } from "../sys/errors.js";
+import { receiveInto, shutdown } from "../sys/socket.js";
+import type { Address } from "./address.js";
+import { checkBytes } from "./checks.js";
+import { checkProtocol } from "./options.js";
+import { own } from "./owners.js";
+import { peerCredentials } from "./peer-credentials.js";
+import { receiveSlab } from "./receive-slab.js";
+import type { Socket } from "./socket.js";
+import { Transport, type TransportOwner } from "./transport.js";
+import { WriteQueue } from "./write-queue.js";
+
+/** How much is received at a time: at first, and for a peer that sends as much. */
+const WINDOW_MIN_BYTES = 64 * 1024;
+const WINDOW_MAX_BYTES = 256 * 1024;
+/** From this many writes to a lost connection on, each is warned of. */
+const LOST_WRITES_TO_WARN = 5;
+
+export interface SocketTransportOptions {
+  peername?: Address;
+  server?: TransportOwner;
+  /** Whether somebody awaits the transport, who is to go on before the first bytes are received. */
+  awaited?: boolean;
+}
+
+/** A connection over a socket. */
+export class SocketTransport extends Transport {
+  readonly #loop: EventLoop;
+  readonly #socket: Socket;
+  readonly #server: TransportOwner | null;
+  readonly #extra: Record<string, unknown>;
+  #protocol: StreamProtocol;
+  /** The protocol once more, if it is one that has buffers of its own. */
+  #buffered: BufferedProtocol | null = null;
+  #queue: WriteQueue | null = null;
+  #window = WINDOW_MIN_BYTES;
+  #closing = false;
+  #paused = false;
+  #eofReceived = false;
+  #eofWritten = false;
+  /** 0 while there is a connection; afterwards 1, and one more for each write. */
+  #lost = 0;
+  #ended = false;
+
+  /** @internal Users call `loop.createConnection()` and `loop.createServer()`. */
+  constructor(loop: EventLoop, socket: Socket, protocol: StreamProtocol, options: SocketTransportOptions = {}) {
+    super();
+    this.#loop = loop;
+    this.#socket = socket;
+    this.#server = options.server ?? null;
+    this.#protocol = protocol;
+    this.setProtocol(protocol);
+    this.#extra = {
+      socket,
+      sockname: nameOf(() => socket.getsockname()),
+      peername: options.peername ?? nameOf(() => socket.getpeername()),
+    };
+    if (socket.family === AF_UNIX) this.#extra.peercred = peerCredentials(socket);
+    setNodelay(socket);
+    loop.callSoon(connectionMade, this, protocol);
+    if (options.awaited) loop.callSoon(startReadingLater, this, loop);
+    else loop.callSoon(startReading, this);
+    own(loop, socket.fileno(), this);
+    this.#server?._attach(this);
+  }
+
+  override write(data: Uint8Array): void {
+    if (!(data instanceof Uint8Array)) checkBytes("The data", data);
+    if (this.#eofWritten) throw writeAfterEof();
+    const size = data.byteLength;
+    if (size === 0) return;
+    if (this.#lost !== 0) return this.#warnOfLostWrites();
+    let sent = 0;
+    if (this.#queue === null || this.#queue.size === 0) {
+      sent = this.#socket._send(data);
+      if (sent === size) return;
+      if (sent < 0) {
+        if (sent !== -EAGAIN) return this.#fail("send", sent, "Fatal write error on socket transport");
+        sent = 0;
+      }
+      if (!this.#startWriting()) return;
+    }
+    (this.#queue as WriteQueue).push(data, sent);
+    this._pauseIfHigh();
+  }
+
+  override writeLines(lines: Iterable<Uint8Array>): void {
+    const pieces = [...lines];
+    for (const piece of pieces) checkBytes("Each line", piece);
+    this.write(pieces.length === 1 ? (pieces[0] as Uint8Array) : Buffer.concat(pieces));
+  }
+
+  override writeEof(): void {
+    if (this.#closing || this.#eofWritten) return;
+    this.#eofWritten = true;
+    if (this.getWriteBufferSize() === 0) this.#shutdown();
+  }
+
+  override canWriteEof(): boolean {
+    return true;
+  }
+
+  override close(): void {
+    if (this.#closing) return;
+    this.#closing = true;
+    this.#loop._unwatch(this.#socket.fileno(), "reader");
+    if (this.getWriteBufferSize() === 0) this.#lose(null);
+  }
+
+  override abort(): void {
+    this.#forceClose(null);
+  }
+
+  override isClosing(): boolean {
+    return this.#closing;
+  }
+
+  override pauseReading(): void {
+    if (!this.isReading()) return;
+    this.#paused = true;
+    this.#loop._unwatch(this.#socket.fileno(), "reader");
+  }
+
+  override resumeReading(): void {
+    if (this.#closing || !this.#paused) return;
+    this.#paused = false;
+    this._startReading();
+  }
+
+  override isReading(): boolean {
+    return !this.#closing && !this.#paused;
+  }
+
+  override getExtraInfo(name: "socket"): Socket;
+  override getExtraInfo(name: string, fallback?: unknown): unknown;
+  override getExtraInfo(name: string, fallback: unknown = null): unknown {
+    return Object.hasOwn(this.#extra, name) ? (this.#extra[name] ?? fallback) : fallback;
+  }
+
+  override setProtocol(protocol: StreamProtocol): void {
+    this.#protocol = checkProtocol(protocol);
+    this.#buffered = isBuffered(protocol) ? protocol : null;
+  }
+
+  override getProtocol(): StreamProtocol {
+    return this.#protocol;
+  }
+
+  override getWriteBufferSize(): number {
+    return this.#queue === null ? 0 : this.#queue.size;
+  }
+
+  override toString(): string {
+    const words = [`fd=${this.#socket.fileno()}`];
+    if (this.#ended) words.push("closed");
+    else if (this.#closing) words.push("closing");
+    words.push(`read=${this.isReading() ? "polling" : "idle"}`, `bufsize=${this.getWriteBufferSize()}`);
+    return `<Transport ${words.join(" ")}>`;
+  }
+
+  /** @internal */
+  protected override get _flowLoop(): EventLoop {
+    return this.#loop;
+  }
+
+  /** @internal */
+  _startReading(): void {
+    if (!this.isReading() || this.#eofReceived) return;
+    try {
+      this.#loop._watch(this.#socket.fileno(), "reader", readReady, [this]);
+    } catch (error) {
+      this.#fatalError(error, "Fatal read error on socket transport");
+    }
+  }
+
+  /** @internal The socket is readable. Receives once. */
+  _readReady(): void {
+    if (this.#lost !== 0) return;
+    if (this.#buffered !== null) return this.#receiveInto(this.#buffered);
+    const window = this.#window;
+    const received = receiveSlab.receive(this.#socket, window);
+    if (received <= 0) return this.#nothingReceived(received);
+    const data = receiveSlab.take(received);
+    if (received === window && window < WINDOW_MAX_BYTES) this.#window = window * 2;
+    try {
+      const protocol = this.#protocol as { dataReceived?(data: Buffer): void };
+      if (protocol.dataReceived !== undefined) protocol.dataReceived(data);
+    } catch (error) {
+      this.#fatalError(error, "Fatal error: protocol.dataReceived() call failed.");
+    }
+  }
+
+  /** @internal The socket is writable. */
+  _writeReady(): void {
+    const queue = this.#queue;
+    if (this.#lost !== 0 || queue === null) return;
+    const result = queue.flush(this.#socket);
+    if (result < 0) return this.#fail("send", result, "Fatal write error on socket transport");
+    this._resumeIfLow();
+    // The protocol may have written more, or ended the connection.
+    if (queue.size > 0 || this.#lost !== 0) return;
+    this.#loop._unwatch(this.#socket.fileno(), "writer");
+    if (this.#closing) {
+      this.#lost = 1;
+      this._end(null);
+    } else if (this.#eofWritten) this.#shutdown();
+  }
+
+  /** @internal Tells the protocol that it is over, and gives everything back. */
+  _end(error: Error | null): void {
+    if (this.#ended) return;
+    this.#ended = true;
+    try {
+      this.#protocol.connectionLost?.(error);
+    } finally {
+      this.#socket.close();
+      this.#server?._detach(this);
+    }
+  }
+
+  #receiveInto(protocol: BufferedProtocol): void {
+    let received: number;
+    try {
+      const buffer = protocol.getBuffer(-1);
+      checkBytes("The buffer of getBuffer()", buffer);
+      if (buffer.byteLength === 0) {
+        throw new ValueError("ERR_EMPTY_BUFFER", "getBuffer() returned an empty buffer: there must be room for a byte");
+      }
+      received = receiveInto(this.#socket.fileno(), buffer, 0);
+    } catch (error) {
+      return this.#fatalError(error, "Fatal error: protocol.getBuffer() call failed.");
+    }
+    if (received <= 0) return this.#nothingReceived(received);
+    try {
+      protocol.bufferUpdated(received);
+    } catch (error) {
+      this.#fatalError(error, "Fatal error: protocol.bufferUpdated() call failed.");
+    }
+  }
+
+  #nothingReceived(result: number): void {
+    if (result === -EAGAIN) return;
+    if (result < 0) return this.#fail("recv", result, "Fatal read error on socket transport");
+    this.#eofReceived = true;
+    let keepOpen: unknown;
+    try {
+      keepOpen = this.#protocol.eofReceived?.();
+    } catch (error) {
+      return this.#fatalError(error, "Fatal error: protocol.eofReceived() call failed.");
+    }
+    // At the end of the stream the socket stays readable for ever.
+    if (keepOpen) this.#loop._unwatch(this.#socket.fileno(), "reader");
+    else this.close();
+  }
+
+  #startWriting(): boolean {
+    this.#queue ??= new WriteQueue();
+    try {
+      this.#loop._watch(this.#socket.fileno(), "writer", writeReady, [this]);
+      return true;
+    } catch (error) {
+      this.#fatalError(error, "Fatal write error on socket transport");
+      return false;
+    }
+  }
+
+  #shutdown(): void {
+    const result = shutdown(this.#socket.fileno(), SHUT_WR);
+    if (result < 0) this.#fail("shutdown", result, "Fatal write error on socket transport");
+  }
+
+  #fail(syscall: string, errno: number, message: string): void {
+    this.#fatalError(systemError(syscall, errno, { message: errorText(errno) }), message);
+  }
+
+  /** Ends the connection because of an error. Those of the system are the protocol's business alone. */
+  #fatalError(error: unknown, message: string): void {
+    if (error instanceof FatalError) throw error;
+    if ((error as NodeJS.ErrnoException | null)?.syscall === undefined) {
+      const protocol = this.#protocol;
+      this.#loop.callExceptionHandler({ message, exception: error, transport: this, protocol });
+    }
+    this.#forceClose(error instanceof Error ? error : new Error(String(error), { cause: error }));
+  }
+
+  #forceClose(error: Error | null): void {
+    if (this.#lost !== 0) return;
+    this.#queue?.clear();
+    if (!this.#closing) {
+      this.#closing = true;
+      this.#loop._unwatch(this.#socket.fileno(), "reader");
+    }
+    this.#lose(error);
+  }
+
+  /** From here on there is no connection; the protocol hears of it in the next iteration. */
+  #lose(error: Error | null): void {
+    this.#lost = 1;
+    this.#loop._unwatch(this.#socket.fileno(), "writer");
+    // A closed loop calls nobody any more, but the socket is not to be lost with it.
+    if (this.#loop.isClosed()) this.#socket.close();
+    else this.#loop.callSoon(endTransport, this, error);
+  }
+
+  #warnOfLostWrites(): void {
+    if (this.#lost >= LOST_WRITES_TO_WARN) console.warn("socket.send() raised exception.");
+    this.#lost++;
+  }
+}
+
+function connectionMade(transport: SocketTransport, protocol: StreamProtocol): void {
+  protocol.connectionMade?.(transport);
+}
+
+function startReading(transport: SocketTransport): void {
+  transport._startReading();
+}
+
+/**
+ * One iteration later than in CPython: an async function that awaits the transport goes on in a microtask, so after the
+ * iteration in which a generator would.
+ */
+function startReadingLater(transport: SocketTransport, loop: EventLoop): void {
+  loop.callSoon(startReading, transport);
+}
+
+function endTransport(transport: SocketTransport, error: Error | null): void {
+  transport._end(error);
+}
+
+function readReady(transport: SocketTransport): void {
+  transport._readReady();
+}
+
+function writeReady(transport: SocketTransport): void {
+  transport._writeReady();
+}
+
+function nameOf(getName: () => Address): Address | null {
+  try {
+    return getName();
+  } catch {
+    return null;
+  }
+}
+
+/** Small writes are not held back to be joined with later ones. */
+function setNodelay(socket: Socket): void {
+  if (socket.family !== AF_INET && socket.family !== AF_INET6) return;
+  if (socket.proto === 0 || socket.proto === IPPROTO_TCP) socket.setsockopt(IPPROTO_TCP, TCP_NODELAY, 1);
+}
+
+function writeAfterEof(): RuntimeError {
+  return new RuntimeError(
+    "ERR_WRITE_AFTER_EOF",
+    "Cannot call write() after writeEof(): write first, then end the stream",
+  );
+}
