@@ -40,6 +40,7 @@ test("has words for every status of the core", (loop) => {
 });
 
 test("goes on with fresh views after the core's memory has grown", async (loop) => {
+  loop.setDebug(false);
   const { core } = loop._scheduler;
   const before = core.memory.buffer.byteLength;
   let ran = 0;
@@ -51,6 +52,7 @@ test("goes on with fresh views after the core's memory has grown", async (loop) 
 });
 
 test("uses slots again instead of taking new ones", async (loop) => {
+  loop.setDebug(false);
   const { core } = loop._scheduler;
   let bytes = 0;
   for (let round = 0; round < 8; round++) {
