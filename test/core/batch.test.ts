@@ -27,6 +27,7 @@ import {
   futures,
   heard,
   iterate,
+  raiseFatal,
   reader,
   script,
   soon,
@@ -266,6 +267,17 @@ test("a fatal answer says so, and what was not handed out is still queued", () =
   eq(readyCount(), 1);
   iterate();
   eq(heard(), "t=finished x");
+});
+
+test("what a fatal callback left in the queue is not handed out before the next batch begins", () => {
+  begin();
+  soon("a", () => raiseFatal());
+  const left = soon("b");
+  eq(runReady(), RunResult.Fatal);
+  eq(takeReady(), 0);
+  eq(beginBatch(), 1);
+  eq(takeReady(), 1);
+  eq(idAt(0), left);
 });
 
 test("the core may be cleared while a batch is out", () => {

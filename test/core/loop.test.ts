@@ -198,10 +198,11 @@ test("stopping twice is stopping once", () => {
   stop();
   stop();
   eq(runForever(), RunResult.Stopped);
-  soon("a");
-  soon("b", () => stop());
+  soon("a", () => {
+    soon("child", () => stop());
+  });
   eq(runForever(), RunResult.Stopped);
-  eq(heard(), "a b");
+  eq(heard(), "a child");
 });
 
 test("in phases, the stop lasts until it is cleared", () => {
@@ -284,12 +285,13 @@ test("a fatal callback ends a run, which can be run again and has forgotten that
     stop();
     raiseFatal();
   });
-  soon("b");
-  soon("c", () => stop());
+  soon("b", () => {
+    soon("child", () => stop());
+  });
   eq(runForever(), RunResult.Fatal);
   eq(heard(), "a");
   eq(runForever(), RunResult.Stopped);
-  eq(heard(), "b c");
+  eq(heard(), "b child");
 });
 
 test("an error whose handler is fatal ends the iteration too", () => {
