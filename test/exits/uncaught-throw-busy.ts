@@ -1,0 +1,12 @@
+// expect: code=1 signal=null
+// prints: boom
+/** An error that nobody catches, in a timer of Node's, while the loop is busy. */
+import { newEventLoop } from "../../host/index.js";
+import { makeBusy } from "./busy.js";
+
+const loop = newEventLoop();
+makeBusy(loop);
+setTimeout(() => {
+  throw new Error("boom");
+}, 50);
+await loop.runForever();
