@@ -19,8 +19,18 @@ const ROOM_MIN_BYTES = 16 * 1024;
 /** Views begin at multiples of 8, so that arrays of any type can be laid over them. */
 const ALIGNMENT = 8;
 
+type BufferViewConstructor = new (bytes: ArrayBufferLike, start: number, size: number) => Buffer;
+
+/**
+ * The class behind Buffer, which Buffer's own methods make their views with. `subarray` and `Buffer.from` do the same after
+ * tests that take 60 % of their time, for every message received.
+ */
+const BufferView = (Buffer as unknown as { [Symbol.species]: BufferViewConstructor })[Symbol.species];
+
 export class ReceiveSlab {
   #memory: Memory | null = null;
+  /** All of the slab: asking a view for it is slow. */
+  #bytes: ArrayBufferLike = new ArrayBuffer(0);
   #used = 0;
 
   /**
@@ -39,9 +49,8 @@ export class ReceiveSlab {
   /** The `size` bytes that were just received. */
   take(size: number): Buffer {
     const start = this.#used;
-    const end = start + size;
-    this.#used = (end + ALIGNMENT - 1) & -ALIGNMENT;
-    return (this.#memory as Memory).bytes.subarray(start, end);
+    this.#used = (start + size + ALIGNMENT - 1) & -ALIGNMENT;
+    return new BufferView(this.#bytes, start, size);
   }
 
   #renew(): Memory {
@@ -49,6 +58,7 @@ export class ReceiveSlab {
     // A transfer would take the bytes away from everybody who holds a view of this slab.
     markAsUntransferable(memory.bytes.buffer);
     this.#memory = memory;
+    this.#bytes = memory.bytes.buffer;
     this.#used = 0;
     return memory;
   }

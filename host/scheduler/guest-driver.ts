@@ -8,6 +8,8 @@
  * Does not own: the fds and the deadline (the selector), the order of things (the core).
  */
 import { AsyncResource } from "node:async_hooks";
+// The global of this name looks itself up again at every use.
+import { performance } from "node:perf_hooks";
 import { RunResult } from "../../assembly/abi.js";
 import type { Selector } from "../selector/selector.js";
 import { noteActivity } from "../sys/activity.js";
@@ -42,6 +44,14 @@ export class GuestDriver implements Driver {
   #run: Run | null = null;
   #ticksInARow = 0;
 
+  /** Something is to be polled. Called from native code, where there is no context that a tick could inherit. */
+  readonly #readable = (): void => {
+    if (this.#armed) return;
+    this.#armed = true;
+    this.#scheduler.promisesTouched = false;
+    setImmediate(this.#tick);
+  };
+
   /** Lets go of the watches of an fd that is about to be closed. */
   readonly #forget = (fd: number): void => {
     this.#scheduler.unwatch(fd, "reader");
@@ -51,7 +61,7 @@ export class GuestDriver implements Driver {
   constructor(selector: Selector) {
     this.#selector = selector;
     try {
-      this.#watch = watchReadable(selector.fd, () => this.#arm());
+      this.#watch = watchReadable(selector.fd, this.#readable);
     } catch (error) {
       selector.close();
       throw error;
@@ -164,6 +174,7 @@ export class GuestDriver implements Driver {
 
   /** Leaves the thread to Node until an fd is ready or `seconds` have passed. */
   #idle(seconds: number): boolean {
+    if (seconds === Number.POSITIVE_INFINITY) return false;
     const now = this.now();
     const deadline = now + seconds;
     // An earlier deadline stays set: it costs one tick for nothing, and often saves a system call for each message.

@@ -16,6 +16,9 @@
  * from outside.
  */
 
+// The global of this name looks itself up again at every use.
+import { performance } from "node:perf_hooks";
+
 /** How many polls in a row may be skipped. */
 export const SKIPS_MAX = 128;
 
@@ -47,13 +50,19 @@ export class PollPolicy {
     return this.#skips % SKIPS_PER_CLOCK !== 0 || this.#nowMs() - this.#polledAtMs < DELAY_MAX_MS;
   }
 
-  /** Notes what a real poll found. */
+  /** Notes what a real poll found. The clock is left alone while there is something to do: how long that took says nothing. */
   polled(count: number): void {
+    if (count > 0) {
+      this.#quiet = false;
+      this.#skips = 0;
+      this.#polledAtMs = Number.NEGATIVE_INFINITY;
+      return;
+    }
     const nowMs = this.#nowMs();
     const iterationMs = (nowMs - this.#polledAtMs) / (this.#skips + 1);
     this.#allowance = iterationMs > 0 ? Math.min(SKIPS_MAX, Math.floor(DELAY_MAX_MS / iterationMs)) : SKIPS_MAX;
     this.#polledAtMs = nowMs;
-    this.#quiet = count === 0;
+    this.#quiet = true;
     this.#seenActivity = this.#activity.count;
     this.#skips = 0;
   }

@@ -55,7 +55,8 @@ export function watchReadable(fd: number, onReadable: () => void): ReadableWatch
   const uv = libuv();
   const koffi = loadKoffi();
   types ??= {
-    onPoll: koffi.pointer(koffi.proto("void", ["uintptr_t", "int", "int"])),
+    // libuv passes three arguments. Leaving them where they are is legal on x64 and arm64, and spares making numbers of them.
+    onPoll: koffi.pointer(koffi.proto("void", [])),
     onHandle: koffi.pointer(koffi.proto("void", ["uintptr_t", "uintptr_t"])),
   };
   const callback = koffi.register(guarded(onReadable), types.onPoll);

@@ -32,6 +32,17 @@ test("skips nothing before the first poll, nor after one that found something", 
   assert.not(policy.maySkip());
 });
 
+test("polls twice in vain before it skips again after one that found something", () => {
+  const { policy, clock } = quietPolicy();
+  policy.polled(1);
+  clock.ms += 2 ** -14;
+  policy.polled(0);
+  assert.not(policy.maySkip());
+  clock.ms += 2 ** -14;
+  policy.polled(0);
+  assert.ok(policy.maySkip());
+});
+
 test("skips a bounded number of polls after one that found nothing", () => {
   const { policy, clock } = quietPolicy();
   assert.is(skips(policy, clock, 2 ** -14), SKIPS_MAX);

@@ -1,3 +1,4 @@
+import { deepStrictEqual } from "node:assert";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { ReceiveSlab } from "../../../host/net/receive-slab.js";
@@ -27,6 +28,17 @@ test("hands out views of one slab that do not overlap", () => {
   assert.is(first.byteOffset % 8, 0);
   assert.is(second.byteOffset % 8, 0);
   assert.ok(second.byteOffset >= first.byteOffset + first.byteLength);
+  closeAll(left, right);
+});
+
+test("hands out plain Buffers", () => {
+  const slab = new ReceiveSlab();
+  const [left, right] = socketpair();
+  right.send(Buffer.from("hello"));
+  const view = receive(slab, left, 100);
+  assert.ok(Buffer.isBuffer(view));
+  assert.is(Object.getPrototypeOf(view), Buffer.prototype);
+  deepStrictEqual(view, Buffer.from("hello"));
   closeAll(left, right);
 });
 
