@@ -11,7 +11,7 @@
  *   a:raised     report(CallbackRaised, a)              t:badAnswer, 7:badEvent
  *   forever      `select` was to wait for ever: the script stops the loop
  *
- * Does not own: random programs (`model-host.ts`).
+ * Does not own: random programs (`model-program.ts`).
  */
 import { EVENT_RECORD_BYTES, EventKind, FutureState, Outcome, Report, ResumeHow } from "../../assembly/abi";
 import { callAt, callSoon } from "../../assembly/calls";

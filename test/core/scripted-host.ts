@@ -3,7 +3,7 @@
  *
  * Owns: the eight functions that `assembly/host.ts` calls, and which `Host` object answers them. A test installs its own.
  *
- * Does not own: any behaviour: `script.ts` is the host of the unit tests, `model-host.ts` that of the model test. A release build only
+ * Does not own: any behaviour: `script.ts` is the host of the unit tests, `model-program.ts` that of the model test. A release build only
  * parses this file, so its one variable is lazy.
  */
 
