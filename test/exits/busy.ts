@@ -4,7 +4,7 @@
  * Busy is a chain of calls, timers, a generator and an async function that never end, a socket pair that is written and read,
  * and a connection that echoes through a server.
  */
-import { type EventLoop, Protocol, sleep, socketpair, type Transport } from "../../host/index.js";
+import { type EventLoop, Protocol, type Socket, sleep, socketpair, type Transport } from "../../host/index.js";
 
 /** Things to do, for ever. */
 export function makeBusy(loop: EventLoop): void {
@@ -47,7 +47,8 @@ class Echo extends Protocol {
 
 async function pingPong(loop: EventLoop): Promise<void> {
   const server = await loop.createServer(() => new Echo(), "127.0.0.1", 0);
-  const { port } = server.sockets?.[0]?.getsockname() as { port: number };
+  const [socket] = server.sockets as Socket[] as [Socket];
+  const { port } = socket.getsockname() as { port: number };
   const [transport] = await loop.createConnection(() => new Echo(), "127.0.0.1", port);
   transport.write(Buffer.alloc(1000));
 }

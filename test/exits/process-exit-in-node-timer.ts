@@ -1,9 +1,7 @@
-// expect: code=3 signal=null
-/** process.exit in a timer of Node's while the loop is busy. */
-import { newEventLoop } from "../../host/index.js";
-import { makeBusy } from "./busy.js";
+// expect: code=5 signal=null
+/** A timer of Node's calls `process.exit` while the loop is busy. */
+import { BusyLoop } from "./busy-loop.js";
 
-const loop = newEventLoop();
-makeBusy(loop);
-setTimeout(() => process.exit(3), 50);
-await loop.runForever();
+const busy = new BusyLoop();
+void busy.isBusy.then(() => setTimeout(() => process.exit(5), 2));
+await busy.loop.runForever();

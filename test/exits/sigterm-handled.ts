@@ -1,16 +1,12 @@
 // expect: code=0 signal=null
-// prints: stopped by SIGTERM
-/** SIGTERM, which Node's own handler takes while the loop is busy: it stops the loop. */
-import { newEventLoop } from "../../host/index.js";
-import { makeBusy } from "./busy.js";
+// prints: closed
+/** SIGTERM comes while the loop is busy; the program handles it, puts everything away and ends in good order. */
+import { BusyLoop } from "./busy-loop.js";
+import { askForSigterm } from "./signals.js";
 
-const loop = newEventLoop();
-makeBusy(loop);
-process.on("SIGTERM", (signal) => {
-  loop.stop();
-  console.log(`stopped by ${signal}`);
-});
-setTimeout(() => process.kill(process.pid, "SIGTERM"), 50);
-await loop.runForever();
-loop.close();
-process.removeAllListeners("SIGTERM");
+const busy = new BusyLoop();
+process.once("SIGTERM", () => void busy.putAway().then(() => busy.loop.stop()));
+void busy.isBusy.then(askForSigterm);
+await busy.loop.runForever();
+busy.loop.close();
+console.log("closed");

@@ -1,12 +1,12 @@
 // expect: code=1 signal=null
-// prints: boom
-/** A rejection that nobody handles, in a promise that the busy loop knows nothing of. */
-import { newEventLoop } from "../../host/index.js";
-import { makeBusy } from "./busy.js";
+// prints: at rejectUnhandled
+/** A promise is rejected while the loop is busy, and nobody handles it. */
+import { BusyLoop } from "./busy-loop.js";
 
-const loop = newEventLoop();
-makeBusy(loop);
-loop.callLater(0.05, () => {
-  void Promise.reject(new Error("boom"));
-});
-await loop.runForever();
+const busy = new BusyLoop();
+void busy.isBusy.then(() => busy.loop.callSoon(() => void rejectUnhandled()));
+await busy.loop.runForever();
+
+async function rejectUnhandled(): Promise<never> {
+  throw new Error("nobody handles this");
+}

@@ -1,29 +1,28 @@
-/**
- * A part of the programs of this folder: what they run in worker threads.
- *
- * `workerData` says whether the loop is "busy" or "idle", and how the worker ends, if by itself.
- */
+/** A worker thread with a loop, which says when the loop is as it should be, and then ends as it was told to. */
 import { parentPort, workerData } from "node:worker_threads";
-import { newEventLoop } from "../../host/index.js";
-import { makeBusy, makeIdle } from "./busy.js";
+import { BusyLoop } from "./busy-loop.js";
+import type { Ending } from "./workers.js";
 
-/** What a worker is to do. */
-export interface Order {
-  readonly state: "busy" | "idle";
-  readonly end?: "exit" | "throw" | "return" | "return closed";
-}
+const busy = new BusyLoop();
+const { loop } = busy;
+const endings: Record<Ending, () => void> = {
+  "goes on": () => {},
+  idles: () => loop.callLater(1000, () => {}),
+  exits: () => setTimeout(() => process.exit(7), 2),
+  "exits in a callback": () => loop.callLater(0.001, () => process.exit(7)),
+  throws: () => setTimeout(throwInWorker, 2),
+  "stops and closes": () => void busy.putAway().then(() => loop.stop()),
+  "stops alone": () => loop.stop(),
+};
 
-const { state, end } = workerData as Order;
-const loop = newEventLoop();
-if (state === "busy") makeBusy(loop);
-else makeIdle(loop);
-loop.callLater(0.05, () => parentPort?.postMessage(state));
-if (end === "exit") setTimeout(() => process.exit(5), 100);
-if (end === "throw") {
-  setTimeout(() => {
-    throw new Error("boom in the worker");
-  }, 100);
-}
-if (end?.startsWith("return")) loop.callLater(0.1, () => loop.stop());
+void busy.isBusy.then(async () => {
+  if (workerData === "idles") await busy.putAway();
+  endings[workerData as Ending]();
+  parentPort?.postMessage("ready");
+});
 await loop.runForever();
-if (end === "return closed") loop.close();
+if (workerData === "stops and closes") loop.close();
+
+function throwInWorker(): never {
+  throw new Error("nobody in the worker catches this");
+}
