@@ -19,11 +19,13 @@ const ROUNDS = 20;
 const PACKET = Buffer.alloc(64, 1);
 const MESSAGE = Buffer.alloc(4096, 2);
 
+type Work = "timers" | "calls" | "packets" | "messages";
+
 export class BusyLoop {
   readonly loop: EventLoop = newEventLoop();
   /** Settles once the loop has done all of its kinds of work a few times. All of them go on. */
   readonly isBusy: Promise<void>;
-  readonly #rounds = { timers: 0, calls: 0, packets: 0, messages: 0 };
+  readonly #rounds: Record<Work, number> = { timers: 0, calls: 0, packets: 0, messages: 0 };
   readonly #pair: readonly [Socket, Socket] = socketpair();
   #server: Server | null = null;
   #client: Transport | null = null;
@@ -83,7 +85,7 @@ export class BusyLoop {
     this.#client.write(MESSAGE);
   }
 
-  #count(kind: keyof typeof this.#rounds): void {
+  #count(kind: Work): void {
     this.#rounds[kind]++;
     if (Object.values(this.#rounds).every((rounds) => rounds >= ROUNDS)) this.#sayBusy();
   }
