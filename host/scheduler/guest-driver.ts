@@ -20,7 +20,7 @@ import { afterMicrotasks } from "./microtasks.js";
 import type { Scheduler } from "./scheduler.js";
 
 /** Iterations of one tick at the most … */
-const ITERATIONS_PER_TICK = 64;
+const ITERATIONS_PER_TICK = 512;
 /** … the number of them after which the clock is looked at … */
 const ITERATIONS_PER_CLOCK = 16;
 /** … and the time after which Node has its turn, in seconds. */

@@ -195,18 +195,18 @@ export class Scheduler {
   #dispatch(id: number): number {
     const index = id & INDEX_MASK;
     const handle = this.#table[index] as Handle;
+    const description = this.debug ? handle.toString() : null;
+    const callback = handle._callback as Callback;
+    const args = handle._args;
     if (!handle._repeats) {
       this.#table[index] = null;
-      handle._id = 0;
+      handle._forget();
     }
-    if (this.debug) return this.#dispatchTimed(handle);
-    return this.#run(handle);
+    return description === null ? this.#run(handle, callback, args) : this.#runTimed(handle, callback, args, description);
   }
 
-  #run(handle: Handle): number {
+  #run(handle: Handle, callback: Callback, args: readonly unknown[]): number {
     try {
-      const args = handle._args;
-      const callback = handle._callback as Callback;
       if (args.length === 0) callback();
       else if (args.length === 1) callback(args[0]);
       else callback(...args);
@@ -215,17 +215,17 @@ export class Scheduler {
         this.fatal = { error };
         return Outcome.Fatal;
       }
+      handle._callback ??= callback;
+      handle._args = args;
       this.#raised = { handle, error };
       return Outcome.Raised;
     }
-    if (!handle._repeats) handle._forget();
     return Outcome.Ok;
   }
 
-  #dispatchTimed(handle: Handle): number {
-    const description = handle.toString();
+  #runTimed(handle: Handle, callback: Callback, args: readonly unknown[], description: string): number {
     const start = this.driver.now();
-    const outcome = this.#run(handle);
+    const outcome = this.#run(handle, callback, args);
     this.#warnIfSlow(start, description);
     return outcome;
   }
@@ -260,7 +260,7 @@ export class Scheduler {
         const { handle, error } = this.#raised;
         this.#raised = null;
         this.#owner.callExceptionHandler({ message: `Exception in callback ${handle}`, exception: error, handle });
-        if (!handle._repeats) handle._forget();
+        if (handle._id <= 0) handle._forget();
       } else {
         this.#owner.callExceptionHandler({ message: `The core reported ${what} of ${id}, which is a bug of wasyncio` });
       }
