@@ -16,7 +16,7 @@ import { drawChart } from "./lib/chart.mjs";
 import { notPinned } from "./lib/child-process.mjs";
 import { Context } from "./lib/context.mjs";
 import { RESULTS } from "./lib/folders.mjs";
-import { describeMachine } from "./lib/machine.mjs";
+import { busyMachine, describeMachine } from "./lib/machine.mjs";
 import { compareBars, reportBars } from "./lib/must-show.mjs";
 import { findPython } from "./lib/python.mjs";
 import { table } from "./lib/table.mjs";
@@ -37,7 +37,7 @@ async function main() {
   const python = await findPython();
   const machine = describeMachine(python, await compilerVersion());
   print(table(["machine", ""], Object.entries(machine)));
-  if (notPinned !== undefined) print(notPinned);
+  for (const warning of [notPinned, busyMachine()]) if (warning !== undefined) print(warning);
 
   const context = new Context({ ...options, python });
   for (const suite of SUITES.filter(({ name }) => options.suites.includes(name))) {
@@ -46,8 +46,9 @@ async function main() {
     print(suite.report(context));
   }
   const { measurements } = context;
-  for (const { suite, runner, reason } of measurements.unavailable)
+  for (const { suite, runner, reason } of measurements.unavailable) {
     print(`Not in ${suite}: ${runner}, because ${reason}`);
+  }
   if (!options.peersOnly) conclude(context, machine, options);
 }
 

@@ -11,6 +11,9 @@ import { cpus, loadavg, release, totalmem } from "node:os";
 import { join } from "node:path";
 import { PROJECT } from "./folders.mjs";
 
+/** Above this load, before anything is measured, somebody else is at work. */
+const BUSY_LOAD = 1;
+
 /**
  * Describes the machine.
  *
@@ -31,4 +34,11 @@ export function describeMachine(python, compiler) {
     uvloop: python.uvloop ?? "none",
     compiler: compiler ?? "none",
   };
+}
+
+/** Why the figures may not be believed, or undefined on a quiet machine. */
+export function busyMachine() {
+  const [running] = loadavg();
+  if (running <= BUSY_LOAD) return undefined;
+  return `Other programs are running here (load ${running.toFixed(2)}): the figures will spread. Repeat the run when it is quiet.`;
 }
