@@ -23,18 +23,18 @@ type Work = "timers" | "calls" | "packets" | "messages";
 
 export class BusyLoop {
   readonly loop: EventLoop = newEventLoop();
-  /** Settles once the loop has done all of its kinds of work a few times. All of them go on. */
-  readonly isBusy: Promise<void>;
+  /** Settles once the loop has done all of its kinds of work a few times. They go on. */
+  readonly ready: Promise<void>;
   readonly #rounds: Record<Work, number> = { timers: 0, calls: 0, packets: 0, messages: 0 };
   readonly #pair: readonly [Socket, Socket] = socketpair();
   #server: Server | null = null;
   #client: Transport | null = null;
-  #sayBusy: () => void = () => {};
+  #sayReady: () => void = () => {};
   #working = true;
 
   constructor() {
-    this.isBusy = new Promise((resolve) => {
-      this.#sayBusy = resolve;
+    this.ready = new Promise((resolve) => {
+      this.#sayReady = resolve;
     });
     for (const delay of [0, 0.0001, 0.0007, 0.003]) this.#setTimer(delay);
     this.loop.callSoon(this.#callAgain);
@@ -87,7 +87,7 @@ export class BusyLoop {
 
   #count(kind: Work): void {
     this.#rounds[kind]++;
-    if (Object.values(this.#rounds).every((rounds) => rounds >= ROUNDS)) this.#sayBusy();
+    if (Object.values(this.#rounds).every((rounds) => rounds >= ROUNDS)) this.#sayReady();
   }
 }
 

@@ -1,15 +1,13 @@
 // expect: code=3 signal=null
 // prints: closed at exit
-/** A loop that is closed while the process exits. */
-import { newEventLoop } from "../../host/index.js";
-import { makeBusy } from "./busy.js";
+/** A loop is closed while the process exits. */
+import { BusyLoop } from "./busy-loop.js";
 
-const loop = newEventLoop();
-makeBusy(loop);
-loop.callLater(0.05, () => loop.stop());
+const { loop, ready } = new BusyLoop();
 process.on("exit", () => {
   loop.close();
   console.log("closed at exit");
 });
+void ready.then(() => loop.stop());
 await loop.runForever();
 process.exit(3);

@@ -5,7 +5,7 @@ import { SystemExit } from "../../host/index.js";
 import { BusyLoop } from "./busy-loop.js";
 
 const busy = new BusyLoop();
-void busy.isBusy.then(() => busy.loop.callSoon(exitByError));
+void busy.ready.then(() => busy.loop.callSoon(exitByError));
 await busy.loop.runForever();
 
 function exitByError(): never {

@@ -4,7 +4,7 @@
 import { BusyLoop } from "./busy-loop.js";
 
 const busy = new BusyLoop();
-void busy.isBusy.then(() => busy.putAway()).then(() => busy.loop.stop());
+void busy.ready.then(() => busy.putAway()).then(() => busy.loop.stop());
 await busy.loop.runForever();
 busy.loop.close();
 console.log("closed");

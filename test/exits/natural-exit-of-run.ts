@@ -1,13 +1,17 @@
 // expect: code=0 signal=null
-// prints: value
-/** `run` leaves nothing behind, though its program does. */
-import { getRunningLoop, run, sleep } from "../../host/index.js";
-import { makeBusy } from "./busy.js";
+// prints: the program has returned
+/** `run` leaves nothing behind that keeps the process alive, whatever its program has left. */
+import { getRunningLoop, run, sleep, socketpair } from "../../host/index.js";
 
-console.log(
-  await run(async () => {
-    makeBusy(getRunningLoop());
-    await sleep(0.05);
-    return "value";
-  }),
-);
+const words = await run(async () => {
+  const loop = getRunningLoop();
+  const again = (): void => void loop.callSoon(again);
+  again();
+  loop.addWriter(socketpair()[0], () => {});
+  loop.createTask(async () => {
+    for (;;) await sleep(0.001);
+  });
+  await sleep(0.005);
+  return "the program has returned";
+});
+console.log(words);

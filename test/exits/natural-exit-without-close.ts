@@ -4,6 +4,6 @@
 import { BusyLoop } from "./busy-loop.js";
 
 const busy = new BusyLoop();
-void busy.isBusy.then(() => busy.loop.stop());
+void busy.ready.then(() => busy.loop.stop());
 await busy.loop.runForever();
 console.log("stopped");

@@ -1,9 +1,7 @@
 // expect: code=3 signal=null
-/** process.exit in the very turn in which the loop was made and started. */
-import { newEventLoop } from "../../host/index.js";
-import { makeBusy } from "./busy.js";
+/** `process.exit` in the very turn in which the loop was made and started. */
+import { BusyLoop } from "./busy-loop.js";
 
-const loop = newEventLoop();
-makeBusy(loop);
-void loop.runForever();
+const busy = new BusyLoop();
+void busy.loop.runForever();
 process.exit(3);

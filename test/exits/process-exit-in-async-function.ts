@@ -5,7 +5,7 @@ import { BusyLoop } from "./busy-loop.js";
 
 const busy = new BusyLoop();
 busy.loop.createTask(async () => {
-  await busy.isBusy;
+  await busy.ready;
   await sleep(0.001);
   process.exit(4);
 });

@@ -3,5 +3,5 @@
 import { BusyLoop } from "./busy-loop.js";
 
 const busy = new BusyLoop();
-void busy.isBusy.then(() => busy.loop.callLater(0.001, () => process.exit(3)));
+void busy.ready.then(() => busy.loop.callLater(0.001, () => process.exit(3)));
 await busy.loop.runForever();

@@ -3,5 +3,5 @@
 import { BusyLoop } from "./busy-loop.js";
 
 const busy = new BusyLoop();
-void busy.isBusy.then(() => setTimeout(() => process.exit(5), 2));
+void busy.ready.then(() => setTimeout(() => process.exit(5), 2));
 await busy.loop.runForever();

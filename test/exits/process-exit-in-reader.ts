@@ -1,11 +1,10 @@
 // expect: code=3 signal=null
-/** process.exit in a callback that an fd has set off. */
-import { newEventLoop, socketpair } from "../../host/index.js";
-import { makeIdle } from "./busy.js";
+/** A callback that an fd has set off calls `process.exit`. */
+import { socketpair } from "../../host/index.js";
+import { IdleLoop } from "./idle-loop.js";
 
-const loop = newEventLoop();
-makeIdle(loop);
+const idle = new IdleLoop();
 const [left, right] = socketpair();
-loop.addReader(left, () => process.exit(3));
-setTimeout(() => right.send(Buffer.from("x")), 50);
-await loop.runForever();
+idle.loop.addReader(left, () => process.exit(3));
+void idle.ready.then(() => right.send(Buffer.from("go")));
+await idle.loop.runForever();

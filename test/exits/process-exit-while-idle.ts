@@ -1,9 +1,7 @@
 // expect: code=3 signal=null
-/** process.exit while the loop waits for what does not come. */
-import { newEventLoop } from "../../host/index.js";
-import { makeIdle } from "./busy.js";
+/** Something of Node's calls `process.exit` while the loop waits. */
+import { IdleLoop } from "./idle-loop.js";
 
-const loop = newEventLoop();
-makeIdle(loop);
-setTimeout(() => process.exit(3), 50);
-await loop.runForever();
+const idle = new IdleLoop();
+void idle.ready.then(() => setTimeout(() => process.exit(3), 2));
+await idle.loop.runForever();

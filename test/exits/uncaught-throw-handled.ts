@@ -10,7 +10,7 @@ process.once("uncaughtException", () => {
     busy.loop.stop();
   });
 });
-void busy.isBusy.then(() => setTimeout(throwUncaught, 2));
+void busy.ready.then(() => setTimeout(throwUncaught, 2));
 await busy.loop.runForever();
 busy.loop.close();
 

@@ -4,7 +4,7 @@
 import { BusyLoop } from "./busy-loop.js";
 
 const busy = new BusyLoop();
-void busy.isBusy.then(() => busy.loop.callSoon(() => void rejectUnhandled()));
+void busy.ready.then(() => busy.loop.callSoon(() => void rejectUnhandled()));
 await busy.loop.runForever();
 
 async function rejectUnhandled(): Promise<never> {

@@ -1,8 +1,7 @@
 // expect: code=0 signal=null
 // prints: ended with 0, 0, 0, 0
-/** Workers end by themselves although their loops were stopped and never closed. */
-import { runWorker, WORKERS } from "./workers.js";
+/** Workers whose busy loops were stopped and never closed end by themselves. */
+import { runWorkers } from "./workers.js";
 
-const codes: number[] = [];
-for (let count = 0; count < WORKERS; count++) codes.push((await runWorker("stops alone")).code);
-console.log(`ended with ${codes.join(", ")}`);
+const ends = await runWorkers({ state: "busy", ending: "stop" });
+console.log(`ended with ${ends.map(({ code }) => code).join(", ")}`);

@@ -1,8 +1,7 @@
 // expect: code=0 signal=null
 // prints: ended with 7, 7, 7, 7
 /** A callback of their busy loops calls `process.exit` in workers. */
-import { runWorker, WORKERS } from "./workers.js";
+import { runWorkers } from "./workers.js";
 
-const codes: number[] = [];
-for (let count = 0; count < WORKERS; count++) codes.push((await runWorker("exits in a callback")).code);
-console.log(`ended with ${codes.join(", ")}`);
+const ends = await runWorkers({ state: "busy", ending: "exit in a callback" });
+console.log(`ended with ${ends.map(({ code }) => code).join(", ")}`);

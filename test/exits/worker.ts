@@ -1,27 +1,26 @@
-/** A worker thread with a loop, which says when the loop is as it should be, and then ends as it was told to. */
+/** What the programs of this folder run in worker threads: a loop that is busy or waits, says so, and then ends as it was told to. */
 import { parentPort, workerData } from "node:worker_threads";
 import { BusyLoop } from "./busy-loop.js";
-import type { Ending } from "./workers.js";
+import { IdleLoop } from "./idle-loop.js";
+import type { Order, WorkerEnding } from "./workers.js";
 
-const busy = new BusyLoop();
-const { loop } = busy;
-const endings: Record<Ending, () => void> = {
-  "goes on": () => {},
-  idles: () => loop.callLater(1000, () => {}),
-  exits: () => setTimeout(() => process.exit(7), 2),
-  "exits in a callback": () => loop.callLater(0.001, () => process.exit(7)),
-  throws: () => setTimeout(throwInWorker, 2),
-  "stops and closes": () => void busy.putAway().then(() => loop.stop()),
-  "stops alone": () => loop.stop(),
+const { state, ending = "none" } = workerData as Order;
+const { loop, ready } = state === "busy" ? new BusyLoop() : new IdleLoop();
+const endings: Record<WorkerEnding, () => void> = {
+  none: () => {},
+  exit: () => setTimeout(() => process.exit(7), 2),
+  "exit in a callback": () => loop.callLater(0.001, () => process.exit(7)),
+  throw: () => setTimeout(throwInWorker, 2),
+  stop: () => loop.stop(),
+  "stop and close": () => loop.stop(),
 };
 
-void busy.isBusy.then(async () => {
-  if (workerData === "idles") await busy.putAway();
-  endings[workerData as Ending]();
+void ready.then(() => {
   parentPort?.postMessage("ready");
+  endings[ending]();
 });
 await loop.runForever();
-if (workerData === "stops and closes") loop.close();
+if (ending === "stop and close") loop.close();
 
 function throwInWorker(): never {
   throw new Error("nobody in the worker catches this");

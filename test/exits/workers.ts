@@ -1,41 +1,53 @@
-/** Starting workers with a loop in them, for programs that end them or are ended beside them. */
+/** Starting workers with a loop in them, for programs that end them or end beside them. */
 import { once } from "node:events";
 import { Worker } from "node:worker_threads";
 
-/** What a worker does once its loop is busy: all but the second leave it so. */
-export type Ending =
-  | "goes on"
-  | "idles"
-  | "exits"
-  | "exits in a callback"
-  | "throws"
-  | "stops and closes"
-  | "stops alone";
+/** How a worker ends by itself, if it does. */
+export type WorkerEnding = "none" | "exit" | "exit in a callback" | "throw" | "stop" | "stop and close";
 
-/** Workers that one program ends, one after the other: what one leaves behind must not trip the next. */
-export const WORKERS = 4;
-
-/** Starts a worker, and waits until it has a loop that is ready for its end. */
-export async function startWorker(ending: Ending): Promise<Worker> {
-  const worker = new Worker(new URL("worker.js", import.meta.url), { workerData: ending });
-  await once(worker, "message");
-  return worker;
+/** What a worker is to do. */
+export interface Order {
+  readonly state: "busy" | "idle";
+  readonly ending?: WorkerEnding;
 }
 
-/** How a worker that ends by itself has ended. */
+/** How a worker has ended by itself. */
 export interface WorkerEnd {
   readonly code: number;
   /** What it threw and did not catch. */
   readonly error: Error | null;
 }
 
-/** Starts a worker and waits for its end. */
-export async function runWorker(ending: Ending): Promise<WorkerEnd> {
-  const worker = await startWorker(ending);
+/** Workers that one program ends one after the other: what one leaves behind must not trip the next. */
+const WORKERS = 4;
+
+/** Starts a worker, and waits until its loop is as it should be. */
+export async function startWorker(order: Order): Promise<Worker> {
+  const worker = new Worker(new URL("worker.js", import.meta.url), { workerData: order });
+  await once(worker, "message");
+  return worker;
+}
+
+/** Starts several workers, one after the other, and waits for the end of each. */
+export async function runWorkers(order: Order): Promise<WorkerEnd[]> {
+  const ends: WorkerEnd[] = [];
+  for (let count = 0; count < WORKERS; count++) ends.push(await endOf(await startWorker(order)));
+  return ends;
+}
+
+/** Starts several workers, one after the other, and terminates each. Returns their exit codes. */
+export async function terminateWorkers(order: Order): Promise<number[]> {
+  const codes: number[] = [];
+  for (let count = 0; count < WORKERS; count++) codes.push(await (await startWorker(order)).terminate());
+  return codes;
+}
+
+async function endOf(worker: Worker): Promise<WorkerEnd> {
   let error: Error | null = null;
   worker.once("error", (thrown) => {
     error = thrown as Error;
   });
-  const [code] = (await once(worker, "exit")) as [number];
+  // Not `once` of node:events, which takes an error for a failure.
+  const code = await new Promise<number>((resolve) => worker.once("exit", resolve));
   return { code, error };
 }

@@ -4,7 +4,7 @@
 import { BusyLoop } from "./busy-loop.js";
 
 const busy = new BusyLoop();
-void busy.isBusy.then(() => setTimeout(throwUncaught, 2));
+void busy.ready.then(() => setTimeout(throwUncaught, 2));
 await busy.loop.runForever();
 
 function throwUncaught(): never {

@@ -1,6 +1,0 @@
-// expect: code=0 signal=null
-// prints: worker exit code 0
-/** A worker whose loop was busy, then stopped and never closed. */
-import { endOf, startWorker } from "./workers.js";
-
-console.log(await endOf(await startWorker({ state: "busy", end: "return" })));
