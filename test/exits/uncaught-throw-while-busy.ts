@@ -1,5 +1,5 @@
 // expect: code=1 signal=null
-// prints: at throwUncaught
+// prints: at Timeout.throwUncaught
 /** A timer of Node's throws while the loop is busy, and nobody catches: Node prints the stack and ends. */
 import { BusyLoop } from "./busy-loop.js";
 

@@ -1,5 +1,5 @@
 // expect: code=1 signal=null
-// prints: at throwUncaught
+// prints: at Timeout.throwUncaught
 /** A timer of Node's throws while the loop waits. */
 import { IdleLoop } from "./idle-loop.js";
 

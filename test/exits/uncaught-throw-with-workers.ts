@@ -1,5 +1,5 @@
 // expect: code=1 signal=null
-// prints: at throwBesideWorkers
+// prints: at Timeout.throwBesideWorkers
 /** The main thread throws, and nobody catches, while its own loop and that of a worker are busy. */
 import { BusyLoop } from "./busy-loop.js";
 import { startWorker } from "./workers.js";
