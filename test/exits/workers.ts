@@ -23,7 +23,7 @@ const WORKERS = 4;
 
 /** Starts a worker, and waits until its loop is as it should be. */
 export async function startWorker(order: Order): Promise<Worker> {
-  const worker = new Worker(new URL("worker.js", import.meta.url), { workerData: order });
+  const worker = newWorker(order);
   await once(worker, "message");
   return worker;
 }
@@ -31,7 +31,7 @@ export async function startWorker(order: Order): Promise<Worker> {
 /** Starts several workers, one after the other, and waits for the end of each. */
 export async function runWorkers(order: Order): Promise<WorkerEnd[]> {
   const ends: WorkerEnd[] = [];
-  for (let count = 0; count < WORKERS; count++) ends.push(await endOf(await startWorker(order)));
+  for (let count = 0; count < WORKERS; count++) ends.push(await endOf(newWorker(order)));
   return ends;
 }
 
@@ -40,6 +40,10 @@ export async function terminateWorkers(order: Order): Promise<number[]> {
   const codes: number[] = [];
   for (let count = 0; count < WORKERS; count++) codes.push(await (await startWorker(order)).terminate());
   return codes;
+}
+
+function newWorker(order: Order): Worker {
+  return new Worker(new URL("worker.js", import.meta.url), { workerData: order });
 }
 
 async function endOf(worker: Worker): Promise<WorkerEnd> {

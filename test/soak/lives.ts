@@ -1,3 +1,7 @@
-/**
- * Every way in which a future, a task, a timer or a call can live and be dropped: what the soak tests do millions of times.
- */
+/** All lives that the soak tests live. */
+import { futureLives } from "./future-lives.js";
+import { handleLives } from "./handle-lives.js";
+import type { Life } from "./life.js";
+import { taskLives } from "./task-lives.js";
+
+export const lives: [name: string, life: Life][] = [futureLives, taskLives, handleLives].flatMap(Object.entries);

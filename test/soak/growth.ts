@@ -1,0 +1,22 @@
+/** What counts as growth between two measurements of a soak. */
+import type { Left } from "./soak.js";
+
+/** Compiled code, feedback of the compiler and fragments of pages come and go: none of it grows with what was made. */
+const HEAP_TOLERANCE_BYTES = 4e6;
+const RSS_TOLERANCE_BYTES = 32e6;
+/** Cancelled timers that the heap may hold before it sweeps them out. */
+const CANCELLED_TIMERS_MAX = 100;
+
+/** Says in a line each what there is more of than before, beyond what is not ours to decide. */
+export function whatGrew(before: Left, after: Left): string[] {
+  const lines: string[] = [];
+  const check = (name: string, was: number, is: number, tolerance: number): void => {
+    if (is > was + tolerance) lines.push(`${name}: ${was} after ${before.made} things, ${is} after ${after.made}`);
+  };
+  check("live slots", 0, after.liveSlots - after.cancelledTimers, 0);
+  check("cancelled timers", 0, after.cancelledTimers, CANCELLED_TIMERS_MAX);
+  check("bytes of Wasm memory", before.wasmBytes, after.wasmBytes, 0);
+  check("bytes of heap", before.heapBytes, after.heapBytes, HEAP_TOLERANCE_BYTES);
+  check("bytes of RSS", before.rssBytes, after.rssBytes, RSS_TOLERANCE_BYTES);
+  return lines;
+}
