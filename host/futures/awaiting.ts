@@ -15,7 +15,7 @@ import type { Future } from "./future.js";
 export interface AwaitingTask {
   readonly _loop: EventLoop;
   done(): boolean;
-  /** The cancellation that is to be thrown at the next await, which is this one; else null. */
+  /** The cancellation that is due, which the caller now sees to; else null. */
   _takeCancellation(): CancelledError | null;
   _awaits(future: Future): void;
   _stopsAwaiting(future: Future): void;
@@ -29,6 +29,11 @@ let used = false;
 export function runAsTask<R>(task: AwaitingTask, body: () => R): R {
   used = true;
   return tasks.run(task, body);
+}
+
+/** Calls a function as if no task ran: what keeps the store that it was made in, and is made here, belongs to no task. */
+export function runOutsideTasks<R>(body: () => R): R {
+  return used ? tasks.exit(body) : body();
 }
 
 /** The task whose async function runs right now, or null. */

@@ -307,11 +307,8 @@ export class Future<T = unknown> implements PromiseLike<T> {
   /** @internal Settles a native promise when the future is done. */
   _awaitNatively(resolve: (value: T) => void, reject: (reason: unknown) => void): void {
     const task = this.#awaitingTask();
-    if ((task as unknown) === this) {
-      return reject(new RuntimeError("ERR_AWAITS_ITSELF", `${this} cannot await itself: it would never go on`));
-    }
-    const thrown = task?._takeCancellation();
-    if (thrown) return reject(thrown);
+    const why = task === null ? null : this._whyNotAwaitableBy(task);
+    if (why !== null) return reject(why);
     const deliver = (): void => {
       task?._stopsAwaiting(this);
       this._scheduler.promisesTouched = true;
@@ -324,13 +321,31 @@ export class Future<T = unknown> implements PromiseLike<T> {
     // A task is never lost, and holds on to what it awaits.
     if (task === null && !this._watched && this._mayBeLost()) watchLost(this);
     this._deliverLater(deliver);
-    task?._awaits(this);
+    if (task === null) return;
+    task._awaits(this);
+    // The task was cancelled before it came to wait, so this takes the cancellation on.
+    const thrown = task._takeCancellation();
+    if (thrown !== null && !this.cancel(thrown.message)) reject(thrown);
   }
 
-  /** The task of our loop whose async function awaits this, or null. */
+  /** @internal Why a task can never go on if it awaits this, or null. */
+  _whyNotAwaitableBy(task: Pick<AwaitingTask, "_loop">): RuntimeError | null {
+    if (task._loop !== this._loop) {
+      return new RuntimeError(
+        "ERR_FOREIGN_FUTURE",
+        `${task} awaits ${this}, which belongs to another loop: make it on the loop that the task runs on`,
+      );
+    }
+    if ((task as unknown) === this) {
+      return new RuntimeError("ERR_AWAITS_ITSELF", `${this} cannot await itself: it would never go on`);
+    }
+    return null;
+  }
+
+  /** The task whose async function awaits this, or null. */
   #awaitingTask(): AwaitingTask | null {
     const task = asyncTask();
-    return task !== null && task._loop === this._loop && !task.done() ? task : null;
+    return task === null || task.done() ? null : task;
   }
 }
 

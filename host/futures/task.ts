@@ -62,12 +62,12 @@ export class Task<T = unknown> extends Future<T> implements Steppable, AwaitingT
 
   /** Its name, `Task-1` and so on unless one was given. */
   getName(): string {
-    return typeof this.#name === "number" ? `Task-${this.#name}` : String(this.#name);
+    return typeof this.#name === "number" ? `Task-${this.#name}` : this.#name;
   }
 
-  /** Gives it another name. */
+  /** Gives it another name. @throws TypeError `ERR_INVALID_ARG_TYPE` */
   setName(name: string): void {
-    this.#name = String(name);
+    this.#name = checkTaskName(name);
   }
 
   /** The generator, or the function, that it was made from. */
@@ -290,16 +290,7 @@ export class Task<T = unknown> extends Future<T> implements Steppable, AwaitingT
         `a coroutine yielded ${describe(awaited)}: yield* a Future or a coroutine, and wrap a promise with ensureFuture()`,
       );
     }
-    if (awaited._loop !== this._loop) {
-      return new RuntimeError(
-        "ERR_FOREIGN_FUTURE",
-        `${this} yielded ${awaited}, which belongs to another loop: make it on the loop that the task runs on`,
-      );
-    }
-    if (awaited === (this as Future)) {
-      return new RuntimeError("ERR_AWAITS_ITSELF", `${this} cannot await itself: it would never go on`);
-    }
-    return null;
+    return awaited._whyNotAwaitableBy(this);
   }
 
   /** What the body threw. */
@@ -335,4 +326,10 @@ export class Task<T = unknown> extends Future<T> implements Steppable, AwaitingT
     scheduler.core.settle(id, state);
     scheduler.wake();
   }
+}
+
+/** @throws TypeError `ERR_INVALID_ARG_TYPE` */
+export function checkTaskName(name: unknown): string {
+  if (typeof name === "string") return name;
+  throw typeError("ERR_INVALID_ARG_TYPE", `the name of a task must be a string, not ${describe(name)}`);
 }

@@ -9,15 +9,17 @@
  */
 import { FD_MAX } from "../../assembly/abi.js";
 import { describe, FatalError, RuntimeError, typeError, ValueError } from "../errors.js";
+import { runOutsideTasks } from "../futures/awaiting.js";
 import type { Awaitable } from "../futures/coroutine.js";
 import { isCoroutine } from "../futures/coroutine.js";
 import { futureOf } from "../futures/ensure-future.js";
 import { Future } from "../futures/future.js";
 import { checkSeconds } from "../futures/sleep.js";
-import { Task, type TaskBody } from "../futures/task.js";
+import { checkTaskName, Task, type TaskBody } from "../futures/task.js";
 import type { Address } from "../net/address.js";
 import { type ConnectionOptions, createConnection } from "../net/connect.js";
 import { createServer, type ServerOptions } from "../net/create-server.js";
+import { checkOptions } from "../net/options.js";
 import type { Server } from "../net/server.js";
 import { sockAccept, sockConnect, sockRecv, sockSendall } from "../net/sock-calls.js";
 import type { Socket } from "../net/socket.js";
@@ -40,6 +42,8 @@ export type TaskFactory = <T>(loop: EventLoop, body: TaskBody<T>) => Future<T>;
 /** An fd, or something that has one. */
 export type FileDescriptorLike = number | { fileno(): number };
 
+const NO_OPTIONS: { name?: string } = {};
+
 export class EventLoop {
   /** Callbacks and steps that take at least this long are reported in debug mode, in seconds. */
   slowCallbackDuration = 0.1;
@@ -52,7 +56,7 @@ export class EventLoop {
   #running = false;
 
   /** @internal Users call `newEventLoop()`. */
-  constructor(driver: Driver = new GuestDriver(new EpollSelector())) {
+  constructor(driver: Driver = runOutsideTasks(() => new GuestDriver(new EpollSelector()))) {
     this._scheduler = new Scheduler(this, driver);
     this.setDebug(Boolean(process.env.PYTHONASYNCIODEBUG || process.env.WASYNCIODEBUG));
   }
@@ -189,10 +193,15 @@ export class EventLoop {
    * Runs a coroutine as a task, from the next iteration on.
    *
    * @param body a generator, or a function that makes one or is async
-   * @throws TypeError `ERR_NOT_A_COROUTINE`; RuntimeError `ERR_LOOP_CLOSED`
+   * @throws TypeError `ERR_NOT_A_COROUTINE`, `ERR_INVALID_ARG_TYPE`, `ERR_UNKNOWN_OPTION`; of a task factory that returns none,
+   *   `ERR_NOT_A_FUTURE`; RuntimeError `ERR_LOOP_CLOSED`
    */
-  createTask<T>(body: TaskBody<T>, options: { name?: string } = {}): Task<T> {
+  createTask<T>(body: TaskBody<T>, options: { name?: string } = NO_OPTIONS): Task<T> {
     this._scheduler.checkOpen();
+    if (options !== NO_OPTIONS) {
+      checkOptions("createTask", options, ["name"]);
+      if (options.name !== undefined) checkTaskName(options.name);
+    }
     if (typeof body !== "function" && !isCoroutine(body)) {
       throw typeError(
         "ERR_NOT_A_COROUTINE",

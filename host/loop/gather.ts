@@ -8,6 +8,7 @@
 import { CancelledError } from "../errors.js";
 import type { Awaitable } from "../futures/coroutine.js";
 import { Future } from "../futures/future.js";
+import { checkOptions } from "../net/options.js";
 import { allOnOneLoop } from "./one-loop.js";
 import { getEventLoop } from "./run.js";
 
@@ -35,6 +36,7 @@ export function gather<T extends readonly Awaitable<unknown>[] | []>(
   awaitables: T,
   options: GatherOptions = {},
 ): Future<Results<T>> {
+  checkOptions("gather", options, ["returnExceptions"]);
   const returnExceptions = options.returnExceptions ?? false;
   const children = allOnOneLoop(awaitables);
   const loop = children[0]?.getLoop() ?? getEventLoop();

@@ -12,6 +12,7 @@ import { futureOf, notAwaitable } from "../futures/ensure-future.js";
 import { Future } from "../futures/future.js";
 import { sleepOn } from "../futures/sleep.js";
 import { Task } from "../futures/task.js";
+import { checkOptions } from "../net/options.js";
 import { EventLoop } from "./event-loop.js";
 import { checkNoLoopRuns, currentLoop, getRunningLoop, runningLoop, setCurrentLoop } from "./running-loop.js";
 
@@ -52,6 +53,7 @@ export function setEventLoop(loop: EventLoop | null): void {
  * @throws RuntimeError `ERR_ANOTHER_LOOP_RUNNING`; TypeError `ERR_NOT_AWAITABLE`, `ERR_NOT_A_SIGNAL`
  */
 export async function run<T>(main: Main<T>, options: RunOptions = {}): Promise<T> {
+  checkOptions("run", options, ["debug", "signal"]);
   const { debug, signal } = options;
   checkNoLoopRuns();
   if (typeof main !== "function" && !isAwaitable(main)) throw notAwaitable(main);
@@ -99,6 +101,7 @@ export function sleep<T>(delay: number, result?: T): Future<T> {
  * @throws TypeError `ERR_NOT_AWAITABLE`; ValueError `ERR_FOREIGN_FUTURE` for a future of another loop
  */
 export function ensureFuture<T>(awaitable: Awaitable<T>, options: { loop?: EventLoop } = {}): Future<T> {
+  checkOptions("ensureFuture", options, ["loop"]);
   const { loop } = options;
   if (loop !== undefined) checkLoop(loop);
   const own = loop ?? (awaitable instanceof Future ? awaitable.getLoop() : getEventLoop());

@@ -3,12 +3,13 @@
  *
  * Owns: nothing but the choice of its driver (`scheduler/virtual-driver.ts`).
  */
+import { runOutsideTasks } from "../futures/awaiting.js";
 import { VirtualDriver } from "../scheduler/virtual-driver.js";
 import { EventLoop } from "./event-loop.js";
 
 /** A loop whose clock starts at 0 and jumps to the next deadline when nothing is ready. Watching fds is an error. */
 export class VirtualEventLoop extends EventLoop {
   constructor() {
-    super(new VirtualDriver());
+    super(runOutsideTasks(() => new VirtualDriver()));
   }
 }

@@ -8,6 +8,7 @@ import type { Awaitable } from "../futures/coroutine.js";
 import { Future } from "../futures/future.js";
 import { checkSeconds } from "../futures/sleep.js";
 import type { Task } from "../futures/task.js";
+import { checkOptions } from "../net/options.js";
 import { allOnOneLoop } from "./one-loop.js";
 import { ensureFuture } from "./run.js";
 
@@ -36,6 +37,7 @@ const RETURN_WHEN: readonly ReturnWhen[] = ["FIRST_COMPLETED", "FIRST_EXCEPTION"
  * @throws ValueError `ERR_NOTHING_TO_WAIT_FOR`, `ERR_BAD_OPTION`; TypeError `ERR_NOT_AWAITABLE`, `ERR_NOT_A_NUMBER`
  */
 export function wait<T>(futures: Iterable<Awaitable<T>>, options: WaitOptions = {}): Future<WaitResult<T>> {
+  checkOptions("wait", options, ["timeout", "returnWhen"]);
   const { timeout = null, returnWhen = "ALL_COMPLETED" } = options;
   if (!RETURN_WHEN.includes(returnWhen)) {
     throw new ValueError(
@@ -101,9 +103,12 @@ export function waitFor<T>(awaitable: Awaitable<T>, timeout: number | null): Tas
         throw new TimeoutError(`it took longer than ${timeout} seconds`);
       }
       throw error;
-    } finally {
-      timer?.cancel();
     }
+  });
+  task.addDoneCallback(() => {
+    timer?.cancel();
+    // It was cancelled before it had begun to wait.
+    if (!inner.done()) inner.cancel();
   });
   return task;
 }

@@ -35,6 +35,26 @@ export const loopCalls: Record<string, Row[]> = {
   ],
   createTask: [
     ...each(
+      "name",
+      [null, 7, {}, Symbol("name")],
+      ({ loop }, name) => loop.createTask(async () => {}, { name }),
+      TypeError,
+      "ERR_INVALID_ARG_TYPE",
+    ),
+    ...each(
+      "options",
+      [null, 1, "x"],
+      ({ loop }, value) => loop.createTask(async () => {}, value),
+      TypeError,
+      "ERR_INVALID_ARG_TYPE",
+    ),
+    [
+      "unknown option",
+      ({ loop }) => loop.createTask(async () => {}, { nam: "x" } as never),
+      TypeError,
+      "ERR_UNKNOWN_OPTION",
+    ],
+    ...each(
       "coroutine",
       [...notAwaitable, Promise.resolve()],
       ({ loop }, value) => loop.createTask(value),

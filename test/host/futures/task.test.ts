@@ -200,12 +200,47 @@ test("an async function that awaits its own task is told so", async (loop) => {
   assert.is(error.code, "ERR_AWAITS_ITSELF");
 });
 
-test("an async function may await a future of another loop, as any promise", async (loop) => {
+test("an async function that awaits a future of another loop is told so", async (loop) => {
   const other = new VirtualEventLoop();
   const foreign = other.createFuture<number>();
-  foreign.setResult(1);
-  assert.is(await loop.runUntilComplete(loop.createTask(async () => await foreign)), 1);
+  const error = await rejection(loop.runUntilComplete(loop.createTask(async () => await foreign)));
+  assert.instance(error, RuntimeError);
+  assert.is(error.code, "ERR_FOREIGN_FUTURE");
   other.close();
+});
+
+test("what is no task's may await futures of any loop, as any promise", async (loop) => {
+  const other = new VirtualEventLoop();
+  const foreign = other.createFuture<number>();
+  const awaited = (async () => await foreign)();
+  foreign.setResult(1);
+  loop.callSoon(() => void loop.createFuture());
+  await runOnce(loop);
+  await runOnce(other);
+  assert.is(await awaited, 1);
+  other.close();
+});
+
+test("a loop that is made within a task of another awaits its own futures", async (loop) => {
+  const made: { inner?: VirtualEventLoop } = {};
+  const outer = loop.createTask(async () => {
+    made.inner = new VirtualEventLoop();
+    await loop.createFuture();
+  });
+  await runOnce(loop);
+  const inner = made.inner as VirtualEventLoop;
+  let value = 0;
+  inner.callSoon(() => {
+    const future = inner.createFuture<number>();
+    void future.then((result) => (value = result));
+    future.setResult(1);
+    inner.callLater(1, () => inner.stop());
+  });
+  await inner.runForever();
+  assert.is(value, 1);
+  inner.close();
+  outer.cancel();
+  await rejection(loop.runUntilComplete(outer));
 });
 
 test(
@@ -217,8 +252,11 @@ test(
     assert.match(second.getName(), /^Task-\d+$/);
     const number = (task: Task<unknown>): number => Number(task.getName().slice("Task-".length));
     assert.is(number(second) - number(first), 1);
-    named.setName(7 as never);
-    assert.is(named.getName(), "7");
+    named.setName("yours");
+    assert.is(named.getName(), "yours");
+    for (const junk of [undefined, null, 7, {}]) {
+      assert.is(thrownBy(() => named.setName(junk as never)).code, "ERR_INVALID_ARG_TYPE");
+    }
     const body = async (): Promise<void> => {};
     assert.is(loop.createTask(body).getCoro(), body);
     assert.match(String(loop.createTask(body, { name: "n" })), /^<Task pending name=n coroutine=body>$/);

@@ -1,0 +1,119 @@
+/**
+ * Random programs over the public API, with valid and with invalid arguments, on each kind of loop: nothing crashes, every error is one that
+ * the documentation names, and when all is cancelled and closed nothing is left.
+ *
+ * FUZZ_SECONDS says for how long each test goes on, FUZZ_SEED where it begins; a failure prints both, and the smallest program that fails.
+ */
+import { readdirSync } from "node:fs";
+import fc from "fast-check";
+import { suite } from "uvu";
+import * as assert from "uvu/assert";
+import { EventLoop } from "../../host/index.js";
+import { VirtualEventLoop } from "../../host/testing.js";
+import { ioOperations } from "./io-operations.js";
+import { loopOperations } from "./loop-operations.js";
+import { type Kind, type Operation, operationOf, perform } from "./operation.js";
+import { World } from "./world.js";
+
+const seconds = Number(process.env.FUZZ_SECONDS ?? 4);
+const seed = Number(process.env.FUZZ_SEED ?? Date.now() % 2 ** 31);
+
+/** Where an operation is performed. */
+const place = fc.constantFrom("here", "callback", "timer", "generator", "async", "done callback");
+
+/** Some operations, and then some iterations. */
+interface Phase {
+  readonly operations: readonly { readonly place: string; readonly operation: Operation }[];
+  readonly iterations: number;
+}
+
+const test = suite("random programs");
+
+const arms: [string, () => EventLoop, Record<string, Kind>][] = [
+  ["a virtual loop", () => new VirtualEventLoop(), loopOperations],
+  ["a real loop", () => new EventLoop(), { ...loopOperations, ...ioOperations }],
+];
+
+for (const [name, makeLoop, kinds] of arms) {
+  test(`do no harm on ${name}`, async () => {
+    const phase: fc.Arbitrary<Phase> = fc.record({
+      operations: fc.array(fc.record({ place, operation: operationOf(kinds) }), { maxLength: 12 }),
+      iterations: fc.nat({ max: 4 }),
+    });
+    let programs = 0;
+    const property = fc.asyncProperty(fc.array(phase, { maxLength: 6 }), async (phases) => {
+      programs++;
+      await runProgram(makeLoop, kinds, phases);
+    });
+    const result = await fc.check(property, { seed, numRuns: 1_000_000, interruptAfterTimeLimit: seconds * 1000 });
+    console.log(`\n${programs} programs on ${name}, seed ${seed}`);
+    if (result.counterexample !== null) {
+      const { message } = result.errorInstance as Error;
+      assert.unreachable(`${fc.defaultReportMessage(result)}\n${message}`);
+    }
+  });
+}
+
+async function runProgram(
+  makeLoop: () => EventLoop,
+  kinds: Record<string, Kind>,
+  phases: readonly Phase[],
+): Promise<void> {
+  const descriptors = openDescriptors();
+  const loop = makeLoop();
+  const world = new World(loop);
+  const rejected = (error: unknown): unknown => world.faults.push(`nobody handled a rejection: ${String(error)}`);
+  process.on("unhandledRejection", rejected);
+  try {
+    for (const { operations, iterations } of phases) {
+      for (const one of operations) world.attempt("placing", () => performAt(world, kinds, one));
+      await world.iterate(iterations);
+    }
+    await world.end();
+    await new Promise((resolve) => setImmediate(resolve));
+  } finally {
+    process.off("unhandledRejection", rejected);
+    if (!loop.isClosed()) loop.close();
+  }
+  if (!(await hasAtMost(descriptors))) world.faults.push(`${openDescriptors() - descriptors} descriptors are left`);
+  if (world.faults.length > 0) throw new Error(world.faults.join("\n"));
+}
+
+/** Whether no more descriptors are open than that, soon. A name that is still being looked up reads files in another thread. */
+async function hasAtMost(descriptors: number): Promise<boolean> {
+  for (let patience = 200; patience > 0 && openDescriptors() > descriptors; patience--) {
+    await new Promise((resolve) => setTimeout(resolve, 5));
+  }
+  return openDescriptors() <= descriptors;
+}
+
+function openDescriptors(): number {
+  return readdirSync("/proc/self/fd").length;
+}
+
+function performAt(world: World, kinds: Record<string, Kind>, { place, operation }: Phase["operations"][number]): void {
+  const { loop } = world;
+  const action = (): void => perform(kinds, world, operation);
+  if (place === "here") action();
+  else if (place === "callback") loop.callSoon(action);
+  else if (place === "timer") loop.callLater(0, action);
+  else if (place === "generator") {
+    loop.createTask(function* () {
+      action();
+      yield;
+      action();
+    });
+  } else if (place === "async") {
+    loop.createTask(async () => {
+      action();
+      await null;
+      action();
+    });
+  } else {
+    const future = loop.createFuture();
+    future.addDoneCallback(action);
+    future.setResult(null);
+  }
+}
+
+test.run();

@@ -1,0 +1,243 @@
+/** Operations on descriptors, sockets, connections and servers. */
+import fc from "fast-check";
+import { Protocol, type Server, Socket, socketpair, type Transport } from "../../host/index.js";
+import { type Kind, kind } from "./operation.js";
+import { choice, junk } from "./values.js";
+import { Planted, pick, type World } from "./world.js";
+
+/** A socket of the pool, or what is none. */
+const socket: fc.Arbitrary<unknown> = fc.oneof(
+  { weight: 8, arbitrary: fc.record({ socket: choice }) },
+  { weight: 1, arbitrary: junk },
+);
+
+function socketOf(world: World, value: unknown): never {
+  const number = (value as { socket?: number } | null | undefined)?.socket;
+  if (typeof number !== "number") return value as never;
+  return (pick(world.sockets, number) ?? newPair(world)) as never;
+}
+
+function newPair(world: World): Socket {
+  const [left, right] = socketpair();
+  world.sockets.push(left, right);
+  return left;
+}
+
+const bytes = fc.oneof(
+  { weight: 6, arbitrary: fc.constantFrom(0, 1, 1000, 300_000).map((size) => Buffer.alloc(size, 1)) },
+  { weight: 1, arbitrary: junk },
+);
+
+const watcher = fc.constantFrom("nothing", "throws", "closes");
+
+/** A watch that goes on would keep the loop busy, and does no harm. */
+function watcherOf(world: World, what: string, number: number): () => void {
+  return () => {
+    if (what === "throws") throw new Planted("in a watch");
+    if (what === "closes") pick(world.sockets, number)?.close();
+  };
+}
+
+/** Looks at the exception of whatever was begun. */
+function begun(world: World, future: PromiseLike<unknown>): void {
+  future.then(null, (error: unknown) => world.judge("what was begun", error));
+}
+
+function isNoName(host: unknown): boolean {
+  return typeof host !== "string" && !Array.isArray(host);
+}
+
+class RandomProtocol extends Protocol {
+  constructor(
+    readonly world: World,
+    readonly mood: string,
+  ) {
+    super();
+  }
+
+  override connectionMade(transport: Transport): void {
+    this.world.transports.push(transport);
+    this.#act("connectionMade", transport);
+  }
+
+  override dataReceived(): void {
+    this.#act("dataReceived", this.world.transports.at(-1));
+  }
+
+  override eofReceived(): boolean {
+    return this.mood === "half open";
+  }
+
+  override connectionLost(): void {
+    this.#act("connectionLost", undefined);
+  }
+
+  #act(where: string, transport: Transport | undefined): void {
+    if (this.mood === `throws in ${where}`) throw new Planted(where);
+    if (this.mood === `closes in ${where}`) transport?.close();
+    if (this.mood === `aborts in ${where}`) transport?.abort();
+  }
+}
+
+const mood = fc.constantFrom(
+  "calm",
+  "half open",
+  ...["connectionMade", "dataReceived", "connectionLost"].flatMap((where) => [
+    `throws in ${where}`,
+    `closes in ${where}`,
+    `aborts in ${where}`,
+  ]),
+  "no protocol",
+  "factory throws",
+);
+
+function factoryOf(world: World, what: string): () => RandomProtocol {
+  return () => {
+    if (what === "factory throws") throw new Planted("in the factory");
+    return (what === "no protocol" ? 1 : new RandomProtocol(world, what)) as RandomProtocol;
+  };
+}
+
+const withTransport = (world: World, number: number, action: (transport: Transport) => unknown): unknown => {
+  const transport = pick(world.transports, number);
+  return transport === undefined ? undefined : action(transport);
+};
+
+const withServer = (world: World, number: number, action: (server: Server) => unknown): unknown => {
+  const server = pick(world.servers, number);
+  return server === undefined ? undefined : action(server);
+};
+
+export const ioOperations: Record<string, Kind> = {
+  socketpair: kind([], newPair, 2),
+  "socket.close": kind([socket], (world, value) => (socketOf(world, value) as Socket | null)?.close?.()),
+  "socket.send": kind([choice, bytes], (world, number, data) => pick(world.sockets, number)?.send(data as never), 2),
+  "socket.recv": kind([choice, fc.constantFrom(0, 1, 70_000, -1, Number.NaN)], (world, number, size) =>
+    pick(world.sockets, number)?.recv(size),
+  ),
+  "socket.shutdown": kind([choice, fc.constantFrom(0, 1, 2, 3)], (world, number, how) =>
+    pick(world.sockets, number)?.shutdown(how),
+  ),
+  addReader: kind(
+    [socket, watcher, choice],
+    (world, value, what, number) => world.loop.addReader(socketOf(world, value), watcherOf(world, what, number)),
+    2,
+  ),
+  addWriter: kind(
+    [socket, watcher, choice],
+    (world, value, what, number) => world.loop.addWriter(socketOf(world, value), watcherOf(world, what, number)),
+    2,
+  ),
+  removeReader: kind([socket], (world, value) => world.loop.removeReader(socketOf(world, value))),
+  removeWriter: kind([socket], (world, value) => world.loop.removeWriter(socketOf(world, value))),
+  sockRecv: kind(
+    [socket, fc.constantFrom(0, 1, 1000, 400_000, -1, Number.NaN)],
+    (world, value, size) => begun(world, keep(world, world.loop.sockRecv(socketOf(world, value), size))),
+    2,
+  ),
+  sockSendall: kind(
+    [socket, bytes],
+    (world, value, data) => begun(world, keep(world, world.loop.sockSendall(socketOf(world, value), data as never))),
+    2,
+  ),
+  sockAccept: kind([socket], (world, value) =>
+    keep(world, world.loop.sockAccept(socketOf(world, value))).then(
+      ([accepted]) => world.sockets.push(accepted),
+      (error: unknown) => world.judge("sockAccept", error),
+    ),
+  ),
+  sockConnect: kind(
+    [
+      fc.oneof(
+        fc.record({
+          host: fc.constantFrom("127.0.0.1", "::1", "", "localhost"),
+          port: fc.constantFrom(1, 0, -1, 65536, Number.NaN),
+        }),
+        junk,
+      ),
+    ],
+    (world, address) => {
+      const fresh = new Socket();
+      world.sockets.push(fresh);
+      begun(world, keep(world, world.loop.sockConnect(fresh, address as never)));
+    },
+  ),
+  createServer: kind(
+    [
+      mood,
+      // Names that are not known here would be asked for in the network.
+      fc.oneof(fc.constant("127.0.0.1"), fc.constantFrom("::1", "", "localhost"), junk.filter(isNoName)),
+      fc.oneof({ weight: 8, arbitrary: fc.constant(0) }, { weight: 1, arbitrary: junk }),
+    ],
+    (world, what, host, port) =>
+      keep(world, world.loop.createServer(factoryOf(world, what), host as never, port as never)).then(
+        (server) => world.servers.push(server),
+        (error: unknown) => world.judge("createServer", error),
+      ),
+  ),
+  createConnection: kind(
+    [mood, choice],
+    (world, what, number) => {
+      const { port } = (pick(world.servers, number)?.sockets?.[0]?.getsockname() ?? { port: 1 }) as {
+        port: number;
+      };
+      begun(world, keep(world, world.loop.createConnection(factoryOf(world, what), "127.0.0.1", port)));
+    },
+    2,
+  ),
+  "createConnection over a pair": kind(
+    [mood],
+    (world, what) => {
+      const [left, right] = socketpair();
+      world.sockets.push(right);
+      const future = world.attempt("createConnection", () =>
+        world.loop.createConnection(factoryOf(world, what), null, null, { sock: left }),
+      );
+      if (future === undefined) left.close();
+      else begun(world, keep(world, future));
+    },
+    2,
+  ),
+  "transport.write": kind(
+    [choice, bytes],
+    (world, number, data) => withTransport(world, number, (transport) => transport.write(data as never)),
+    3,
+  ),
+  "transport.writeEof": kind([choice], (world, number) =>
+    withTransport(world, number, (transport) => transport.writeEof()),
+  ),
+  "transport.close": kind([choice], (world, number) => withTransport(world, number, (transport) => transport.close())),
+  "transport.abort": kind([choice], (world, number) => withTransport(world, number, (transport) => transport.abort())),
+  "transport.pauseReading": kind([choice], (world, number) =>
+    withTransport(world, number, (transport) => transport.pauseReading()),
+  ),
+  "transport.resumeReading": kind([choice], (world, number) =>
+    withTransport(world, number, (transport) => transport.resumeReading()),
+  ),
+  "transport.setWriteBufferLimits": kind([choice, junk, junk], (world, number, high, low) =>
+    withTransport(world, number, (transport) =>
+      transport.setWriteBufferLimits({ high: high as never, low: low as never }),
+    ),
+  ),
+  "transport.setProtocol": kind([choice, mood], (world, number, what) =>
+    withTransport(world, number, (transport) => transport.setProtocol(new RandomProtocol(world, what))),
+  ),
+  "watch a transport's socket": kind([choice], (world, number) =>
+    withTransport(world, number, (transport) => world.loop.addReader(transport.getExtraInfo("socket"), () => {})),
+  ),
+  "server.close": kind([choice], (world, number) => withServer(world, number, (server) => server.close())),
+  "server.waitClosed": kind([choice], (world, number) =>
+    withServer(world, number, (server) => begun(world, keep(world, server.waitClosed()))),
+  ),
+  "server.startServing": kind([choice], (world, number) =>
+    withServer(world, number, (server) => begun(world, keep(world, server.startServing()))),
+  ),
+  "server.abortClients": kind([choice], (world, number) =>
+    withServer(world, number, (server) => server.abortClients()),
+  ),
+};
+
+function keep<T extends PromiseLike<unknown>>(world: World, future: T): T {
+  world.futures.push(future as never);
+  return future;
+}

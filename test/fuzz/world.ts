@@ -1,0 +1,125 @@
+/**
+ * What random programs act on: one loop, and pools of everything that they have made.
+ *
+ * Owns: picking from the pools, judging errors, and putting everything away at the end so that what is left then was leaked.
+ *
+ * Does not own: the operations (`loop-operations.ts`, `io-operations.ts`).
+ */
+import {
+  allTasks,
+  type EventLoop,
+  type Future,
+  type Handle,
+  type Server,
+  type Socket,
+  setEventLoop,
+  type Task,
+  type Transport,
+} from "../../host/index.js";
+import { VirtualEventLoop } from "../../host/testing.js";
+
+/** What operations throw on purpose. */
+export class Planted extends Error {}
+
+/** Iterations in which everything must have ended after it was cancelled and closed. */
+const ITERATIONS_TO_END = 200;
+
+/** Codes that only a bug of ours can lead to. */
+const OUR_FAULT = new Set(["ERR_CORE", "ERR_ASSERTION", "ERR_INTERNAL_ASSERTION"]);
+
+/** One of a pool, chosen by a number; undefined while it is empty. */
+export function pick<T>(pool: readonly T[], choice: number): T | undefined {
+  return pool[choice % Math.max(1, pool.length)];
+}
+
+export class World {
+  readonly handles: Handle[] = [];
+  readonly futures: Future[] = [];
+  /** Those of them that are nobody's to settle but the program's. */
+  readonly settable: Future[] = [];
+  readonly tasks: Task[] = [];
+  readonly sockets: Socket[] = [];
+  readonly servers: Server[] = [];
+  readonly transports: Transport[] = [];
+  /** What must not have happened. */
+  readonly faults: string[] = [];
+  readonly foreign = new VirtualEventLoop();
+
+  constructor(readonly loop: EventLoop) {
+    loop.setExceptionHandler(this.onError);
+    this.foreign.setExceptionHandler(this.onError);
+    // What is called without a loop that runs is to use this one, and not to make another.
+    setEventLoop(loop);
+  }
+
+  /** Is told of errors in callbacks. */
+  readonly onError = (_loop: EventLoop, context: { message: string; exception?: unknown }): void => {
+    if (context.message.includes("bug of wasyncio")) this.faults.push(context.message);
+    if ("exception" in context) this.judge(`handler: ${context.message}`, context.exception);
+  };
+
+  /** Does something that may fail as documented: at once, or later through a promise. */
+  attempt<T>(what: string, action: () => T): T | undefined {
+    try {
+      const result = action();
+      if (result instanceof Promise) result.catch((error: unknown) => this.judge(what, error));
+      return result;
+    } catch (error) {
+      this.judge(what, error);
+      return undefined;
+    }
+  }
+
+  /** Notes an error that no documentation speaks of. */
+  judge(what: string, error: unknown): void {
+    if (error instanceof Planted) return;
+    const { code } = (error ?? {}) as { code?: unknown };
+    if (error instanceof Error && typeof code === "string" && !OUR_FAULT.has(code)) return;
+    this.faults.push(`${what}: ${error instanceof Error ? error.stack : String(error)}`);
+  }
+
+  /** Runs a few iterations. */
+  async iterate(count: number): Promise<void> {
+    for (let iteration = 0; iteration < count && !this.loop.isClosed(); iteration++) {
+      this.loop.stop();
+      await this.attempt("runForever", () => this.loop.runForever());
+    }
+  }
+
+  /** Cancels and closes everything, lets it end, and closes the loop. Notes what did not end. */
+  async end(): Promise<void> {
+    const { loop } = this;
+    loop.setTaskFactory(null);
+    loop.setExceptionHandler(this.onError);
+    const { core } = loop._scheduler;
+    for (let iteration = 0; iteration < ITERATIONS_TO_END; iteration++) {
+      if (loop.isClosed()) break;
+      this.#cancelAll();
+      await this.iterate(1);
+      // Names that are being looked up, and async functions that wait for promises, take Node's time.
+      await new Promise((resolve) => setImmediate(resolve));
+      if (core.liveSlots() === 0) break;
+    }
+    if (!loop.isClosed()) {
+      if (core.liveSlots() > 0) {
+        const entries = [...loop._scheduler.entries()].map(String);
+        this.faults.push(`${core.liveSlots()} slots are left: ${entries.join(", ")}`);
+      }
+      this.#cancelAll();
+      loop.close();
+    }
+    for (const socket of this.sockets) socket.close();
+    this.foreign.close();
+    setEventLoop(null);
+  }
+
+  #cancelAll(): void {
+    const { loop } = this;
+    for (const server of this.servers) server.close();
+    for (const transport of this.transports) transport.abort();
+    for (const handle of this.handles) handle.cancel();
+    for (const task of allTasks(loop)) task.cancel();
+    for (const future of this.futures) if (future.getLoop() === loop) future.cancel();
+    for (const socket of this.sockets) socket.close();
+  }
+}
