@@ -13,6 +13,7 @@
 import { copyFileSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { dirname, join, relative } from "node:path";
 import { rollup } from "rollup";
+import { minify } from "terser";
 import { buildFolder, distFolder, listFiles, outFolder, withThousands } from "./files.mjs";
 import config, { entries } from "./rollup.config.mjs";
 import { BuildError, runTool } from "./steps.mjs";
@@ -29,8 +30,9 @@ export async function packageDist() {
   const { output } = await bundle.write(config.output);
   await bundle.close();
   for (const chunk of output.filter(({ isEntry }) => isEntry)) writeModuleEntry(chunk);
+  for (const { fileName, code } of output) writeFileSync(join(distFolder, fileName), await shorten(code));
   copyDeclarations();
-  // Still readable in a stack trace, and a sixth smaller than with tsc's four spaces.
+  // Lines that a stack trace can name, indented as little as possible.
   await runTool("biome", [
     "format",
     "--write",
@@ -43,6 +45,16 @@ export async function packageDist() {
   const files = listFiles(distFolder);
   const bytes = files.reduce((sum, file) => sum + readFileSync(file).length, 0);
   return `${files.length} files, ${withThousands(bytes)} bytes`;
+}
+
+/** Gives locals short names; what a stack trace or an error shows keeps its own: functions, methods, classes and properties. */
+async function shorten(code) {
+  const { code: shorter } = await minify(code, {
+    compress: false,
+    mangle: { keep_classnames: true, keep_fnames: true },
+    format: { beautify: true },
+  });
+  return shorter;
 }
 
 /** Names each export, because a reader and every tool can follow names where `export *` from CommonJS must be guessed. */

@@ -46,7 +46,7 @@ packageTest("is no larger than promised", ({ packed }) => {
 packageTest("holds what runs, its types and its papers, and nothing else", ({ packed }) => {
   const paths = packed.files.map(({ path }) => path);
   const papers = paths.filter((path) => !path.startsWith("dist/"));
-  const expected = ["ARCHITECTURE.md", "CHANGELOG.md", "LICENSE", "README.md", "package.json"];
+  const expected = ["CHANGELOG.md", "LICENSE", "README.md", "package.json"];
   assert.equal(papers.sort(), expected);
   assert.equal(
     paths.filter((path) => path.startsWith("dist/") && !/\.(js|cjs|d\.ts|wasm|json)$/.test(path)),
