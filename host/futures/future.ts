@@ -133,7 +133,7 @@ export class Future<T = unknown> implements PromiseLike<T> {
       return;
     }
     this._scheduler.checkOpen();
-    if (!this._watched && this._mayBeLost()) watchLost(this);
+    this._letGo();
     this._addCallback(callback);
   }
 
@@ -209,6 +209,11 @@ export class Future<T = unknown> implements PromiseLike<T> {
   /** @internal Whether it may become unreachable while it is pending. */
   _mayBeLost(): boolean {
     return true;
+  }
+
+  /** @internal Nobody is known to hold on to it: has its slots given back if it is lost while it is pending. */
+  _letGo(): void {
+    if (!this._watched && this._mayBeLost()) watchLost(this);
   }
 
   /** @internal The core's id, for somebody who is about to wait. */
@@ -318,8 +323,8 @@ export class Future<T = unknown> implements PromiseLike<T> {
       else resolve(this._value as T);
     };
     if (this._state !== FutureState.Pending) return deliver();
-    // A task is never lost, and holds on to what it awaits.
-    if (task === null && !this._watched && this._mayBeLost()) watchLost(this);
+    // A task holds on to what it awaits, until it ends.
+    if (task === null) this._letGo();
     this._deliverLater(deliver);
     if (task === null) return;
     task._awaits(this);

@@ -169,6 +169,8 @@ export class Task<T = unknown> extends Future<T> implements Steppable, AwaitingT
   _ended(state: FutureState): void {
     this.#cancelsLeft = this._scheduler.core.cancelling(this._id);
     if (state === FutureState.Cancelled && !this._failed) this._exception = this._exception ?? this.#cancelMessage;
+    // Such as those that lost a race.
+    if (this.#awaited !== null) for (const future of this.#awaited) future._letGo();
     this.#awaited = null;
     this.#coroutine = null;
     this._leave(state);

@@ -66,6 +66,16 @@ test("one that a task waits for is not lost", async (loop) => {
   assert.is(await loop.runUntilComplete(asyncFunction), "kept");
 });
 
+test("one that lost a race in an async function is lost when the function has ended", async (loop) => {
+  const race = async (): Promise<unknown> => {
+    const winner = loop.createFuture<string>();
+    loop.callSoon(() => winner.setResult("won"));
+    return Promise.race([winner, loop.createFuture(), loop.createFuture()]);
+  };
+  assert.is(await loop.runUntilComplete(loop.createTask(race)), "won");
+  await collectUntil(() => slots(loop) === 0, "no slots are left");
+});
+
 test("one that a timer settles is not lost", async (loop) => {
   let told = "";
   const arm = (): void => {
