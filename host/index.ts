@@ -38,6 +38,7 @@ export type { ConnectionOptions } from "./net/connect.js";
 export type { ServerOptions } from "./net/create-server.js";
 export type { WriteBufferLimits } from "./net/flow-control.js";
 export type { PeerCredentials } from "./net/peer-credentials.js";
+export type { AddressInfo, ResolveOptions } from "./net/resolve.js";
 export { Server } from "./net/server.js";
 export { Socket, socketpair } from "./net/socket.js";
 export { Transport } from "./net/transport.js";

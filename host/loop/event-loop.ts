@@ -16,10 +16,11 @@ import { futureOf } from "../futures/ensure-future.js";
 import { Future } from "../futures/future.js";
 import { checkSeconds } from "../futures/sleep.js";
 import { checkTaskName, Task, type TaskBody } from "../futures/task.js";
-import type { Address } from "../net/address.js";
+import type { Address, InetAddress } from "../net/address.js";
 import { type ConnectionOptions, createConnection } from "../net/connect.js";
 import { createServer, type ServerOptions } from "../net/create-server.js";
 import { checkOptions } from "../net/options.js";
+import { type AddressInfo, getaddrinfo, getnameinfo, type ResolveOptions } from "../net/resolve.js";
 import type { Server } from "../net/server.js";
 import { sockAccept, sockConnect, sockRecv, sockSendall } from "../net/sock-calls.js";
 import type { Socket } from "../net/socket.js";
@@ -362,6 +363,34 @@ export class EventLoop {
   /** Takes the next connection of a listening socket, waiting for it if need be. @throws as `sockRecv` */
   sockAccept(sock: Socket): Future<[socket: Socket, address: Address]> {
     return sockAccept(this, sock);
+  }
+
+  /**
+   * Finds the addresses of a host, best first. A few lookups of a thread run at a time, on other threads; the others wait
+   * for their turn. Cancelling takes effect at once. A numeric host and port are not looked up.
+   *
+   * @param host a name or a numeric address; null is this machine: its loopback addresses, or every one with AI_PASSIVE
+   * @param port a number, in decimal or as such; or the name of a service; null is 0
+   * @returns what fails with `ENOTFOUND` for a name that does not exist, and otherwise with the C library's `EAI_AGAIN` and the like
+   * @throws TypeError `ERR_INVALID_ARG_TYPE`, `ERR_UNKNOWN_OPTION`; ValueError `ERR_OUT_OF_RANGE`, `ERR_INVALID_ADDRESS`;
+   *   UnsupportedError `ERR_NO_LOOKUPS` for a name on a virtual loop; RuntimeError `ERR_LOOP_CLOSED`
+   */
+  getaddrinfo(
+    host: string | null | undefined,
+    port: number | string | null | undefined,
+    options: ResolveOptions = {},
+  ): Future<AddressInfo[]> {
+    return getaddrinfo(this, host, port, options);
+  }
+
+  /**
+   * Finds the names of an address: its host and its service. Where there is none, it is the number.
+   *
+   * @param flags NI_ flags; with both NI_NUMERICHOST and NI_NUMERICSERV nothing is looked up
+   * @throws as `getaddrinfo`
+   */
+  getnameinfo(sockaddr: InetAddress, flags = 0): Future<[host: string, service: string]> {
+    return getnameinfo(this, sockaddr, flags);
   }
 
   /** Sets who is told of errors that nobody else can take; null brings the default back. */

@@ -29,8 +29,8 @@ import {
   checkTlsIsOn,
   TLS_OPTIONS,
 } from "./options.js";
-import type { AddressInfo } from "./resolve.js";
-import { resolve, sockConnect } from "./sock-calls.js";
+import { type AddressInfo, resolve } from "./resolve.js";
+import { sockConnect } from "./sock-calls.js";
 import { Socket } from "./socket.js";
 import { SocketTransport } from "./socket-transport.js";
 import type { Transport } from "./transport.js";

@@ -35,10 +35,9 @@ import {
   checkResolution,
   checkStreamSocket,
 } from "./options.js";
-import type { AddressInfo } from "./resolve.js";
+import { type AddressInfo, resolve } from "./resolve.js";
 import type { Server } from "./server.js";
 import { checkServing, type ServingOptions, serve } from "./serving.js";
-import { resolve } from "./sock-calls.js";
 import { Socket } from "./socket.js";
 
 /** Options of `createServer`. */

@@ -1,22 +1,21 @@
 /**
- * From a host and a port to addresses.
+ * From a host and a port to addresses, and back.
  *
- * Owns: numeric hosts and the absence of one, answered at once; which socket types go with which protocols.
+ * Owns: the arguments of `getaddrinfo` and `getnameinfo`; numeric addresses, which are answered without leaving the thread.
  *
- * Does not own: looking names up, which `node:dns` does with the C library's getaddrinfo on a thread. What it has no
- * option for (canonical names, service names) is refused by name.
+ * Does not own: everything else, which goes to the C library (`lookups.ts`).
  *
- * From: CPython 3.11 base_events `_ipaddr_info` and glibc's getaddrinfo. Differs: numeric hosts never leave the thread,
- * also without a socket type.
+ * From: CPython 3.11 base_events `getaddrinfo`, `getnameinfo` and `_ipaddr_info`. Differs: numeric hosts are answered at
+ * once also by `getaddrinfo`, and without a type; a port that is no port is a ValueError; names outside ASCII are encoded
+ * as browsers do it.
  */
 
-import { ADDRCONFIG, ALL, type LookupAddress, V4MAPPED } from "node:dns";
-import { lookup } from "node:dns/promises";
+import { isIPv6, SocketAddress } from "node:net";
+import { domainToASCII } from "node:url";
 import {
   AF_INET,
   AF_INET6,
   AF_UNSPEC,
-  AI_ADDRCONFIG,
   AI_ALL,
   AI_CANONNAME,
   AI_NUMERICHOST,
@@ -29,185 +28,184 @@ import {
   SOCK_RAW,
   SOCK_STREAM,
 } from "../constants.js";
-import { describe, typeError, UnsupportedError, ValueError } from "../errors.js";
-import { formatIPv6, parseIPv4, parseIPv6 } from "../sys/sockaddr.js";
-import type { InetAddress } from "./address.js";
+import { describe, typeError, ValueError } from "../errors.js";
+import type { Future } from "../futures/future.js";
+import type { EventLoop } from "../loop/event-loop.js";
+import {
+  type AddressInfo,
+  type AddressQuestion,
+  askAddresses,
+  askNames,
+  looksUpNothing,
+  type NameFailure,
+} from "../sys/names.js";
+import { parseIPv4 } from "../sys/sockaddr.js";
+import { checkAddress, type InetAddress } from "./address.js";
 import { checkInteger } from "./checks.js";
+import { Lookup, lookupError } from "./lookups.js";
+import { Operation, type Work } from "./operation.js";
+import { checkHost, checkOptions } from "./options.js";
 
-/** One way to reach a host: what to make a socket with, and what to connect or bind it to. */
-export interface AddressInfo {
-  family: number;
-  type: number;
-  proto: number;
-  /** Always empty as yet. */
-  canonname: string;
-  address: InetAddress;
-}
+export type { AddressInfo };
 
-/** What the addresses are wanted for. 0 leaves a choice open. */
+/** What the addresses are wanted for. 0, which is the default of each, leaves the choice open. */
 export interface ResolveOptions {
-  /** AF_INET, AF_INET6 or AF_UNSPEC. */
+  /** AF_INET or AF_INET6. */
   family?: number;
-  /** SOCK_STREAM, SOCK_DGRAM, SOCK_RAW or 0 for each of them. */
+  /** SOCK_STREAM, SOCK_DGRAM and so on. */
   type?: number;
+  /** IPPROTO_TCP, IPPROTO_UDP and so on. */
   proto?: number;
-  /** AI_ flags: PASSIVE, NUMERICHOST, NUMERICSERV, ADDRCONFIG, V4MAPPED, ALL. */
+  /** AI_ flags. */
   flags?: number;
 }
 
 const PORT_MAX = 0xffff;
 const INT_MAX = 0x7fffffff;
-const FLAGS_KNOWN = AI_PASSIVE | AI_NUMERICHOST | AI_NUMERICSERV | AI_ADDRCONFIG | AI_V4MAPPED | AI_ALL;
+const KNOWN = ["family", "type", "proto", "flags"];
 
-/** What glibc answers for an open choice, in its order. A raw socket takes any protocol. */
+/** Flags that mean nothing new for a numeric host. AI_ADDRCONFIG does: it asks the machine for its interfaces. */
+const NUMERIC_FLAGS = AI_PASSIVE | AI_CANONNAME | AI_NUMERICHOST | AI_NUMERICSERV | AI_V4MAPPED | AI_ALL;
+
+/** What glibc answers where the type is open, in its order. A raw socket takes any protocol. */
 const KINDS = [
   { type: SOCK_STREAM, proto: IPPROTO_TCP },
   { type: SOCK_DGRAM, proto: IPPROTO_UDP },
   { type: SOCK_RAW, proto: 0 },
 ];
 
-interface Kind {
-  type: number;
-  proto: number;
-}
-
-/**
- * Finds the addresses of a host, best first.
- *
- * @param host A name or a numeric address. null is every address of this machine with AI_PASSIVE, else its loopback ones.
- * @param port 0 to 65535, as a number or in decimal; null is 0.
- * @throws Error `ENOTFOUND` or another code of `dns.lookup`; `EAI_…` as getaddrinfo names what cannot be had together
- * @throws ValueError `ERR_OUT_OF_RANGE`; TypeError; UnsupportedError `ERR_UNSUPPORTED_RESOLVE`
- */
-export async function resolveAddresses(
+/** Finds the addresses of a host; see `EventLoop.getaddrinfo`. */
+export function getaddrinfo(
+  loop: EventLoop,
   host: string | null | undefined,
   port: number | string | null | undefined,
-  options: ResolveOptions = {},
-): Promise<AddressInfo[]> {
-  const { family, flags, kinds } = checkOptions(options);
-  const portNumber = checkPort(port);
-  checkHost(host);
-  const addresses =
-    host === null || host === undefined
-      ? ownAddresses(family, flags, portNumber)
-      : (numericAddress(host, family, flags, portNumber) ?? (await lookUp(host, family, flags, portNumber)));
-  return addresses.flatMap((address) => kinds.map((kind) => addressInfo(kind, address)));
+  options: ResolveOptions,
+): Future<AddressInfo[]> {
+  loop._scheduler.checkOpen();
+  checkOptions("getaddrinfo", options, KNOWN);
+  const question = checkQuestion(host, port, options);
+  const infos = numericAnswer(question);
+  return infos === null ? lookUpAddresses(loop, question) : new Operation(loop, later(infos));
 }
 
-/**
- * The address of a numeric host, without ever waiting.
- *
- * @returns null if the host is none, of another family, or a name; if the port is a service name; or if the type is
- * neither SOCK_STREAM nor SOCK_DGRAM: cases for `resolveAddresses`
- * @throws ValueError `ERR_OUT_OF_RANGE` for the port; TypeError
- */
-export function parseNumeric(
-  host: string | null | undefined,
-  port: number | string | null | undefined,
-  options: ResolveOptions = {},
-): AddressInfo | null {
-  const { family = AF_UNSPEC, type = 0, proto = 0 } = options;
-  const kind = KINDS.find((known) => known.type === type && (proto === 0 || known.proto === proto));
-  if (kind === undefined || kind.type === SOCK_RAW || typeof host !== "string" || isServiceName(port)) return null;
-  const address = parseHost(host, checkPort(port));
-  if (address === null || (family !== AF_UNSPEC && familyOf(address) !== family)) return null;
-  return addressInfo(kind, address);
-}
-
-function checkOptions(options: ResolveOptions): { family: number; flags: number; kinds: Kind[] } {
-  const { family = AF_UNSPEC, type = 0, proto = 0, flags = 0 } = options;
-  checkInteger("The family", family, 0, INT_MAX);
-  checkInteger("The type", type, 0, INT_MAX);
-  checkInteger("The proto", proto, 0, INT_MAX);
+/** Finds the names of an address; see `EventLoop.getnameinfo`. */
+export function getnameinfo(
+  loop: EventLoop,
+  sockaddr: InetAddress,
+  flags: number,
+): Future<[host: string, service: string]> {
+  loop._scheduler.checkOpen();
   checkInteger("The flags", flags, 0, INT_MAX);
-  if (family !== AF_UNSPEC && family !== AF_INET && family !== AF_INET6) throw resolveError("EAI_FAMILY");
-  if (flags & AI_CANONNAME) throw unsupported("Canonical names are not looked up: leave AI_CANONNAME out.");
-  if (flags & ~FLAGS_KNOWN) throw resolveError("EAI_BADFLAGS");
-  const kinds =
-    type === SOCK_RAW
-      ? [{ type, proto }]
-      : KINDS.filter((kind) => (type === 0 || kind.type === type) && (proto === 0 || kind.proto === proto));
-  if (kinds.length === 0) throw resolveError("EAI_SOCKTYPE");
-  return { family, flags, kinds };
+  const family = isIPv6Host(sockaddr) ? AF_INET6 : AF_INET;
+  const address = checkAddress(family, sockaddr) as InetAddress;
+  const { host } = address;
+  if (looksUpNothing(flags)) return new Operation(loop, askAtOnce(family, address, flags));
+  loop._scheduler.driver.checkLookups();
+  return new Lookup(loop, {
+    syscall: "getnameinfo",
+    host,
+    ask: (answered) => askNames(family, address, flags, answered),
+  });
 }
 
-function checkHost(host: unknown): void {
-  if (host === null || host === undefined) return;
-  if (typeof host !== "string") {
-    throw typeError("ERR_INVALID_ARG_TYPE", `The host must be a string or null, not ${describe(host)}.`);
+/** Finds the addresses of a host as part of an operation: without a pause if it is numeric. @throws as `getaddrinfo` */
+export function* resolve(
+  loop: EventLoop,
+  host: string | null | undefined,
+  port: number | string | null | undefined,
+  options: ResolveOptions,
+): Work<AddressInfo[]> {
+  const question = checkQuestion(host, port, options);
+  return numericAnswer(question) ?? (yield* lookUpAddresses(loop, question));
+}
+
+function checkQuestion(host: unknown, port: unknown, options: ResolveOptions): AddressQuestion {
+  const { family = AF_UNSPEC, type = 0, proto = 0, flags = 0 } = options;
+  for (const [name, value] of Object.entries({ family, type, proto, flags })) {
+    checkInteger(`The ${name}`, value, 0, INT_MAX);
   }
-  if (host.includes("\0")) {
-    throw new ValueError("ERR_INVALID_ADDRESS", `The host has a NUL inside: ${JSON.stringify(host)}.`);
+  checkHost(host);
+  return {
+    host: encodeHost(host as string | null | undefined),
+    service: checkService(port),
+    family,
+    type,
+    proto,
+    flags,
+  };
+}
+
+/** The host as the C library takes it: ASCII, or null. */
+function encodeHost(host: string | null | undefined): string | null {
+  if (host === null || host === undefined) return null;
+  const ascii = /^[ -~]*$/.test(host) ? host : domainToASCII(host);
+  if (ascii === "" && host !== "") {
+    throw new ValueError("ERR_INVALID_ADDRESS", `The host ${JSON.stringify(host)} is neither an address nor a name.`);
   }
+  return ascii;
 }
 
-function checkPort(port: number | string | null | undefined): number {
-  if (port === null || port === undefined || port === "") return 0;
-  if (isServiceName(port))
-    throw unsupported(`Service names are not looked up: give the port of "${port}" as a number.`);
-  return checkInteger("The port", typeof port === "string" ? Number(port) : port, 0, PORT_MAX);
+/** The port as the C library takes it: in decimal, or a service's name, or null. */
+function checkService(port: unknown): string | null {
+  if (port === null || port === undefined) return null;
+  if (typeof port !== "string") return String(checkInteger("The port", port, 0, PORT_MAX));
+  if (/^\d*$/.test(port)) return String(checkInteger("The port", Number(port), 0, PORT_MAX));
+  if (!port.includes("\0")) return port;
+  throw new ValueError("ERR_INVALID_ADDRESS", `The service has a NUL inside: ${JSON.stringify(port)}.`);
 }
 
-function isServiceName(port: number | string | null | undefined): boolean {
-  return typeof port === "string" && !/^\d*$/.test(port);
+/** What getaddrinfo would answer, or null if it has to be asked. */
+function numericAnswer({ host, service, family, type, proto, flags }: AddressQuestion): AddressInfo[] | null {
+  if (host === null || (service !== null && !/^\d+$/.test(service)) || (flags & ~NUMERIC_FLAGS) !== 0) return null;
+  const kinds = KINDS.filter((kind) => (type === 0 || kind.type === type) && (proto === 0 || kind.proto === proto));
+  const address = numericAddress(host, Number(service), family, flags);
+  if (kinds.length === 0 || address === null) return null;
+  return kinds.map((kind, index) => ({
+    family: address.host.includes(":") ? AF_INET6 : AF_INET,
+    ...kind,
+    canonname: index === 0 && flags & AI_CANONNAME ? host : "",
+    address: { ...address },
+  }));
 }
 
-/** In glibc's order. */
-function ownAddresses(family: number, flags: number, port: number): InetAddress[] {
-  const hosts = flags & AI_PASSIVE ? ["0.0.0.0", "::"] : ["::1", "127.0.0.1"];
-  const addresses = hosts.map((host) =>
-    host.includes(":") ? { host, port, flowinfo: 0, scopeId: 0 } : { host, port },
-  );
-  return addresses.filter((address) => family === AF_UNSPEC || familyOf(address) === family);
+function numericAddress(host: string, port: number, family: number, flags: number): InetAddress | null {
+  if (parseIPv4(host) >= 0) {
+    if (family === AF_UNSPEC || family === AF_INET) return { host, port };
+    return family === AF_INET6 && flags & AI_V4MAPPED
+      ? { host: `::ffff:${host}`, port, flowinfo: 0, scopeId: 0 }
+      : null;
+  }
+  // A scope may be the name of an interface.
+  if ((family !== AF_UNSPEC && family !== AF_INET6) || host.includes("%") || !isIPv6(host)) return null;
+  const { address } = new SocketAddress({ address: host, family: "ipv6" });
+  return { host: address, port, flowinfo: 0, scopeId: 0 };
 }
 
-/** @returns null if the host is a name */
-function numericAddress(host: string, family: number, flags: number, port: number): InetAddress[] | null {
-  const address = parseHost(host, port);
-  if (address === null) return null;
-  if (family === AF_UNSPEC || familyOf(address) === family) return [address];
-  if (family === AF_INET6 && flags & AI_V4MAPPED) return numericAddress(`::ffff:${host}`, family, flags, port);
-  throw resolveError("EAI_ADDRFAMILY", host);
+/** @throws UnsupportedError `ERR_NO_LOOKUPS` on a virtual loop */
+function lookUpAddresses(loop: EventLoop, question: AddressQuestion): Future<AddressInfo[]> {
+  loop._scheduler.driver.checkLookups();
+  const { host } = question;
+  return new Lookup(loop, { syscall: "getaddrinfo", host, ask: (answered) => askAddresses(question, answered) });
 }
 
-async function lookUp(host: string, family: number, flags: number, port: number): Promise<InetAddress[]> {
-  if (host === "" || flags & AI_NUMERICHOST) throw resolveError("ENOTFOUND", host);
-  const hints =
-    (flags & AI_ADDRCONFIG ? ADDRCONFIG : 0) | (flags & AI_V4MAPPED ? V4MAPPED : 0) | (flags & AI_ALL ? ALL : 0);
-  const version = family === AF_UNSPEC ? 0 : family === AF_INET ? 4 : 6;
-  const found: LookupAddress[] = await lookup(host, { all: true, verbatim: true, family: version, hints });
-  return found.flatMap(({ address }) => parseHost(address, port) ?? []);
+function* askAtOnce(family: number, address: InetAddress, flags: number): Work<[host: string, service: string]> {
+  yield;
+  const outcome: { failure?: NameFailure | null; names?: [host: string, service: string] | null } = {};
+  askNames(family, address, flags, (failure, names) => Object.assign(outcome, { failure, names }));
+  if (outcome.names) return outcome.names;
+  throw lookupError(outcome.failure as NameFailure, "getnameinfo", address.host);
 }
 
-function parseHost(host: string, port: number): InetAddress | null {
-  if (parseIPv4(host) >= 0) return { host, port };
-  const parsed = host.includes(":") ? parseIPv6(host) : null;
-  return parsed && { host: formatIPv6(parsed.bytes), port, flowinfo: 0, scopeId: parsed.scopeId };
+/** Answers in the next iteration, as if it had been looked up. */
+function* later<T>(value: T): Work<T> {
+  yield;
+  return value;
 }
 
-function familyOf(address: InetAddress): number {
-  return address.host.includes(":") ? AF_INET6 : AF_INET;
-}
-
-function addressInfo(kind: Kind, address: InetAddress): AddressInfo {
-  return { family: familyOf(address), type: kind.type, proto: kind.proto, canonname: "", address: { ...address } };
-}
-
-function unsupported(message: string): UnsupportedError {
-  return new UnsupportedError("ERR_UNSUPPORTED_RESOLVE", message);
-}
-
-/** The errors that getaddrinfo would answer, in the shape of those that `dns.lookup` throws. */
-const RESOLVE_ERRORS = {
-  EAI_ADDRFAMILY: { errno: -3000, text: "the host has no address of the family that is wanted" },
-  EAI_BADFLAGS: { errno: -3002, text: "flags that getaddrinfo does not have" },
-  EAI_FAMILY: { errno: -3005, text: "the family must be AF_INET, AF_INET6 or AF_UNSPEC" },
-  EAI_SOCKTYPE: { errno: -3011, text: "no socket is of this type and proto" },
-  ENOTFOUND: { errno: -3008, text: "" },
-};
-
-function resolveError(code: keyof typeof RESOLVE_ERRORS, hostname?: string): NodeJS.ErrnoException {
-  const { errno, text } = RESOLVE_ERRORS[code];
-  const message = `getaddrinfo ${code}${text && `: ${text}`}${hostname === undefined ? "" : ` ${hostname}`}`;
-  return Object.assign(new Error(message), { errno, code, syscall: "getaddrinfo", hostname });
+function isIPv6Host(sockaddr: unknown): boolean {
+  if (typeof sockaddr !== "object" || sockaddr === null || sockaddr instanceof Uint8Array) {
+    throw typeError("ERR_INVALID_ADDRESS", `The address must be { host, port }, not ${describe(sockaddr)}.`);
+  }
+  const { host } = sockaddr as { host?: unknown };
+  return typeof host === "string" && host.includes(":");
 }

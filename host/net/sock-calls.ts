@@ -13,7 +13,6 @@
 
 import { AF_INET, AF_INET6, SO_ERROR, SOL_SOCKET } from "../constants.js";
 import { RuntimeError, ValueError } from "../errors.js";
-import { futureOf } from "../futures/ensure-future.js";
 import { Future } from "../futures/future.js";
 import type { EventLoop } from "../loop/event-loop.js";
 import type { Side } from "../scheduler/scheduler.js";
@@ -24,7 +23,7 @@ import { type Address, addressDetails, checkAddress, type InetAddress } from "./
 import { checkBytes, checkInteger } from "./checks.js";
 import { Operation, type Work } from "./operation.js";
 import { checkSocket } from "./options.js";
-import { type AddressInfo, parseNumeric, type ResolveOptions, resolveAddresses } from "./resolve.js";
+import { type AddressInfo, resolve } from "./resolve.js";
 import type { Socket } from "./socket.js";
 
 /** The longest transfer that Linux does in one call. */
@@ -71,24 +70,12 @@ export function sockConnect(loop: EventLoop, sock: Socket, address: Address): Fu
   return new Operation(loop, resolveAndConnect(loop, sock, address));
 }
 
-/** Resolves a host as part of an operation: at once if it is numeric. */
-export function* resolve(
-  loop: EventLoop,
-  host: string | null | undefined,
-  port: number | string | null | undefined,
-  options: ResolveOptions,
-): Work<AddressInfo[]> {
-  const numeric = parseNumeric(host, port, options);
-  if (numeric !== null) return [numeric];
-  return yield* futureOf(loop, loop._scheduler, resolveAddresses(host, port, options));
-}
-
 function* resolveAndConnect(loop: EventLoop, sock: Socket, address: InetAddress): Work<void> {
   const { family, type, proto } = sock;
-  const [first] = yield* resolve(loop, address.host, address.port, { family, type, proto });
-  if (first === undefined) throw systemError("getaddrinfo", -3008, { address: address.host });
+  const infos = yield* resolve(loop, address.host, address.port, { family, type, proto });
+  const { host, scopeId } = (infos[0] as AddressInfo).address;
   checkIdle(loop, sock, "writer");
-  yield* new Connecting(loop, sock, checkAddress(family, { ...address, host: first.address.host }));
+  yield* new Connecting(loop, sock, checkAddress(family, { ...address, host, scopeId: address.scopeId || scopeId }));
 }
 
 /** Whether the address has a host that must be looked up first. */

@@ -17,6 +17,8 @@ export interface Driver {
   readonly resolutionSeconds: number;
   /** @throws UnsupportedError `ERR_NO_DESCRIPTORS` when this driver has no selector */
   checkWatches(): void;
+  /** @throws UnsupportedError `ERR_NO_LOOKUPS` when this driver does not wait for name servers */
+  checkLookups(): void;
   /** Tells the selector what to say of an fd; see `assembly/host.ts`. */
   watch(fd: number, interest: number, generation: number): number;
   /** Blocks for events; see `assembly/host.ts`. */

@@ -81,6 +81,8 @@ export class GuestDriver implements Driver {
 
   checkWatches(): void {}
 
+  checkLookups(): void {}
+
   watch(fd: number, interest: number, generation: number): number {
     return this.#selector.watch(fd, interest, generation);
   }

@@ -40,6 +40,13 @@ export class VirtualDriver implements Driver {
     );
   }
 
+  checkLookups(): void {
+    throw new UnsupportedError(
+      "ERR_NO_LOOKUPS",
+      "a VirtualEventLoop looks up no names: pass a numeric address and port, or use an EventLoop",
+    );
+  }
+
   watch(): number {
     return -EBADF;
   }

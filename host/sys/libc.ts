@@ -14,6 +14,16 @@ import { messageOf, UnsupportedError } from "../errors.js";
 type Pointer = Uint8Array | BigUint64Array;
 /** An address inside a `Memory`, which its owner keeps alive. */
 type Address = number;
+/** An address of C's own memory. */
+type Foreign = bigint;
+
+/**
+ * A function that a thread of libuv's pool can call in our place. What it reads and writes must outlive the call.
+ * `done` is told the result, and `errno` is then that call's.
+ */
+type CanWait<Arguments extends unknown[]> = ((...args: Arguments) => number) & {
+  async(...args: [...Arguments, done: (error: unknown, result: number) => void]): void;
+};
 
 /** What the table declares, as TypeScript sees it. Lengths and addresses are trusted here and checked by the wrappers. */
 export interface CFunctions {
@@ -42,6 +52,23 @@ export interface CFunctions {
   inet_pton(family: number, text: string, bytes: Pointer): number;
   inet_ntop(family: number, bytes: Pointer, text: Pointer, length: number): Address;
   if_nametoindex(name: string): number;
+
+  getaddrinfo: CanWait<[host: Address, service: Address, hints: Address, list: Address]>;
+  freeaddrinfo(list: Foreign): void;
+  getnameinfo: CanWait<
+    [
+      name: Address,
+      nameLength: number,
+      host: Address,
+      hostLength: number,
+      service: Address,
+      serviceLength: number,
+      flags: number,
+    ]
+  >;
+  gai_strerror(status: number): string;
+  memcpy(to: Address, from: Foreign, length: number): void;
+  strnlen(text: Foreign, length: number): number;
 
   epoll_create1(flags: number): number;
   epoll_ctl(epoll: number, operation: number, fd: number, event: Address): number;
@@ -95,6 +122,14 @@ const LIBC: Record<keyof CFunctions, string> = {
   inet_pton: "int inet_pton(int family, const char *text, void *bytes)",
   inet_ntop: "uintptr_t inet_ntop(int family, void *bytes, void *text, uint32_t length)",
   if_nametoindex: "uint32_t if_nametoindex(const char *name)",
+
+  getaddrinfo: "int getaddrinfo(uintptr_t host, uintptr_t service, uintptr_t hints, uintptr_t list)",
+  freeaddrinfo: "void freeaddrinfo(uintptr_t list)",
+  getnameinfo:
+    "int getnameinfo(uintptr_t name, uint32_t nameLength, uintptr_t host, uint32_t hostLength, uintptr_t service, uint32_t serviceLength, int flags)",
+  gai_strerror: "const char *gai_strerror(int status)",
+  memcpy: "void memcpy(uintptr_t to, uintptr_t from, size_t length)",
+  strnlen: "size_t strnlen(uintptr_t text, size_t length)",
 
   epoll_create1: "int epoll_create1(int flags)",
   epoll_ctl: "int epoll_ctl(int epoll, int operation, int fd, uintptr_t event)",

@@ -4,7 +4,6 @@ import * as assert from "uvu/assert";
 import { EVENT_CAPACITY, EVENT_RECORD_WORDS, Readiness } from "../../assembly/abi.js";
 import { AF_INET6, AF_UNIX, SOCK_DGRAM } from "../../host/constants.js";
 import type { InetAddress } from "../../host/net/address.js";
-import { resolveAddresses } from "../../host/net/resolve.js";
 import { Socket } from "../../host/net/socket.js";
 import { EpollSelector } from "../../host/selector/epoll-selector.js";
 import { checkNoLeaks } from "../support/leaks.js";
@@ -101,34 +100,6 @@ s.sendto(b"x", name)
   assert.equal(socket.recvfrom(10), [Buffer.from("x"), `${name}peer`]);
   socket.close();
   await ended(peer);
-});
-
-test("CPython resolves numeric hosts, and none, to the same addresses in the same order", async () => {
-  const questions = [
-    ["127.0.0.1", 80, 0, 0, 0, 0],
-    ["::1", 80, 0, 1, 0, 0],
-    ["0:0::ffff:1.2.3.4", 80, 0, 2, 0, 0],
-    ["10.0.0.1", 80, 2, 0, 17, 0],
-    [null, 80, 0, 1, 0, 1],
-    [null, 80, 0, 1, 0, 0],
-    [null, 80, 2, 0, 0, 1],
-  ] as const;
-  const program = `import socket, sys, json
-print(json.dumps([socket.getaddrinfo(*question) for question in json.loads(sys.argv[1])]))`;
-  const { stdout } = spawnSync("python3", ["-c", program, JSON.stringify(questions)], { encoding: "utf8" });
-  const answers = JSON.parse(stdout) as [number, number, number, string, [string, number]][][];
-  for (const [index, [host, port, family, type, proto, flags]] of questions.entries()) {
-    const infos = await resolveAddresses(host, port, { family, type, proto, flags });
-    const ours = infos.map((info) => [info.family, info.type, info.proto, info.address.host, info.address.port]);
-    const theirs = answers[index]?.map(([family_, type_, proto_, , [host_, port_]]) => [
-      family_,
-      type_,
-      proto_,
-      host_,
-      port_,
-    ]);
-    assert.equal(ours, theirs, `${host}`);
-  }
 });
 
 tests.run();
