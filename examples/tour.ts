@@ -7,6 +7,7 @@ import { type Coroutine, run } from "wasyncio";
 import { descriptors } from "./tour/descriptors.js";
 import { tcp } from "./tour/echo.js";
 import { loadTest } from "./tour/load-test.js";
+import { names } from "./tour/names.js";
 import { node } from "./tour/node.js";
 import { sockets } from "./tour/sockets.js";
 import { cancellation, switches, tasks } from "./tour/tasks.js";
@@ -21,6 +22,7 @@ const stops: [name: string, show: () => Coroutine<string>][] = [
   ["descriptors", descriptors],
   ["sockets", sockets],
   ["TCP", tcp],
+  ["names", names],
   ["Node", node],
 ];
 

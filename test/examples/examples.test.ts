@@ -55,6 +55,14 @@ prints(
   ],
 );
 
+prints("resolve", ["127.0.0.1", "443"], ["127.0.0.1 is 127.0.0.1, port 443 (https)"]);
+
+prints(
+  "resolve",
+  ["localhost", "no-such-service"],
+  ['EAI_SERVICE, for "getaddrinfo EAI_SERVICE: Servname not supported for ai_socktype localhost"'],
+);
+
 tested.add("tcp-echo-server").add("tcp-echo-client");
 
 test("tcp-echo-server and tcp-echo-client talk to each other", async () => {
