@@ -42,6 +42,7 @@ export type { AddressInfo, ResolveOptions } from "./net/resolve.js";
 export { Server } from "./net/server.js";
 export { Socket, socketpair } from "./net/socket.js";
 export { Transport } from "./net/transport.js";
+export { asDuplex, type DuplexOptions, TransportDuplex } from "./net/transport-duplex.js";
 export type { UnixConnectionOptions, UnixPathLike } from "./net/unix-connect.js";
 export type { UnixServerOptions } from "./net/unix-server.js";
 export { BufferedProtocol, Protocol, type StreamProtocol } from "./protocols.js";

@@ -7,6 +7,8 @@
  *
  * CPython 3.11, base_events.BaseEventLoop. Differs: FIFO for equal deadlines, NaN is rejected, tasks are kept alive.
  */
+
+import type { Duplex } from "node:stream";
 import { FD_MAX } from "../../assembly/abi.js";
 import { describe, FatalError, RuntimeError, typeError, ValueError } from "../errors.js";
 import { runOutsideTasks } from "../futures/awaiting.js";
@@ -19,6 +21,7 @@ import { checkTaskName, Task, type TaskBody } from "../futures/task.js";
 import type { Address, InetAddress } from "../net/address.js";
 import { type ConnectionOptions, createConnection } from "../net/connect.js";
 import { createServer, type ServerOptions } from "../net/create-server.js";
+import { connectDuplex } from "../net/duplex-transport.js";
 import { checkOptions } from "../net/options.js";
 import { type AddressInfo, getaddrinfo, getnameinfo, type ResolveOptions } from "../net/resolve.js";
 import type { Server } from "../net/server.js";
@@ -329,6 +332,21 @@ export class EventLoop {
     options: UnixServerOptions = {},
   ): Future<Server> {
     return createUnixServer(this, protocolFactory, path, options);
+  }
+
+  /**
+   * Lets a protocol talk over a stream of Node's: a `net.Socket`, one half of a pair of PassThroughs, whatever is a Duplex.
+   * The stream is the transport's from here on; `getExtraInfo("duplex")` answers it.
+   *
+   * @returns what is done before anything is received, as with `createConnection`
+   * @throws TypeError `ERR_NOT_A_DUPLEX` also for a stream of objects or strings, `ERR_NOT_CALLABLE`; RuntimeError
+   *   `ERR_STREAM_ENDED`, `ERR_LOOP_CLOSED`
+   */
+  connectDuplex<P extends StreamProtocol>(
+    protocolFactory: () => P,
+    duplex: Duplex,
+  ): Future<[transport: Transport, protocol: P]> {
+    return connectDuplex(this, protocolFactory, duplex);
   }
 
   /**

@@ -15,7 +15,6 @@ import type { BaseProtocol } from "../protocols.js";
 import { checkOptions } from "./options.js";
 
 const HIGH_WATER_BYTES = 64 * 1024;
-const LOW_WATER_BYTES = HIGH_WATER_BYTES / 4;
 
 /** The marks, in bytes. One that is left out follows from the other: high is four times low. */
 export interface WriteBufferLimits {
@@ -25,9 +24,25 @@ export interface WriteBufferLimits {
 
 /** What a transport that writes is made on. */
 export abstract class FlowControl {
-  #high = HIGH_WATER_BYTES;
-  #low = LOW_WATER_BYTES;
+  readonly #highByDefault: number;
+  readonly #pausesAtHigh: boolean;
+  #high: number;
+  #low: number;
+  /** More than this is too much. */
+  #most: number;
   #paused = false;
+
+  /**
+   * @param highByDefault the high-water mark, in bytes
+   * @param pausesAtHigh whether as much as the high-water mark is too much already
+   */
+  constructor(highByDefault = HIGH_WATER_BYTES, pausesAtHigh = false) {
+    this.#highByDefault = highByDefault;
+    this.#pausesAtHigh = pausesAtHigh;
+    this.#high = highByDefault;
+    this.#low = highByDefault / 4;
+    this.#most = this.#mostOf(highByDefault);
+  }
 
   /** How many bytes wait to be sent. */
   abstract getWriteBufferSize(): number;
@@ -41,37 +56,47 @@ export abstract class FlowControl {
   }
 
   /**
-   * Sets the marks. Without either, they are the default ones: 16 KiB and 64 KiB.
+   * Sets the marks. Without either, they are the default ones: 16 KiB and 64 KiB, with TLS 128 KiB and 512 KiB.
    *
    * @throws TypeError `ERR_INVALID_ARG_TYPE`; ValueError `ERR_OUT_OF_RANGE` unless high ≥ low ≥ 0
    */
   setWriteBufferLimits(limits: WriteBufferLimits = {}): void {
     checkLimits(limits);
-    const high = limits.high ?? (limits.low === undefined ? HIGH_WATER_BYTES : 4 * limits.low);
+    const high = limits.high ?? (limits.low === undefined ? this.#highByDefault : 4 * limits.low);
     const low = limits.low ?? Math.floor(high / 4);
     if (!(high >= low && low >= 0)) {
       throw new ValueError("ERR_OUT_OF_RANGE", `high (${high}) must be >= low (${low}) must be >= 0`);
     }
     this.#high = high;
     this.#low = low;
+    this.#most = this.#mostOf(high);
     this._pauseIfHigh();
   }
 
   /** @internal Tells the protocol to pause if too much waits. */
   protected _pauseIfHigh(): void {
-    if (this.#paused || this.getWriteBufferSize() <= this.#high) return;
+    if (this.#paused || this.getWriteBufferSize() <= this.#most) return;
     this.#paused = true;
     this.#tell("pauseWriting");
   }
 
+  /** @internal Whether a protocol that was paused is to resume. */
+  protected get _isLow(): boolean {
+    return this.#paused && this.getWriteBufferSize() <= this.#low;
+  }
+
   /** @internal Tells a protocol that was paused to resume if little enough waits. */
   protected _resumeIfLow(): void {
-    if (!this.#paused || this.getWriteBufferSize() > this.#low) return;
+    if (!this._isLow) return;
     this.#paused = false;
     this.#tell("resumeWriting");
   }
 
   abstract getProtocol(): BaseProtocol;
+
+  #mostOf(high: number): number {
+    return this.#pausesAtHigh ? Math.max(high - 1, 0) : high;
+  }
 
   #tell(method: "pauseWriting" | "resumeWriting"): void {
     const protocol = this.getProtocol();

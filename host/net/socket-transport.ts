@@ -13,7 +13,7 @@
  */
 
 import { AF_INET, AF_INET6, AF_UNIX, IPPROTO_TCP, SHUT_WR, TCP_NODELAY } from "../constants.js";
-import { FatalError, RuntimeError, ValueError } from "../errors.js";
+import { FatalError, ValueError } from "../errors.js";
 import type { EventLoop } from "../loop/event-loop.js";
 import { type BufferedProtocol, isBuffered, type StreamProtocol } from "../protocols.js";
 import { EAGAIN } from "../sys/errno.js";
@@ -26,7 +26,7 @@ import { own } from "./owners.js";
 import { peerCredentials } from "./peer-credentials.js";
 import { receiveSlab } from "./receive-slab.js";
 import type { Socket } from "./socket.js";
-import { Transport, type TransportOwner } from "./transport.js";
+import { Transport, type TransportOwner, writeAfterEof } from "./transport.js";
 import { WriteQueue } from "./write-queue.js";
 
 /** How much is received at a time: at first, and for a peer that sends as much. */
@@ -367,11 +367,4 @@ function nameOf(getName: () => Address): Address | null {
 function setNodelay(socket: Socket): void {
   if (socket.family !== AF_INET && socket.family !== AF_INET6) return;
   if (socket.proto === 0 || socket.proto === IPPROTO_TCP) socket.setsockopt(IPPROTO_TCP, TCP_NODELAY, 1);
-}
-
-function writeAfterEof(): RuntimeError {
-  return new RuntimeError(
-    "ERR_WRITE_AFTER_EOF",
-    "Cannot call write() after writeEof(): write first, then end the stream",
-  );
 }

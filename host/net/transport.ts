@@ -9,6 +9,7 @@
  */
 
 import { inspect } from "node:util";
+import { RuntimeError } from "../errors.js";
 import type { StreamProtocol } from "../protocols.js";
 import { FlowControl } from "./flow-control.js";
 import type { Socket } from "./socket.js";
@@ -74,7 +75,20 @@ export abstract class Transport extends FlowControl {
 
   abstract override getProtocol(): StreamProtocol;
 
+  /** @internal Whether the loop is closed, so that nobody will be told of anything any more. */
+  get _isOrphaned(): boolean {
+    return this._flowLoop.isClosed();
+  }
+
   [inspect.custom](): string {
     return this.toString();
   }
+}
+
+/** The error of a `write` after `writeEof`. */
+export function writeAfterEof(): RuntimeError {
+  return new RuntimeError(
+    "ERR_WRITE_AFTER_EOF",
+    "Cannot call write() after writeEof(): write first, then end the stream",
+  );
 }

@@ -1,0 +1,268 @@
+/**
+ * Connections over streams of Node's: anything that is a Duplex.
+ *
+ * Owns: the stream, from the moment that the transport is made until `connectionLost` has returned: listening to it,
+ * reading, writing, destroying it. The stream's events come at any time; what the protocol is told of, it is told of in an
+ * iteration of the loop.
+ *
+ * Does not own: handing bytes to the protocol (`layered-transport.ts`), making streams.
+ *
+ * From: CPython has nothing of the kind; it behaves as a connection over a socket does (`socket-transport.ts`).
+ */
+
+import type { Socket } from "node:net";
+import { Duplex } from "node:stream";
+import { describe, RuntimeError, typeError } from "../errors.js";
+import type { Future } from "../futures/future.js";
+import type { EventLoop } from "../loop/event-loop.js";
+import type { StreamProtocol } from "../protocols.js";
+import type { InetAddress } from "./address.js";
+import { checkBytes } from "./checks.js";
+import { LayeredTransport } from "./layered-transport.js";
+import { Operation, type Work } from "./operation.js";
+import { checkProtocol, checkProtocolFactory } from "./options.js";
+import { type Transport, writeAfterEof } from "./transport.js";
+
+/** Lets a protocol talk over a stream; see `EventLoop.connectDuplex`. */
+export function connectDuplex<P extends StreamProtocol>(
+  loop: EventLoop,
+  protocolFactory: () => P,
+  duplex: Duplex,
+): Future<[transport: Transport, protocol: P]> {
+  loop._scheduler.checkOpen();
+  checkProtocolFactory(protocolFactory);
+  checkDuplex(duplex);
+  return new Operation(loop, connect(loop, protocolFactory, duplex));
+}
+
+function* connect<P extends StreamProtocol>(
+  loop: EventLoop,
+  protocolFactory: () => P,
+  duplex: Duplex,
+): Work<[transport: Transport, protocol: P]> {
+  let transport: Transport | undefined;
+  try {
+    const protocol = checkProtocol(protocolFactory());
+    transport = new DuplexTransport(loop, duplex, protocol);
+    // After connectionMade, which was scheduled just before.
+    yield;
+    return [transport, protocol];
+  } catch (error) {
+    if (transport === undefined) duplex.destroy();
+    else transport.close();
+    throw error;
+  }
+}
+
+function checkDuplex(duplex: unknown): void {
+  if (!(duplex instanceof Duplex)) {
+    throw typeError("ERR_NOT_A_DUPLEX", `A Duplex of node:stream is needed, not ${describe(duplex)}.`);
+  }
+  if (duplex.readableObjectMode || duplex.writableObjectMode || duplex.readableEncoding !== null) {
+    const hint = "make it without objectMode, and do not call setEncoding()";
+    throw typeError("ERR_NOT_A_DUPLEX", `The stream must be one of bytes, not of objects or strings: ${hint}.`);
+  }
+  if (duplex.destroyed || duplex.readableEnded || duplex.writableEnded) {
+    throw new RuntimeError("ERR_STREAM_ENDED", "The stream has ended in one direction at least. Pass it earlier.");
+  }
+}
+
+/** A connection over a Duplex. */
+export class DuplexTransport extends LayeredTransport {
+  readonly #duplex: Duplex;
+  /** Bytes that were handed to the stream, and that it has not said it is done with. */
+  #size = 0;
+  #eofReceived = false;
+  #eofWritten = false;
+  /** Whether the awaiting caller has had its turn, so that bytes may be handed over. */
+  #started = false;
+  #readScheduled = false;
+  #resumeScheduled = false;
+
+  /** @internal Users call `loop.connectDuplex()`. */
+  constructor(loop: EventLoop, duplex: Duplex, protocol: StreamProtocol) {
+    super(loop, protocol);
+    this.#duplex = duplex;
+    // When the stream that is received ends is for the protocol to decide, and not for Node.
+    duplex.allowHalfOpen = true;
+    Object.assign(this._extra, namesOf(duplex), { duplex });
+    loop.callSoon(connectionMade, this, protocol);
+    // One iteration later than the awaiting caller goes on, as with sockets.
+    loop.callSoon(startReadingLater, this, loop);
+    duplex.on("error", this.#onError).on("close", this.#onClose).on("readable", this.#onReadable);
+    duplex.on("end", this.#onReadable);
+  }
+
+  override write(data: Uint8Array): void {
+    checkBytes("The data", data);
+    if (this.#eofWritten) throw writeAfterEof();
+    const size = data.byteLength;
+    if (size === 0) return;
+    if (this._closing) return this._dropWrite();
+    this.#size += size;
+    // The stream keeps what it cannot send at once, and the caller may change its bytes meanwhile.
+    this.#duplex.write(Buffer.from(data), () => this.#written(size));
+    this._pauseIfHigh();
+  }
+
+  override writeLines(lines: Iterable<Uint8Array>): void {
+    const pieces = [...lines];
+    for (const piece of pieces) checkBytes("Each line", piece);
+    this.write(Buffer.concat(pieces));
+  }
+
+  override writeEof(): void {
+    if (this._closing || this.#eofWritten) return;
+    this.#eofWritten = true;
+    this.#duplex.end();
+  }
+
+  override canWriteEof(): boolean {
+    return true;
+  }
+
+  override close(): void {
+    if (this._closing) return;
+    this._closing = true;
+    const duplex = this.#duplex;
+    if (!duplex.writableEnded) duplex.end();
+    if (duplex.writableFinished) this._lose(null);
+    else duplex.once("finish", () => this._lose(null));
+  }
+
+  override abort(): void {
+    this._lose(null);
+  }
+
+  override getWriteBufferSize(): number {
+    return this.#size;
+  }
+
+  /** @internal */
+  protected override get _name(): string {
+    return `DuplexTransport ${this.#duplex.constructor.name}`;
+  }
+
+  /** @internal Not to read is all it takes: a stream whose buffer is full stops by itself. */
+  protected override _readingPaused(): void {}
+
+  /** @internal */
+  protected override _readingResumed(): void {
+    this.#readSoon();
+  }
+
+  /** @internal */
+  protected override _letGo(): void {
+    const duplex = this.#duplex;
+    duplex.off("close", this.#onClose).off("readable", this.#onReadable).off("end", this.#onReadable);
+    // The listener to errors stays: one that comes after the end is nobody's business, and must not end the process.
+    duplex.destroy();
+  }
+
+  /** @internal */
+  _startReading(): void {
+    this.#started = true;
+    // With the next iteration, as a socket that is watched from now on is readable then.
+    this.#readSoon();
+  }
+
+  /** @internal Hands over what has come, and then whether it was all. */
+  _read(): void {
+    this.#readScheduled = false;
+    if (!this.#started) return;
+    while (this.isReading()) {
+      const chunk: unknown = this.#duplex.read();
+      if (chunk === null) break;
+      if (!(chunk instanceof Uint8Array)) {
+        const error = typeError(
+          "ERR_NOT_A_DUPLEX",
+          `The stream must be one of bytes, but there came ${describe(chunk)}.`,
+        );
+        return this._fatalError(error, "Fatal read error on duplex transport");
+      }
+      this._hand(Buffer.isBuffer(chunk) ? chunk : Buffer.from(chunk.buffer, chunk.byteOffset, chunk.byteLength));
+    }
+    if (this.isReading() && this.#duplex.readableEnded) this.#receiveEof();
+  }
+
+  /** @internal */
+  _resume(): void {
+    this.#resumeScheduled = false;
+    if (!this._isLost) this._resumeIfLow();
+  }
+
+  #receiveEof(): void {
+    if (!this.#eofReceived) {
+      this.#eofReceived = true;
+      if (!this._handEof()) this.close();
+    }
+    // A stream that has ended in both directions closes by itself, and may have done so before the protocol was told.
+    if (this._isLost || !this.#duplex.closed) return;
+    this._resumeIfLow();
+    this._lose(null);
+  }
+
+  #written(size: number): void {
+    this.#size -= size;
+    if (!this._isLow || this.#resumeScheduled || this._isLost || this._loop.isClosed()) return;
+    this.#resumeScheduled = true;
+    this._loop.callSoon(resume, this);
+  }
+
+  #readSoon(): void {
+    if (this.#readScheduled || this._closing || this._loop.isClosed()) return;
+    this.#readScheduled = true;
+    this._loop.callSoon(read, this);
+  }
+
+  readonly #onReadable = (): void => {
+    this.#readSoon();
+  };
+
+  readonly #onError = (error: Error): void => {
+    this._lose(error);
+  };
+
+  readonly #onClose = (): void => {
+    const { readableEnded, writableFinished, errored } = this.#duplex;
+    if (errored !== null) this._lose(errored);
+    else if (this._closing) this._lose(null);
+    else if (readableEnded && writableFinished) this.#readSoon();
+    else this._lose(closedEarly());
+  };
+}
+
+function connectionMade(transport: DuplexTransport, protocol: StreamProtocol): void {
+  protocol.connectionMade?.(transport);
+}
+
+function startReadingLater(transport: DuplexTransport, loop: EventLoop): void {
+  loop.callSoon(startReading, transport);
+}
+
+function startReading(transport: DuplexTransport): void {
+  transport._startReading();
+}
+
+function read(transport: DuplexTransport): void {
+  transport._read();
+}
+
+function resume(transport: DuplexTransport): void {
+  transport._resume();
+}
+
+/** The names that a stream of `node:net` has. */
+function namesOf(duplex: Duplex): { sockname?: InetAddress; peername?: InetAddress } {
+  const { localAddress, localPort, remoteAddress, remotePort } = duplex as Partial<Socket>;
+  const names: { sockname?: InetAddress; peername?: InetAddress } = {};
+  if (localAddress !== undefined && localPort !== undefined) names.sockname = { host: localAddress, port: localPort };
+  if (remoteAddress !== undefined && remotePort !== undefined)
+    names.peername = { host: remoteAddress, port: remotePort };
+  return names;
+}
+
+function closedEarly(): RuntimeError {
+  const message = "The stream was closed before it had ended in both directions: somebody destroyed it.";
+  return new RuntimeError("ERR_STREAM_PREMATURE_CLOSE", message);
+}
