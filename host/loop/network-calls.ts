@@ -1,0 +1,179 @@
+/**
+ * What is called on a loop to talk to others: connections, servers, sockets, names.
+ *
+ * Owns: the names of these calls and what they promise.
+ *
+ * Does not own: doing any of it (`net/`).
+ *
+ * CPython 3.11, base_events.BaseEventLoop, unix_events and selector_events.
+ */
+import type { Duplex } from "node:stream";
+import type { Future } from "../futures/future.js";
+import type { Address, InetAddress } from "../net/address.js";
+import { type ConnectionOptions, createConnection } from "../net/connect.js";
+import { createServer, type ServerOptions } from "../net/create-server.js";
+import { connectDuplex } from "../net/duplex-transport.js";
+import { type AddressInfo, getaddrinfo, getnameinfo, type ResolveOptions } from "../net/resolve.js";
+import type { Server } from "../net/server.js";
+import { sockAccept, sockConnect, sockRecv, sockSendall } from "../net/sock-calls.js";
+import type { Socket } from "../net/socket.js";
+import type { Transport } from "../net/transport.js";
+import { createUnixConnection, type UnixConnectionOptions, type UnixPathLike } from "../net/unix-connect.js";
+import { createUnixServer, type UnixServerOptions } from "../net/unix-server.js";
+import type { StreamProtocol } from "../protocols.js";
+import type { EventLoop } from "./event-loop.js";
+
+/** The part of an EventLoop that is about the network. */
+export abstract class NetworkCalls {
+  /**
+   * Connects to a TCP server. The addresses of the host are tried in order; then the factory makes the protocol, its
+   * `connectionMade` is called, and the future is done, before anything is received. Cancelling it leaves nothing open.
+   *
+   * @param protocolFactory called without arguments, once there is a connection
+   * @param host a name or a numeric address; null is this machine
+   * @returns what has begun to connect. It fails with `ECONNREFUSED` and the like, of several addresses with an AggregateError
+   * @throws TypeError `ERR_NOT_CALLABLE`, `ERR_INVALID_ARG_TYPE`, `ERR_UNKNOWN_OPTION`, `ERR_NOT_A_SOCKET`;
+   *   ValueError `ERR_NO_ADDRESS`, `ERR_OUT_OF_RANGE`, `ERR_CONFLICTING_OPTIONS`, `ERR_SOCKET_KIND`; UnsupportedError
+   *   `ERR_UNSUPPORTED_OPTION`; RuntimeError `ERR_LOOP_CLOSED`, `ERR_SOCKET_CLOSED`, `ERR_FD_IN_USE`
+   */
+  createConnection<P extends StreamProtocol>(
+    this: EventLoop,
+    protocolFactory: () => P,
+    host?: string | null,
+    port?: number | string | null,
+    options: ConnectionOptions = {},
+  ): Future<[transport: Transport, protocol: P]> {
+    return createConnection(this, protocolFactory, host, port, options);
+  }
+
+  /**
+   * Listens for TCP connections, on a socket of its own for each address of each host.
+   *
+   * @param protocolFactory called without arguments for each connection
+   * @param host one or several; null or "" is every address of this machine
+   * @param port 0 lets the system choose, for each address on its own
+   * @returns what has begun to listen. It fails with `EADDRINUSE` and the like, and then nothing is left open
+   * @throws as `createConnection`
+   */
+  createServer(
+    this: EventLoop,
+    protocolFactory: () => StreamProtocol,
+    host?: string | readonly string[] | null,
+    port?: number | string | null,
+    options: ServerOptions = {},
+  ): Future<Server> {
+    return createServer(this, protocolFactory, host, port, options);
+  }
+
+  /**
+   * Connects to a server that listens on a Unix socket; else as `createConnection`.
+   *
+   * @param path a path, as text or as bytes, or a `file:` URL; a leading NUL makes it an abstract name
+   * @returns what has begun to connect. It fails with `ENOENT`, `ECONNREFUSED`, and `EAGAIN` if the server's backlog is full
+   * @throws as `createConnection`; TypeError and ValueError `ERR_INVALID_ADDRESS`, for a path that is too long as well
+   */
+  createUnixConnection<P extends StreamProtocol>(
+    this: EventLoop,
+    protocolFactory: () => P,
+    path?: UnixPathLike | null,
+    options: UnixConnectionOptions = {},
+  ): Future<[transport: Transport, protocol: P]> {
+    return createUnixConnection(this, protocolFactory, path, options);
+  }
+
+  /**
+   * Listens on a Unix socket. A socket that is at the path already is removed first, whether or not somebody listens on
+   * it; closing the server removes the one that it has made.
+   *
+   * @param path as for `createUnixConnection`
+   * @returns what has begun to listen. It fails with `EADDRINUSE` if there is a file at the path that is no socket
+   * @throws as `createUnixConnection`
+   */
+  createUnixServer(
+    this: EventLoop,
+    protocolFactory: () => StreamProtocol,
+    path?: UnixPathLike | null,
+    options: UnixServerOptions = {},
+  ): Future<Server> {
+    return createUnixServer(this, protocolFactory, path, options);
+  }
+
+  /**
+   * Lets a protocol talk over a stream of Node's: a `net.Socket`, one half of a pair of PassThroughs, whatever is a Duplex.
+   * The stream is the transport's from here on; `getExtraInfo("duplex")` answers it.
+   *
+   * @returns what is done before anything is received, as with `createConnection`
+   * @throws TypeError `ERR_NOT_A_DUPLEX` also for a stream of objects or strings, `ERR_NOT_CALLABLE`; RuntimeError
+   *   `ERR_STREAM_ENDED`, `ERR_LOOP_CLOSED`
+   */
+  connectDuplex<P extends StreamProtocol>(
+    this: EventLoop,
+    protocolFactory: () => P,
+    duplex: Duplex,
+  ): Future<[transport: Transport, protocol: P]> {
+    return connectDuplex(this, protocolFactory, duplex);
+  }
+
+  /**
+   * Receives what comes next on a socket, waiting for it if need be. Nothing at all means the end of the stream.
+   *
+   * @param size how many bytes at the most
+   * @throws RuntimeError `ERR_SOCKET_BUSY` while another call receives, `ERR_SOCKET_CLOSED`, `ERR_FD_IN_USE` for a
+   *   socket of a transport, `ERR_LOOP_CLOSED`; TypeError `ERR_NOT_A_SOCKET`
+   */
+  sockRecv(this: EventLoop, sock: Socket, size: number): Future<Buffer> {
+    return sockRecv(this, sock, size);
+  }
+
+  /**
+   * Sends all of the data, which must not change meanwhile. How much was sent when that fails, or is cancelled, is unknown.
+   *
+   * @throws as `sockRecv`; TypeError `ERR_INVALID_ARG_TYPE` for anything but a Uint8Array
+   */
+  sockSendall(this: EventLoop, sock: Socket, data: Uint8Array): Future<void> {
+    return sockSendall(this, sock, data);
+  }
+
+  /**
+   * Connects a socket. A host that is a name is looked up, and the first of its addresses is used.
+   *
+   * @throws as `sockRecv`; TypeError and ValueError `ERR_INVALID_ADDRESS`
+   */
+  sockConnect(this: EventLoop, sock: Socket, address: Address): Future<void> {
+    return sockConnect(this, sock, address);
+  }
+
+  /** Takes the next connection of a listening socket, waiting for it if need be. @throws as `sockRecv` */
+  sockAccept(this: EventLoop, sock: Socket): Future<[socket: Socket, address: Address]> {
+    return sockAccept(this, sock);
+  }
+
+  /**
+   * Finds the addresses of a host, best first. A few lookups of a thread run at a time, on other threads; the others wait
+   * for their turn. Cancelling takes effect at once. A numeric host and port are not looked up.
+   *
+   * @param host a name or a numeric address; null is this machine: its loopback addresses, or every one with AI_PASSIVE
+   * @param port a number, in decimal or as such; or the name of a service; null is 0
+   * @returns what fails with `ENOTFOUND` for a name that does not exist, and otherwise with the C library's `EAI_AGAIN` and the like
+   * @throws TypeError `ERR_INVALID_ARG_TYPE`, `ERR_UNKNOWN_OPTION`; ValueError `ERR_OUT_OF_RANGE`, `ERR_INVALID_ADDRESS`;
+   *   UnsupportedError `ERR_NO_LOOKUPS` for a name on a virtual loop; RuntimeError `ERR_LOOP_CLOSED`
+   */
+  getaddrinfo(
+    this: EventLoop,
+    host: string | null | undefined,
+    port: number | string | null | undefined,
+    options: ResolveOptions = {},
+  ): Future<AddressInfo[]> {
+    return getaddrinfo(this, host, port, options);
+  }
+
+  /**
+   * Finds the names of an address: its host and its service. Where there is none, it is the number.
+   *
+   * @param flags NI_ flags; with both NI_NUMERICHOST and NI_NUMERICSERV nothing is looked up
+   * @throws as `getaddrinfo`
+   */
+  getnameinfo(this: EventLoop, sockaddr: InetAddress, flags = 0): Future<[host: string, service: string]> {
+    return getnameinfo(this, sockaddr, flags);
+  }
+}
