@@ -213,7 +213,7 @@ export class Future<T = unknown> implements PromiseLike<T> {
 
   /** @internal Nobody is known to hold on to it: has its slots given back if it is lost while it is pending. */
   _letGo(): void {
-    if (!this._watched && this._mayBeLost()) watchLost(this);
+    if (this._state === FutureState.Pending && !this._watched && this._mayBeLost()) watchLost(this);
   }
 
   /** @internal The core's id, for somebody who is about to wait. */

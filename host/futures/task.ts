@@ -45,6 +45,8 @@ export class Task<T = unknown> extends Future<T> implements Steppable, AwaitingT
   /** The number of the last cancellation that came to this task. */
   #cancellation = 0;
   #cancelsLeft = 0;
+  /** Whether the core may hold a cancellation that is to be thrown into it. */
+  #isCancellationDue = false;
 
   /** @internal Users call `loop.createTask()`. */
   constructor(loop: EventLoop, scheduler: Scheduler, body: TaskBody<T>, name: string | undefined) {
@@ -98,8 +100,7 @@ export class Task<T = unknown> extends Future<T> implements Steppable, AwaitingT
     cancellation = mine;
     try {
       this.#reach(mine);
-      for (const task of mine.reached)
-        if (task._state === FutureState.Pending) task._scheduler.core.cancelTask(task._id);
+      for (const task of mine.reached) if (task._state === FutureState.Pending) task.#cancelInCore();
     } finally {
       cancellation = outer;
     }
@@ -192,6 +193,9 @@ export class Task<T = unknown> extends Future<T> implements Steppable, AwaitingT
 
   /** @internal */
   _takeCancellation(): CancelledError | null {
+    // Asked at every await, and most of the time there is nothing to ask the core for.
+    if (!this.#isCancellationDue) return null;
+    this.#isCancellationDue = false;
     if (this._scheduler.core.takeMustCancel(this._id) !== 1) return null;
     return new CancelledError(this.#cancelMessage);
   }
@@ -205,6 +209,12 @@ export class Task<T = unknown> extends Future<T> implements Steppable, AwaitingT
   /** @internal */
   _stopsAwaiting(future: Future): void {
     this.#awaited?.delete(future);
+  }
+
+  #cancelInCore(): void {
+    const scheduler = this._scheduler;
+    const thrownInto = scheduler.core.cancelTask(this._id);
+    if (thrownInto > 0) (scheduler.entry(thrownInto) as Task).#isCancellationDue = true;
   }
 
   #isInCore(): boolean {

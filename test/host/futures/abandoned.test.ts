@@ -35,6 +35,17 @@ test("so does one whose callbacks refer to it, and one that an async function of
   await collectUntil(() => slots(loop) === 0, "no slots are left");
 });
 
+test("so does what an async function has left behind when it ends, done or not", async (loop) => {
+  const body = async (): Promise<void> => {
+    const done = loop.createFuture<number>();
+    void done.then(() => {});
+    void loop.createFuture().then(() => assert.unreachable());
+    done.setResult(1);
+  };
+  await loop.runUntilComplete(loop.createTask(body));
+  await collectUntil(() => slots(loop) === 0, "no slots are left");
+});
+
 test("one that somebody can still reach keeps them", async (loop) => {
   const future = loop.createFuture<number>();
   let told = 0;
