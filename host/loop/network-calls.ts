@@ -1,5 +1,5 @@
 /**
- * What is called on a loop to talk to others: connections, servers, sockets, names.
+ * What is called on a loop to talk to others: connections, servers, pipes, sockets, names.
  *
  * Owns: the names of these calls and what they promise.
  *
@@ -10,7 +10,9 @@
 import type { Duplex } from "node:stream";
 import type { Future } from "../futures/future.js";
 import type { Address, InetAddress } from "../net/address.js";
+import type { PipeLike } from "../net/checks.js";
 import { type ConnectionOptions, createConnection } from "../net/connect.js";
+import { connectReadPipe, connectWritePipe } from "../net/connect-pipe.js";
 import { createServer, type ServerOptions } from "../net/create-server.js";
 import { connectDuplex } from "../net/duplex-transport.js";
 import { type AddressInfo, getaddrinfo, getnameinfo, type ResolveOptions } from "../net/resolve.js";
@@ -18,9 +20,10 @@ import type { Server } from "../net/server.js";
 import { sockAccept, sockConnect, sockRecv, sockSendall } from "../net/sock-calls.js";
 import type { Socket } from "../net/socket.js";
 import type { Transport } from "../net/transport.js";
+import type { ReadTransport, WriteTransport } from "../net/transports.js";
 import { createUnixConnection, type UnixConnectionOptions, type UnixPathLike } from "../net/unix-connect.js";
 import { createUnixServer, type UnixServerOptions } from "../net/unix-server.js";
-import type { StreamProtocol } from "../protocols.js";
+import type { BaseProtocol, StreamProtocol } from "../protocols.js";
 import type { EventLoop } from "./event-loop.js";
 
 /** The part of an EventLoop that is about the network. */
@@ -112,6 +115,39 @@ export abstract class NetworkCalls {
     duplex: Duplex,
   ): Future<[transport: Transport, protocol: P]> {
     return connectDuplex(this, protocolFactory, duplex);
+  }
+
+  /**
+   * Reads from a pipe: a FIFO, a socket, a terminal or another character device.
+   *
+   * The transport takes the pipe over: it makes it non-blocking, and closes it when it ends, an object by its own `destroy`
+   * or `close`. But 0, 1 and 2, as numbers or as `process.stdin` and its kin, stay open. If the pipe blocked before, it
+   * does so again then, and at the end of the process: others may have it open too.
+   *
+   * @param pipe a descriptor, or anything that has one as `fd` or from `fileno()`
+   * @throws ValueError `ERR_PIPE_KIND` for files and whatever else is no pipe, `ERR_INVALID_FILE`; Error `EBADF`;
+   *   TypeError `ERR_NOT_CALLABLE`; RuntimeError `ERR_FD_IN_USE`, `ERR_LOOP_CLOSED`. The pipe is not taken over then
+   */
+  connectReadPipe<P extends StreamProtocol>(
+    this: EventLoop,
+    protocolFactory: () => P,
+    pipe: PipeLike,
+  ): Future<[transport: ReadTransport, protocol: P]> {
+    return connectReadPipe(this, protocolFactory, pipe);
+  }
+
+  /**
+   * Writes to a pipe, which is taken over as by `connectReadPipe`. When nobody reads from it any more, the transport ends:
+   * with the error `EPIPE` if something is still to be written, and else without one.
+   *
+   * @throws as `connectReadPipe`
+   */
+  connectWritePipe<P extends BaseProtocol>(
+    this: EventLoop,
+    protocolFactory: () => P,
+    pipe: PipeLike,
+  ): Future<[transport: WriteTransport, protocol: P]> {
+    return connectWritePipe(this, protocolFactory, pipe);
   }
 
   /**

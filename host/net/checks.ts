@@ -13,6 +13,9 @@ import { describe, typeError, ValueError } from "../errors.js";
 /** Anything that stands for a descriptor. */
 export type HasFileno = number | { fileno(): number };
 
+/** One end of a pipe: its descriptor, or anything that has one, such as `process.stdin` or a FileHandle. */
+export type PipeLike = HasFileno | { readonly fd: number };
+
 /**
  * Answers the integer that was passed.
  *

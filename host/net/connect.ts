@@ -16,13 +16,13 @@ import type { Future } from "../futures/future.js";
 import type { EventLoop } from "../loop/event-loop.js";
 import type { StreamProtocol } from "../protocols.js";
 import type { Address } from "./address.js";
+import { introduce } from "./introduce.js";
 import { Operation, type Work } from "./operation.js";
 import {
   checkAbsent,
   checkHost,
   checkOptions,
   checkPort,
-  checkProtocol,
   checkProtocolFactory,
   checkResolution,
   checkStreamSocket,
@@ -77,18 +77,11 @@ export function* connected<P extends StreamProtocol>(
   protocolFactory: () => P,
   socket: Socket,
 ): Work<[transport: Transport, protocol: P]> {
-  let transport: Transport | undefined;
-  try {
-    const protocol = checkProtocol(protocolFactory());
-    transport = new SocketTransport(loop, socket, protocol, { awaited: true });
-    // After connectionMade, which was scheduled just before.
-    yield;
-    return [transport, protocol];
-  } catch (error) {
-    if (transport === undefined) socket.close();
-    else transport.close();
-    throw error;
-  }
+  return yield* introduce(
+    protocolFactory,
+    (protocol) => new SocketTransport(loop, socket, protocol, { awaited: true }),
+    () => socket.close(),
+  );
 }
 
 function checkArguments(loop: EventLoop, host: unknown, port: unknown, options: ConnectionOptions): void {

@@ -36,8 +36,8 @@ import {
   checkStreamSocket,
 } from "./options.js";
 import { type AddressInfo, resolve } from "./resolve.js";
-import type { Server } from "./server.js";
-import { checkServing, type ServingOptions, serve } from "./serving.js";
+import type { Server, ServingOptions } from "./server.js";
+import { checkServing, serve } from "./serving.js";
 import { Socket } from "./socket.js";
 
 /** Options of `createServer`. */

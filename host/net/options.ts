@@ -104,11 +104,15 @@ export function checkSocket(loop: EventLoop, sock: unknown): Socket {
   }
   const fd = sock.fileno();
   if (fd < 0) throw new RuntimeError("ERR_SOCKET_CLOSED", "The socket is closed. Make a new one.");
-  const owner = loop._fdOwners.get(fd);
-  if (owner !== undefined) {
-    throw new RuntimeError("ERR_FD_IN_USE", `The socket ${fd} is used by ${describe(owner)}: use its methods instead.`);
-  }
+  checkUnowned(loop, fd);
   return sock;
+}
+
+/** Tests that no transport or server works on a descriptor. @throws RuntimeError `ERR_FD_IN_USE` */
+export function checkUnowned(loop: EventLoop, fd: number): void {
+  const owner = loop._fdOwners.get(fd);
+  if (owner === undefined) return;
+  throw new RuntimeError("ERR_FD_IN_USE", `Descriptor ${fd} is used by ${describe(owner)}: use its methods instead.`);
 }
 
 /**

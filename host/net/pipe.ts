@@ -1,7 +1,8 @@
 /**
  * Pipes, and descriptors that are no sockets.
  *
- * Owns: an object for a descriptor, so that it can be closed once and not again as somebody else's.
+ * Owns: an object for a descriptor, so that it can be closed once and not again as somebody else's. One that blocked
+ * when it was taken over blocks again when it is closed or given away.
  *
  * Does not own: waiting. A call that would have to wait throws an error whose code is `EAGAIN`.
  *
@@ -13,6 +14,7 @@ import { errorText, systemError } from "../sys/errors.js";
 import * as fds from "../sys/fd.js";
 import { Memory } from "../sys/memory.js";
 import { createPipe } from "../sys/pipe.js";
+import { holdNonblocking, restoreBlocking } from "./blocking-mode.js";
 import { checkBytes, checkDescriptor, checkInteger, type HasFileno } from "./checks.js";
 
 /** What a pipe holds by default, and so the most that one read can answer. */
@@ -27,7 +29,7 @@ export class FileDescriptor {
   /** Takes over an open descriptor and makes it non-blocking. @throws Error `EBADF` */
   constructor(fileno: HasFileno) {
     const fd = checkDescriptor(fileno);
-    checkResult("fcntl", fds.setNonblocking(fd));
+    holdNonblocking(fd);
     this.#fd = fd;
   }
 
@@ -67,6 +69,7 @@ export class FileDescriptor {
   detach(): number {
     const fd = this.#open();
     this.#fd = -1;
+    restoreBlocking(fd);
     return fd;
   }
 

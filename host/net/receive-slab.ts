@@ -37,7 +37,7 @@ export class ReceiveSlab {
    * Receives up to `size` bytes, or fewer when the slab is nearly full. Answers how many came, 0 at the end of the stream,
    * or a negative errno. `take` must follow at once where something came.
    */
-  receive(socket: Socket, size: number): number {
+  receive(socket: Pick<Socket, "_recvInto">, size: number): number {
     let memory = this.#memory;
     if (memory === null || SLAB_BYTES - this.#used < ROOM_MIN_BYTES) memory = this.#renew();
     const received = socket._recvInto(memory, this.#used, size);

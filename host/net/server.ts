@@ -18,15 +18,22 @@ import type { StreamProtocol } from "../protocols.js";
 import { Listener } from "./listener.js";
 import { own } from "./owners.js";
 import type { Socket } from "./socket.js";
-import type { SocketFile } from "./socket-file.js";
 import type { Transport, TransportOwner } from "./transport.js";
+
+/** Options of every server. */
+export interface ServingOptions {
+  /** How many connections may wait to be accepted; 100 by default. */
+  backlog?: number;
+  /** Whether to accept connections from the start; true by default. */
+  startServing?: boolean;
+}
 
 /** A server that `createServer` made. */
 export class Server implements TransportOwner {
   readonly #loop: EventLoop;
   readonly #protocolFactory: () => StreamProtocol;
   readonly #backlog: number;
-  readonly #file: SocketFile | null;
+  readonly #file: { remove(): void } | null;
   readonly #transports = new Set<Transport>();
   #sockets: Socket[] | null;
   #listeners: Listener[] = [];
@@ -40,7 +47,7 @@ export class Server implements TransportOwner {
     sockets: Socket[],
     protocolFactory: () => StreamProtocol,
     backlog: number,
-    file: SocketFile | null = null,
+    file: { remove(): void } | null = null,
   ) {
     this.#loop = loop;
     this.#sockets = sockets;

@@ -1,7 +1,7 @@
 /**
  * What servers of every kind begin with.
  *
- * Owns: the options that all of them have; making a server of sockets that are bound, and starting it.
+ * Owns: the tests of the options that all of them have; making a server of sockets that are bound, and starting it.
  *
  * Does not own: the sockets' addresses (`create-server.ts`, `unix-server.ts`), the server afterwards (`server.ts`).
  *
@@ -14,20 +14,12 @@ import type { StreamProtocol } from "../protocols.js";
 import { checkInteger } from "./checks.js";
 import type { Work } from "./operation.js";
 import { checkBoolean, checkOptions, SERVER_TLS_OPTIONS } from "./options.js";
-import { Server } from "./server.js";
+import { Server, type ServingOptions } from "./server.js";
 import type { Socket } from "./socket.js";
 import type { SocketFile } from "./socket-file.js";
 
 const BACKLOG = 100;
 const INT_MAX = 0x7fffffff;
-
-/** Options of every server. */
-export interface ServingOptions {
-  /** How many connections may wait to be accepted; 100 by default. */
-  backlog?: number;
-  /** Whether to accept connections from the start; true by default. */
-  startServing?: boolean;
-}
 
 /**
  * Tests the options that every server has, and that there are none that nobody knows.

@@ -13,6 +13,7 @@ import { RuntimeError } from "../errors.js";
 import type { StreamProtocol } from "../protocols.js";
 import { FlowControl } from "./flow-control.js";
 import type { Socket } from "./socket.js";
+import type { ReadTransport, WriteTransport } from "./transports.js";
 
 /** Who is told that a transport has ended: the server that has accepted it. */
 export interface TransportOwner {
@@ -21,7 +22,7 @@ export interface TransportOwner {
 }
 
 /** A connection. `createConnection`, `createServer` and their kin make them. */
-export abstract class Transport extends FlowControl {
+export abstract class Transport extends FlowControl implements ReadTransport, WriteTransport {
   /**
    * Sends bytes, in the order of the calls. What cannot be sent at once is copied and sent when it can be. Writes to a lost
    * connection are dropped.

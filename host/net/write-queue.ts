@@ -44,7 +44,7 @@ export class WriteQueue {
   }
 
   /** Sends until nothing is left or the kernel takes no more. Answers 0, or the negative errno of what broke the socket. */
-  flush(socket: Socket): number {
+  flush(socket: Pick<Socket, "_send">): number {
     const blocks = this.#blocks;
     while (blocks.length > 0) {
       const block = blocks[0] as Buffer;

@@ -13,6 +13,7 @@ import { FD_MAX } from "../../assembly/abi.js";
 export const EPERM = 1;
 export const ENOENT = 2;
 export const EINTR = 4;
+export const EIO = 5;
 export const EBADF = 9;
 export const EAGAIN = 11;
 export const ENOMEM = 12;

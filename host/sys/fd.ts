@@ -12,12 +12,16 @@ import { noteActivity } from "./activity.js";
 import { EBADF, EFAULT, EINTR, isDescriptor } from "./errno.js";
 import { libc } from "./libc.js";
 import type { Memory } from "./memory.js";
+import { blockSigpipe } from "./sigpipe.js";
 
 const F_GETFD = 1;
 const F_GETFL = 3;
 const F_SETFL = 4;
 const F_DUPFD_CLOEXEC = 1030;
 const O_NONBLOCK = 0o4000;
+const O_ACCMODE = 3;
+const O_RDONLY = 0;
+const O_WRONLY = 1;
 
 /** What a descriptor stands for. */
 export type DescriptorKind = "regular" | "directory" | "fifo" | "socket" | "character" | "block" | "other";
@@ -28,10 +32,15 @@ export type DescriptorKind = "regular" | "directory" | "fifo" | "socket" | "char
  */
 export const closeListeners = new Set<(fd: number) => void>();
 
+/** Has everybody forget a descriptor of which nobody here knows what will become: somebody else closes it, or keeps it. */
+export function letGo(fd: number): void {
+  for (const listener of closeListeners) listener(fd);
+}
+
 /** Closes a descriptor. Interrupted or not, the number is free afterwards. */
 export function close(fd: number): number {
   if (!isDescriptor(fd)) return -EBADF;
-  for (const listener of closeListeners) listener(fd);
+  letGo(fd);
   noteActivity();
   const c = libc();
   const result = c.close(fd);
@@ -57,6 +66,14 @@ export function setNonblocking(fd: number, nonblocking = true): number {
 export function isNonblocking(fd: number): number {
   const flags = control(fd, F_GETFL, 0);
   return flags < 0 ? flags : flags & O_NONBLOCK ? 1 : 0;
+}
+
+/** Whether a descriptor was opened for reading and for writing. -EBADF if it is not open. */
+export function accessOf(fd: number): { reads: boolean; writes: boolean } | number {
+  const flags = control(fd, F_GETFL, 0);
+  if (flags < 0) return flags;
+  const access = flags & O_ACCMODE;
+  return { reads: access !== O_WRONLY, writes: access !== O_RDONLY };
 }
 
 /** A second number for the same open file, closed on exec. */
@@ -99,9 +116,23 @@ export function read(fd: number, memory: Memory, offset: number, length: number)
   }
 }
 
-/** Writes from the start of `bytes`; answers how many were taken. */
+/** Reads into all of `bytes`. 0 is the end. */
+export function readInto(fd: number, bytes: Uint8Array): number {
+  if (!isDescriptor(fd)) return -EBADF;
+  noteActivity();
+  const c = libc();
+  for (;;) {
+    const result = c.readView(fd, bytes, bytes.byteLength);
+    if (result >= 0) return result;
+    const errno = c.errno();
+    if (errno !== EINTR) return -errno;
+  }
+}
+
+/** Writes from the start of `bytes`; answers how many were taken. Never ends the process with SIGPIPE. */
 export function write(fd: number, bytes: Uint8Array): number {
   if (!isDescriptor(fd)) return -EBADF;
+  blockSigpipe();
   noteActivity();
   const c = libc();
   for (;;) {

@@ -30,8 +30,10 @@ export interface CFunctions {
   close(fd: number): number;
   fcntl(fd: number, command: number, argument: number): number;
   read(fd: number, buffer: Address, length: number): number;
+  readView(fd: number, buffer: Pointer, length: number): number;
   write(fd: number, buffer: Pointer, length: number): number;
   pipe2(fds: Pointer, flags: number): number;
+  pthread_sigmask(how: number, set: Pointer, old: Address): number;
 
   socket(family: number, type: number, proto: number): number;
   socketpair(family: number, type: number, proto: number, fds: Pointer): number;
@@ -100,8 +102,10 @@ const LIBC: Record<keyof CFunctions, string> = {
   close: "int close(int fd)",
   fcntl: "int fcntl(int fd, int command, int argument)",
   read: "intptr_t read(int fd, uintptr_t buffer, size_t length)",
+  readView: "intptr_t read(int fd, void *buffer, size_t length)",
   write: "intptr_t write(int fd, void *buffer, size_t length)",
   pipe2: "int pipe2(void *fds, int flags)",
+  pthread_sigmask: "int pthread_sigmask(int how, void *set, uintptr_t old)",
 
   socket: "int socket(int family, int type, int proto)",
   socketpair: "int socketpair(int family, int type, int proto, void *fds)",

@@ -1,0 +1,97 @@
+/**
+ * Receiving for a protocol.
+ *
+ * Owns: where the next bytes are put, in the slab or in a buffer of the protocol's, and handing them over; how much is
+ * asked for at a time.
+ *
+ * Does not own: when to receive, the end of the stream, errors of the source (the transports).
+ *
+ * From: CPython 3.11 selector_events `_read_ready__data_received` and `_read_ready__get_buffer`.
+ */
+
+import { ValueError } from "../errors.js";
+import { type BufferedProtocol, isBuffered, type Protocol, type StreamProtocol } from "../protocols.js";
+import { checkBytes } from "./checks.js";
+import { checkProtocol } from "./options.js";
+import { receiveSlab } from "./receive-slab.js";
+import type { Socket } from "./socket.js";
+
+/** How much is received at a time: at first, and from a peer that sends as much. */
+const WINDOW_MIN_BYTES = 64 * 1024;
+const WINDOW_MAX_BYTES = 256 * 1024;
+
+/** Where bytes come from: each answers a count, 0 at the end, or a negative errno. */
+export interface Source extends Pick<Socket, "_recvInto"> {
+  /** Receives into all of `bytes`. */
+  _receiveInto(bytes: Uint8Array): number;
+}
+
+/** Who is told that the protocol has thrown. */
+export interface ReceptionOwner {
+  _protocolFailed(error: unknown, message: string): void;
+}
+
+export class Reception {
+  #protocol: StreamProtocol;
+  /** The protocol once more, if it is one that has buffers of its own. */
+  #buffered: BufferedProtocol | null;
+  #window = WINDOW_MIN_BYTES;
+
+  constructor(protocol: StreamProtocol) {
+    this.#protocol = protocol;
+    this.#buffered = isBuffered(protocol) ? protocol : null;
+  }
+
+  /** Who receives. @throws TypeError `ERR_NOT_A_PROTOCOL` when set to something else */
+  get protocol(): StreamProtocol {
+    return this.#protocol;
+  }
+
+  set protocol(protocol: StreamProtocol) {
+    this.#protocol = checkProtocol(protocol);
+    this.#buffered = isBuffered(protocol) ? protocol : null;
+  }
+
+  /**
+   * Receives once and hands it over.
+   *
+   * @returns how much came; 0 at the end of the stream; a negative errno. Where the protocol has thrown, the owner was told,
+   *   and nothing is left to be done
+   */
+  receive(source: Source, owner: ReceptionOwner): number {
+    if (this.#buffered !== null) return this.#receiveInto(this.#buffered, source, owner);
+    const window = this.#window;
+    const received = receiveSlab.receive(source, window);
+    if (received <= 0) return received;
+    const data = receiveSlab.take(received);
+    if (received === window && window < WINDOW_MAX_BYTES) this.#window = window * 2;
+    try {
+      const protocol = this.#protocol as Protocol;
+      if (protocol.dataReceived !== undefined) protocol.dataReceived(data);
+    } catch (error) {
+      owner._protocolFailed(error, "Fatal error: protocol.dataReceived() call failed.");
+    }
+    return received;
+  }
+
+  #receiveInto(protocol: BufferedProtocol, source: Source, owner: ReceptionOwner): number {
+    let buffer: Uint8Array;
+    try {
+      buffer = checkBytes("The buffer of getBuffer()", protocol.getBuffer(-1));
+      if (buffer.byteLength === 0) {
+        throw new ValueError("ERR_EMPTY_BUFFER", "getBuffer() returned an empty buffer: there must be room for a byte");
+      }
+    } catch (error) {
+      owner._protocolFailed(error, "Fatal error: protocol.getBuffer() call failed.");
+      return 1;
+    }
+    const received = source._receiveInto(buffer);
+    if (received <= 0) return received;
+    try {
+      protocol.bufferUpdated(received);
+    } catch (error) {
+      owner._protocolFailed(error, "Fatal error: protocol.bufferUpdated() call failed.");
+    }
+    return received;
+  }
+}
