@@ -3,8 +3,9 @@
  *
  * Owns: the value or the exception, the done callbacks, and being awaited: by `yield*` in a generator, by `await` in an async function.
  *
- * Does not own: scheduling those who wait (`assembly/futures.ts`). A future enters the core when the first of them comes, for before that it
- * can change nothing there; so one that nobody waits for costs no slot, and one that nobody can reach any more gives its slot back.
+ * Does not own: scheduling those who wait (`assembly/futures.ts`). A future enters the core when the first task comes to wait for it, and its done
+ * callbacks enter with it, so that all keep their order; the task then holds on to it. Until then it has no slot, and nothing needs to be given back
+ * for one that nobody can reach any more.
  *
  * CPython 3.11, futures.py. Differs: an exception need not be told from a StopIteration, which is no exception here.
  */
@@ -14,7 +15,6 @@ import { CancelledError, describe, InvalidStateError, RuntimeError, typeError } 
 import type { EventLoop } from "../loop/event-loop.js";
 import { type Callback, describeCall, Handle } from "../scheduler/handle.js";
 import type { Scheduler } from "../scheduler/scheduler.js";
-import { forgetLost, watchLost } from "./abandoned.js";
 import { type AwaitingTask, asyncTask } from "./awaiting.js";
 import { reportWhenLost, retrieved } from "./never-retrieved.js";
 
@@ -23,7 +23,8 @@ export type DoneCallback<T> = (future: Future<T>) => unknown;
 
 /** Not of the value's type, so that a Future<string> is a Future<unknown>. */
 interface Registered {
-  readonly id: number;
+  /** The core's id of it, or 0 while the future is not in the core. */
+  id: number;
   readonly callback: Callback;
 }
 
@@ -31,14 +32,13 @@ export class Future<T = unknown> implements PromiseLike<T> {
   /** @internal */ readonly _loop: EventLoop;
   /** @internal */ readonly _scheduler: Scheduler;
   /** @internal A FutureState. */ _state: FutureState = FutureState.Pending;
-  /** @internal The core's id while somebody waits, else 0. */ _id = 0;
+  /** @internal The core's id while a task waits, else 0. */ _id = 0;
   /** @internal */ _value: T | undefined = undefined;
   /** @internal The exception, also the one that ended a cancelled task, or what was given to `cancel` as its message. */ _exception: unknown =
     undefined;
   /** @internal Whether it holds an exception. */ _failed = false;
   /** @internal */ _callbacks: Registered[] | null = null;
   /** @internal Whether its exception was looked at. */ _retrieved = true;
-  /** @internal Whether the garbage collector tells us when it takes it. */ _watched = false;
 
   /** @internal Users call `loop.createFuture()`. */
   constructor(loop: EventLoop, scheduler: Scheduler) {
@@ -132,8 +132,6 @@ export class Future<T = unknown> implements PromiseLike<T> {
       this._scheduler.callSoon(callback as Callback, [this]);
       return;
     }
-    this._scheduler.checkOpen();
-    this._letGo();
     this._addCallback(callback);
   }
 
@@ -146,10 +144,11 @@ export class Future<T = unknown> implements PromiseLike<T> {
     const before = this._callbacks;
     if (before === null) return 0;
     for (const registered of before) {
-      if (registered.callback === callback) this._scheduler.core.removeCallback(registered.id);
+      if (registered.callback === callback && registered.id !== 0) this._scheduler.core.removeCallback(registered.id);
     }
-    this._callbacks = before.filter((registered) => registered.callback !== callback);
-    return before.length - this._callbacks.length;
+    const left = before.filter((registered) => registered.callback !== callback);
+    this._callbacks = left.length === 0 ? null : left;
+    return before.length - left.length;
   }
 
   /**
@@ -206,34 +205,26 @@ export class Future<T = unknown> implements PromiseLike<T> {
     return words;
   }
 
-  /** @internal Whether it may become unreachable while it is pending. */
-  _mayBeLost(): boolean {
-    return true;
-  }
-
-  /** @internal Nobody is known to hold on to it: has its slots given back if it is lost while it is pending. */
-  _letGo(): void {
-    if (this._state === FutureState.Pending && !this._watched && this._mayBeLost()) watchLost(this);
-  }
-
-  /** @internal The core's id, for somebody who is about to wait. */
+  /** @internal The core's id, for a task that is about to wait. */
   _enter(): number {
-    if (this._id === 0) {
-      const id = this._scheduler.core.createFuture();
-      if (id < 0) throw this._scheduler.failure(id);
-      this._id = id;
-    }
+    if (this._id !== 0) return this._id;
+    const scheduler = this._scheduler;
+    this._id = checkId(scheduler, scheduler.core.createFuture());
+    if (this._callbacks !== null) for (const registered of this._callbacks) this.#enterCallback(registered);
     return this._id;
   }
 
-  /** @internal Registers a done callback of a pending future that is sure not to be lost. */
+  /** @internal Registers a done callback of a pending future. */
   _addCallback(callback: DoneCallback<T>): void {
     this._scheduler.checkOpen();
-    const id = this._scheduler.core.addCallback(this._enter());
-    if (id < 0) throw this._scheduler.failure(id);
-    const registered = { id, callback: callback as Callback };
+    const registered: Registered = { id: 0, callback: callback as Callback };
+    if (this._id !== 0) this.#enterCallback(registered);
     if (this._callbacks === null) this._callbacks = [registered];
     else this._callbacks.push(registered);
+  }
+
+  #enterCallback(registered: Registered): void {
+    registered.id = checkId(this._scheduler, this._scheduler.core.addCallback(this._id));
   }
 
   /** @internal Has `deliver` called once the future is done. */
@@ -270,13 +261,10 @@ export class Future<T = unknown> implements PromiseLike<T> {
   /** @internal Ends it, and queues those who wait. */
   _settle(state: FutureState.Cancelled | FutureState.Finished): void {
     const id = this._id;
-    if (id === 0) {
-      this._state = state;
-      return;
-    }
     const scheduler = this._scheduler;
-    scheduler.checkOpen();
+    if (id !== 0 || this._callbacks !== null) scheduler.checkOpen();
     this._leave(state);
+    if (id === 0) return;
     scheduler.core.settle(id, state);
     if (!scheduler.iterating) scheduler.driver.wake();
   }
@@ -285,12 +273,13 @@ export class Future<T = unknown> implements PromiseLike<T> {
   _leave(state: FutureState): void {
     this._state = state;
     this._id = 0;
-    if (this._watched) forgetLost(this);
     const callbacks = this._callbacks;
     if (callbacks === null) return;
     this._callbacks = null;
+    const scheduler = this._scheduler;
     for (const { id, callback } of callbacks) {
-      this._scheduler.enter(id, new Handle(this._scheduler, callback, [this], id));
+      if (id === 0) scheduler.callSoon(callback, [this]);
+      else scheduler.enter(id, new Handle(scheduler, callback, [this], id));
     }
   }
 
@@ -323,8 +312,6 @@ export class Future<T = unknown> implements PromiseLike<T> {
       else resolve(this._value as T);
     };
     if (this._state !== FutureState.Pending) return deliver();
-    // A task holds on to what it awaits, until it ends.
-    if (task === null) this._letGo();
     this._deliverLater(deliver);
     if (task === null) return;
     task._awaits(this);
@@ -383,4 +370,10 @@ class FutureIterator<T> {
   return(value: T): IteratorResult<Future<T>, T> {
     return { done: true, value };
   }
+}
+
+/** @throws RuntimeError `ERR_OUT_OF_SLOTS` */
+function checkId(scheduler: Scheduler, id: number): number {
+  if (id < 0) throw scheduler.failure(id);
+  return id;
 }

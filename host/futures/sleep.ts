@@ -25,14 +25,7 @@ export function checkSeconds(name: string, seconds: number): void {
   if (Number.isNaN(seconds)) throw new ValueError("ERR_BAD_TIME", `${name} is NaN: pass a number of seconds`);
 }
 
-/** A future that the loop holds on to until it is done. */
-class Held<T> extends Future<T> {
-  override _mayBeLost(): boolean {
-    return false;
-  }
-}
-
-class Sleep<T> extends Held<T> {
+class Sleep<T> extends Future<T> {
   readonly #timer: TimerHandle;
 
   constructor(loop: EventLoop, scheduler: Scheduler, delay: number, result: T) {
@@ -55,7 +48,7 @@ function settleUnlessDone<T>(future: Future<T>, result: T): void {
  * Takes exactly one iteration from when somebody awaits it: a generator's is a bare yield, an async function goes on right after the callback that
  * settles the future, and for everybody else it is a future that is settled in the next iteration.
  */
-class OneIteration<T> extends Held<T> {
+class OneIteration<T> extends Future<T> {
   readonly #result: T;
   #started = false;
 

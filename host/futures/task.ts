@@ -139,11 +139,6 @@ export class Task<T = unknown> extends Future<T> implements Steppable, AwaitingT
     );
   }
 
-  /** @internal The loop holds on to every task that has not ended. */
-  override _mayBeLost(): boolean {
-    return false;
-  }
-
   /** @internal */
   override _words(): string[] {
     const words = super._words();
@@ -171,7 +166,6 @@ export class Task<T = unknown> extends Future<T> implements Steppable, AwaitingT
     this.#cancelsLeft = this._scheduler.core.cancelling(this._id);
     if (state === FutureState.Cancelled && !this._failed) this._exception = this._exception ?? this.#cancelMessage;
     // Such as those that lost a race.
-    if (this.#awaited !== null) for (const future of this.#awaited) future._letGo();
     this.#awaited = null;
     this.#coroutine = null;
     this._leave(state);

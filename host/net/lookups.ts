@@ -72,11 +72,6 @@ export class Lookup<T> extends Future<T> {
     return super.cancel(message);
   }
 
-  /** The queue, and then the call, hold on to it. */
-  override _mayBeLost(): boolean {
-    return false;
-  }
-
   /** Asks. */
   _start(): void {
     const start = this._loop.time();

@@ -39,11 +39,6 @@ export class Operation<T> extends Future<T> {
     }
   }
 
-  /** What the work waits for holds on to the operation. */
-  override _mayBeLost(): boolean {
-    return false;
-  }
-
   readonly #advance = (waitedFor?: Future<unknown>): void => {
     if (this.done()) {
       // Its exception came too late for anybody to see it.

@@ -216,11 +216,6 @@ class ServingForever extends Future<never> {
     return true;
   }
 
-  /** The server holds on to it. */
-  override _mayBeLost(): boolean {
-    return false;
-  }
-
   _serverCloses(): void {
     this.#closing = true;
   }

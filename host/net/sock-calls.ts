@@ -117,11 +117,6 @@ class SocketCall<T> extends Future<T> {
     return super.cancel(message);
   }
 
-  /** The loop's watch holds on to it. */
-  override _mayBeLost(): boolean {
-    return false;
-  }
-
   /** Makes the attempt. Returns whether the call is done. */
   _try(): boolean {
     try {
