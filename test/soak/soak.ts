@@ -3,9 +3,9 @@
  *
  * Owns: the loop, its exception handler, the rounds, and the measuring, which comes after all garbage is collected.
  *
- * Does not own: the lives (`lives.ts`), nor what may be left (`soak.test.ts`, `ten-million.ts`).
+ * Does not own: the lives (`lives.ts`), nor what may be left (`growth.ts`).
  */
-import { type EventLoop, newEventLoop, sleep } from "../../host/index.js";
+import { type Coroutine, type EventLoop, newEventLoop, sleep } from "../../host/index.js";
 import { lives } from "./lives.js";
 
 /** Things of each kind that one round makes. */
@@ -14,8 +14,8 @@ const OF_EACH = 50;
 const ITERATIONS_TO_END = 16;
 /** Later than the timers that are left to run. */
 const SECONDS_TO_END = 0.0005;
-/** Collections after which a number that still shrinks is not waited for. */
-const COLLECTIONS_MAX = 50;
+/** Collections in a row that free no slot, after which no more is expected of them. */
+const IDLE_COLLECTIONS = 3;
 
 /** What there is when all that was made has ended and was dropped. */
 export interface Left {
@@ -40,12 +40,10 @@ export class Soak {
     });
   }
 
-  /** Lives all lives, again and again, until so many things were made since the beginning, at least. The loop must be running. */
+  /** Lives all lives, again and again, until so many things were made since the beginning, at least. */
   async make(total: number, progress: (made: number) => void = () => {}): Promise<Left> {
-    while (this.#made < total) {
-      await this.#round();
-      progress(this.#made);
-    }
+    // A generator, and no async function: futures that one awaits belong to its task until it ends.
+    await this.loop.runUntilComplete(this.#rounds(total, progress));
     return this.#measure();
   }
 
@@ -54,20 +52,23 @@ export class Soak {
     this.loop.close();
   }
 
-  async #round(): Promise<void> {
-    const { loop } = this;
-    for (const [, life] of lives) for (let count = 0; count < OF_EACH; count++) life(loop);
-    this.#made += lives.length * OF_EACH;
-    for (let iteration = 0; iteration < ITERATIONS_TO_END; iteration++) await sleep(0);
-    await sleep(SECONDS_TO_END);
+  *#rounds(total: number, progress: (made: number) => void): Coroutine<void> {
+    while (this.#made < total) {
+      for (const [, life] of lives) for (let count = 0; count < OF_EACH; count++) life(this.loop);
+      this.#made += lives.length * OF_EACH;
+      for (let iteration = 0; iteration < ITERATIONS_TO_END; iteration++) yield;
+      yield* sleep(SECONDS_TO_END);
+      progress(this.#made);
+    }
   }
 
   async #measure(): Promise<Left> {
     const { core } = this.loop._scheduler;
-    let left = Number.POSITIVE_INFINITY;
-    for (let round = 0; round < COLLECTIONS_MAX && core.liveSlots() < left; round++) {
-      left = core.liveSlots();
+    let least = core.liveSlots();
+    for (let idle = 0; idle < IDLE_COLLECTIONS; idle++) {
       await collectGarbage();
+      if (core.liveSlots() < least) idle = -1;
+      least = core.liveSlots();
     }
     const { heapUsed, rss } = process.memoryUsage();
     return {

@@ -98,6 +98,11 @@ export const taskLives: Lives = {
     loop.createTask(async () => await future);
     loop.callSoon(() => future.setResult(1));
   },
+  "async function, racing futures of which one wins": (loop) => {
+    const winner = loop.createFuture<number>();
+    loop.createTask(() => Promise.race([winner, loop.createFuture<number>()]));
+    loop.callSoon(() => winner.setResult(1));
+  },
   "async function, asking who it is": (loop) => {
     loop.createTask(async () => {
       await sleep(0);

@@ -16,10 +16,7 @@ const totals = [...new Set([0.1, 1, 5, millions].filter((total) => total <= mill
 const soak = new Soak();
 const start = performance.now();
 const lines: Left[] = [];
-const task = soak.loop.createTask(async () => {
-  for (const total of totals) lines.push(await soak.make(total * MILLION, showProgress));
-});
-await soak.loop.runUntilComplete(task);
+for (const total of totals) lines.push(await soak.make(total * MILLION, showProgress));
 soak.close();
 
 clearProgress();
