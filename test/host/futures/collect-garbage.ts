@@ -16,6 +16,8 @@ export async function collectUntil(condition: () => boolean, what: string): Prom
 
 /** Collects garbage, and lets finalizers run. */
 export async function collectGarbage(): Promise<void> {
+  // What a WeakRef was asked for stays alive until Node's next turn.
+  await new Promise((resolve) => setTimeout(resolve, 0));
   collect();
   await new Promise((resolve) => setTimeout(resolve, 0));
 }
