@@ -165,7 +165,6 @@ export class Task<T = unknown> extends Future<T> implements Steppable, AwaitingT
   _ended(state: FutureState): void {
     this.#cancelsLeft = this._scheduler.core.cancelling(this._id);
     if (state === FutureState.Cancelled && !this._failed) this._exception = this._exception ?? this.#cancelMessage;
-    // Such as those that lost a race.
     this.#awaited = null;
     this.#coroutine = null;
     this._leave(state);
