@@ -1,11 +1,12 @@
 /**
  * A soak: lives of all kinds, by the thousand, on one real loop, and what is left of them.
  *
- * Owns: the loop, its exception handler, the rounds, and the measuring, which comes after all garbage is collected.
+ * Owns: the loop, its exception handler, the rounds, and the measuring. Slots are counted before garbage is collected: none waits for that.
  *
  * Does not own: the lives (`lives.ts`), nor what may be left (`growth.ts`).
  */
 import { type Coroutine, type EventLoop, newEventLoop, sleep } from "../../host/index.js";
+import type { Life } from "./life.js";
 import { lives } from "./lives.js";
 
 /** Things of each kind that one round makes. */
@@ -14,8 +15,8 @@ const OF_EACH = 50;
 const ITERATIONS_TO_END = 16;
 /** Later than the timers that are left to run. */
 const SECONDS_TO_END = 0.0005;
-/** Collections in a row that free no slot, after which no more is expected of them. */
-const IDLE_COLLECTIONS = 3;
+/** What a finalizer lets go of goes with the collection after it. */
+const COLLECTIONS = 4;
 
 /** What there is when all that was made has ended and was dropped. */
 export interface Left {
@@ -32,19 +33,36 @@ export class Soak {
   readonly loop: EventLoop = newEventLoop();
   /** How many errors the exception handler was told of. */
   reported = 0;
+  readonly #lives: readonly [name: string, life: Life][];
   #made = 0;
 
-  constructor() {
+  constructor(these: readonly [name: string, life: Life][] = lives) {
+    this.#lives = these;
     this.loop.setExceptionHandler(() => {
       this.reported++;
     });
   }
 
-  /** Lives all lives, again and again, until so many things were made since the beginning, at least. */
-  async make(total: number, progress: (made: number) => void = () => {}): Promise<Left> {
+  /** Lives all the lives, again and again, until so many things were made since the beginning, at least. */
+  async make(total: number, progress: (made: number) => void = () => {}): Promise<void> {
     // A generator, and no async function: futures that one awaits belong to its task until it ends.
     await this.loop.runUntilComplete(this.#rounds(total, progress));
-    return this.#measure();
+  }
+
+  /** What is left now, and once all garbage is collected of the heap. */
+  async measure(): Promise<Left> {
+    const { core } = this.loop._scheduler;
+    const liveSlots = core.liveSlots();
+    for (let count = 0; count < COLLECTIONS; count++) await collectGarbage();
+    const { heapUsed, rss } = process.memoryUsage();
+    return {
+      made: this.#made,
+      liveSlots,
+      cancelledTimers: core.cancelledTimerCount(),
+      wasmBytes: core.memory.buffer.byteLength,
+      heapBytes: heapUsed,
+      rssBytes: rss,
+    };
   }
 
   /** Closes the loop. */
@@ -54,31 +72,12 @@ export class Soak {
 
   *#rounds(total: number, progress: (made: number) => void): Coroutine<void> {
     while (this.#made < total) {
-      for (const [, life] of lives) for (let count = 0; count < OF_EACH; count++) life(this.loop);
-      this.#made += lives.length * OF_EACH;
+      for (const [, life] of this.#lives) for (let count = 0; count < OF_EACH; count++) life(this.loop);
+      this.#made += this.#lives.length * OF_EACH;
       for (let iteration = 0; iteration < ITERATIONS_TO_END; iteration++) yield;
       yield* sleep(SECONDS_TO_END);
       progress(this.#made);
     }
-  }
-
-  async #measure(): Promise<Left> {
-    const { core } = this.loop._scheduler;
-    let least = core.liveSlots();
-    for (let idle = 0; idle < IDLE_COLLECTIONS; idle++) {
-      await collectGarbage();
-      if (core.liveSlots() < least) idle = -1;
-      least = core.liveSlots();
-    }
-    const { heapUsed, rss } = process.memoryUsage();
-    return {
-      made: this.#made,
-      liveSlots: core.liveSlots(),
-      cancelledTimers: core.cancelledTimerCount(),
-      wasmBytes: core.memory.buffer.byteLength,
-      heapBytes: heapUsed,
-      rssBytes: rss,
-    };
   }
 }
 

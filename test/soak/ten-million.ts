@@ -16,7 +16,10 @@ const totals = [...new Set([0.1, 1, 5, millions].filter((total) => total <= mill
 const soak = new Soak();
 const start = performance.now();
 const lines: Left[] = [];
-for (const total of totals) lines.push(await soak.make(total * MILLION, showProgress));
+for (const total of totals) {
+  await soak.make(total * MILLION, showProgress);
+  lines.push(await soak.measure());
+}
 soak.close();
 
 clearProgress();
