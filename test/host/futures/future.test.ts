@@ -247,6 +247,7 @@ test("wake those who wait in one iteration, in the order in which they began to"
       yield* future;
       trace.push(`${name} ${iterations.count}`);
     };
+  future.addDoneCallback(() => trace.push(`first ${iterations.count}`));
   const tasks = ["a", "b"].map((name) => loop.createTask(wait(name)));
   await runOnce(loop);
   future.addDoneCallback(() => trace.push(`callback ${iterations.count}`));
@@ -254,7 +255,7 @@ test("wake those who wait in one iteration, in the order in which they began to"
   await runOnce(loop);
   future.setResult(1);
   await runOnce(loop);
-  assert.equal(trace, ["a 3", "b 3", "callback 3", "c 3"]);
+  assert.equal(trace, ["first 3", "a 3", "b 3", "callback 3", "c 3"]);
   iterations.stop();
 });
 
