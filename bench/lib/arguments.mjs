@@ -8,7 +8,7 @@
 
 export const USAGE = `npm run bench -- [suite …] [--quick] [--peers]
 
-  suite     scheduler, echo, idle, size; all of them when none is named
+  suite     scheduler, echo, unix, idle, size; all of them when none is named
   --quick   fewer operations and repetitions: about three minutes instead of fifteen, and a wider spread
   --peers   leave wasyncio out, measure only its peers, write no results
   --help    print this

@@ -8,7 +8,9 @@
  * Does not own: the server. Every reply of the warm-up is compared byte for byte with what was sent, every later one by
  * its length.
  *
- *   load PORT CONNECTIONS MESSAGE_BYTES WARM_UP_MESSAGES MESSAGES SERVER_PID
+ *   load PORT|/PATH CONNECTIONS MESSAGE_BYTES WARM_UP_MESSAGES MESSAGES SERVER_PID
+ *
+ * A port is one of 127.0.0.1 over TCP, a path that of a Unix socket.
  */
 #define _GNU_SOURCE
 #include <arpa/inet.h>
@@ -22,6 +24,7 @@
 #include <string.h>
 #include <sys/epoll.h>
 #include <sys/socket.h>
+#include <sys/un.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -105,13 +108,28 @@ static void begin_message(struct connection *connection) {
   send_rest(connection);
 }
 
-static void open_connection(struct connection *connection, int port) {
+static int connect_tcp(int port) {
   struct sockaddr_in address = {
       .sin_family = AF_INET, .sin_port = htons(port), .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
-  connection->fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-  if (connection->fd < 0) fail("socket");
-  if (connect(connection->fd, (struct sockaddr *)&address, sizeof address) < 0) fail("connect");
-  setsockopt(connection->fd, IPPROTO_TCP, TCP_NODELAY, &(int){1}, sizeof(int));
+  int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+  if (fd < 0) fail("socket");
+  if (connect(fd, (struct sockaddr *)&address, sizeof address) < 0) fail("connect");
+  setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &(int){1}, sizeof(int));
+  return fd;
+}
+
+static int connect_unix(const char *path) {
+  struct sockaddr_un address = {.sun_family = AF_UNIX};
+  if (strlen(path) >= sizeof address.sun_path) refuse("the path is too long");
+  strcpy(address.sun_path, path);
+  int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+  if (fd < 0) fail("socket");
+  if (connect(fd, (struct sockaddr *)&address, sizeof address) < 0) fail("connect");
+  return fd;
+}
+
+static void open_connection(struct connection *connection, const char *server) {
+  connection->fd = server[0] == '/' ? connect_unix(server) : connect_tcp(atoi(server));
   if (fcntl(connection->fd, F_SETFL, O_NONBLOCK) < 0) fail("fcntl");
   listen_for(connection, EPOLL_CTL_ADD, EPOLLIN);
 }
@@ -135,8 +153,8 @@ static int by_value(const void *left, const void *right) {
 }
 
 int main(int argc, char **argv) {
-  if (argc != 7) refuse("usage: load PORT CONNECTIONS MESSAGE_BYTES WARM_UP_MESSAGES MESSAGES SERVER_PID");
-  int port = atoi(argv[1]), connections_count = atoi(argv[2]), server_pid = atoi(argv[6]);
+  if (argc != 7) refuse("usage: load PORT|/PATH CONNECTIONS MESSAGE_BYTES WARM_UP_MESSAGES MESSAGES SERVER_PID");
+  int connections_count = atoi(argv[2]), server_pid = atoi(argv[6]);
   message_bytes = strtoul(argv[3], NULL, 10);
   size_t warm_up = strtoul(argv[4], NULL, 10), measured = strtoul(argv[5], NULL, 10);
   struct connection *connections = calloc(connections_count, sizeof *connections);
@@ -146,7 +164,7 @@ int main(int argc, char **argv) {
   for (size_t i = 0; i < message_bytes; i++) message[i] = (char)(i * 31 + i / 251);
   epoll_fd = epoll_create1(EPOLL_CLOEXEC);
   if (epoll_fd < 0) fail("epoll_create1");
-  for (int i = 0; i < connections_count; i++) open_connection(&connections[i], port);
+  for (int i = 0; i < connections_count; i++) open_connection(&connections[i], argv[1]);
   for (int i = 0; i < connections_count; i++) begin_message(&connections[i]);
 
   uint64_t began_ns = 0, ended_ns = 0, server_began_ns = 0, server_ended_ns = 0, own_began_ns = 0, own_ended_ns = 0;
