@@ -33,10 +33,9 @@ class Sleep<T> extends Future<T> {
     this.#timer = loop.callLater(delay, settleUnlessDone, this, result);
   }
 
-  override cancel(message?: string): boolean {
-    const agreed = super.cancel(message);
-    if (agreed) this.#timer.cancel();
-    return agreed;
+  override _settle(state: FutureState.Cancelled | FutureState.Finished): void {
+    super._settle(state);
+    this.#timer.cancel();
   }
 }
 

@@ -185,7 +185,11 @@ export const loopOperations: Record<string, Kind> = {
   ensureFuture: kind([awaited], (world, value) =>
     keep(world, ensureFuture(awaitedOf(world, value), { loop: world.loop })),
   ),
-  sleep: kind([delay], (world, seconds) => keep(world, sleep(seconds as never))),
+  sleep: kind([delay], (world, seconds) => {
+    const future = sleep(seconds as never);
+    world.settable.push(future);
+    keep(world, future);
+  }),
   stop: kind([], ({ loop }) => loop.stop()),
   "runForever again": kind([], ({ loop }) => (loop.isRunning() ? loop.runForever() : undefined)),
   "runUntilComplete again": kind([junk], ({ loop }, value) =>

@@ -58,7 +58,7 @@ test("and a bare yield take the same turn", async (loop) => {
   loop.createTask(worker("a", bare));
   loop.createTask(worker("b", () => sleep(0)[Symbol.iterator]() as Coroutine<unknown>));
   loop.createTask(worker("c", bare));
-  await runFor(loop, 0.001);
+  for (let iteration = 0; iteration < 4; iteration++) await runOnce(loop);
   assert.equal(trace, ["a0", "b0", "c0", "a1", "b1", "c1", "a2", "b2", "c2"]);
 });
 
@@ -125,7 +125,11 @@ test("that somebody else settles is over then", async (loop) => {
     assert.is(await future, "early");
     await sleep(0.002);
     assert.is(future.result(), "early");
+    sleep(3600).setResult(undefined);
+    await sleep(0);
   });
+  await runOnce(loop);
+  assert.is(loop._scheduler.core.timerCount(), 0);
 });
 
 test("needs a number that is a number, and a loop that runs", async (loop) => {
