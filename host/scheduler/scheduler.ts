@@ -202,7 +202,9 @@ export class Scheduler {
       this.#table[index] = null;
       handle._forget();
     }
-    return description === null ? this.#run(handle, callback, args) : this.#runTimed(handle, callback, args, description);
+    return description === null
+      ? this.#run(handle, callback, args)
+      : this.#runTimed(handle, callback, args, description);
   }
 
   #run(handle: Handle, callback: Callback, args: readonly unknown[]): number {
