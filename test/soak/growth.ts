@@ -1,8 +1,9 @@
 /** What counts as growth between two measurements of a soak. */
 import type { Left } from "./soak.js";
 
-/** Compiled code, feedback of the compiler and fragments of pages come and go: none of it grows with what was made. */
+/** Compiled code and what the compiler has learnt: they do not grow with what was made. */
 const HEAP_TOLERANCE_BYTES = 4e6;
+/** V8 lets its young generation grow to three times 16 MB, however little of it is alive. */
 const RSS_TOLERANCE_BYTES = 32e6;
 /** Cancelled timers that the heap may hold before it sweeps them out. */
 const CANCELLED_TIMERS_MAX = 100;

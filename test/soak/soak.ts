@@ -38,6 +38,8 @@ export class Soak {
 
   constructor(these: readonly [name: string, life: Life][] = lives) {
     this.#lives = these;
+    // A round is one step of a task, and a long one.
+    this.loop.slowCallbackDuration = Number.POSITIVE_INFINITY;
     this.loop.setExceptionHandler(() => {
       this.reported++;
     });
