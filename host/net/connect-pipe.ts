@@ -15,7 +15,7 @@ import type { BaseProtocol, StreamProtocol } from "../protocols.js";
 import type { PipeLike } from "./checks.js";
 import { introduce } from "./introduce.js";
 import { Operation } from "./operation.js";
-import { checkProtocolFactory } from "./options.js";
+import { checkDescriptors, checkProtocolFactory } from "./options.js";
 import { type PipeEnd, takePipe } from "./pipe-end.js";
 import { ReadPipeTransport } from "./read-pipe.js";
 import type { ReadTransport, WriteTransport } from "./transports.js";
@@ -50,7 +50,7 @@ function connectPipe<P extends BaseProtocol, T extends { close(): void }>(
   use: "reads" | "writes",
   makeTransport: (end: PipeEnd, protocol: P) => T,
 ): Future<[transport: T, protocol: P]> {
-  loop._scheduler.checkOpen();
+  checkDescriptors(loop);
   checkProtocolFactory(protocolFactory);
   const end = takePipe(loop, pipe, use);
   const work = introduce(

@@ -20,6 +20,7 @@ import { introduce } from "./introduce.js";
 import { Operation, type Work } from "./operation.js";
 import {
   checkAbsent,
+  checkDescriptors,
   checkHost,
   checkOptions,
   checkPort,
@@ -65,7 +66,7 @@ export function createConnection<P extends StreamProtocol>(
   port: number | string | null | undefined,
   options: ConnectionOptions,
 ): Future<[transport: Transport, protocol: P]> {
-  loop._scheduler.checkOpen();
+  checkDescriptors(loop);
   checkProtocolFactory(protocolFactory);
   checkArguments(loop, host, port, options);
   return new Operation(loop, connect(loop, protocolFactory, host ?? null, port ?? null, options));

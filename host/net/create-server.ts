@@ -29,6 +29,7 @@ import { Operation, type Work } from "./operation.js";
 import {
   checkAbsent,
   checkBoolean,
+  checkDescriptors,
   checkHost,
   checkPort,
   checkProtocolFactory,
@@ -64,7 +65,7 @@ export function createServer(
   port: number | string | null | undefined,
   options: ServerOptions,
 ): Future<Server> {
-  loop._scheduler.checkOpen();
+  checkDescriptors(loop);
   checkProtocolFactory(protocolFactory);
   checkArguments(loop, host, port, options);
   return new Operation(loop, listen(loop, protocolFactory, host ?? null, port ?? null, options));

@@ -17,6 +17,16 @@ const PORT_MAX = 0xffff;
 const INT_MAX = 0x7fffffff;
 
 /**
+ * Tests that a loop is open, and one that can have descriptors.
+ *
+ * @throws RuntimeError `ERR_LOOP_CLOSED`; UnsupportedError `ERR_NO_DESCRIPTORS` for a virtual loop
+ */
+export function checkDescriptors(loop: EventLoop): void {
+  loop._scheduler.checkOpen();
+  loop._scheduler.driver.checkWatches();
+}
+
+/**
  * Tests that an options object has no key that `call` does not know.
  *
  * @param later Options that are known and not there yet, each with what it is about. Values that turn an option off pass.

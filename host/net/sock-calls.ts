@@ -22,7 +22,7 @@ import { closeListeners } from "../sys/fd.js";
 import { type Address, addressDetails, checkAddress, type InetAddress } from "./address.js";
 import { checkBytes, checkInteger } from "./checks.js";
 import { Operation, type Work } from "./operation.js";
-import { checkSocket } from "./options.js";
+import { checkDescriptors, checkSocket } from "./options.js";
 import { type AddressInfo, resolve } from "./resolve.js";
 import type { Socket } from "./socket.js";
 
@@ -198,7 +198,7 @@ function watchOf(loop: EventLoop, fd: number, side: Side): number {
 
 /** @throws RuntimeError `ERR_LOOP_CLOSED`, `ERR_SOCKET_BUSY`, and as `checkSocket` */
 function checkIdle(loop: EventLoop, sock: Socket, side: Side): void {
-  loop._scheduler.checkOpen();
+  checkDescriptors(loop);
   const fd = checkSocket(loop, sock).fileno();
   const call = waiting[side].get(fd);
   if (call === undefined || call._scheduler.closed) return;

@@ -20,6 +20,7 @@ import { connected, connectSocket } from "./connect.js";
 import { Operation, type Work } from "./operation.js";
 import {
   checkAbsent,
+  checkDescriptors,
   checkOptions,
   checkProtocolFactory,
   checkStreamSocket,
@@ -45,7 +46,7 @@ export function createUnixConnection<P extends StreamProtocol>(
   path: UnixPathLike | null | undefined,
   options: UnixConnectionOptions,
 ): Future<[transport: Transport, protocol: P]> {
-  loop._scheduler.checkOpen();
+  checkDescriptors(loop);
   checkProtocolFactory(protocolFactory);
   checkTlsIsOn(options);
   checkOptions("createUnixConnection", options, ["sock"], TLS_OPTIONS);

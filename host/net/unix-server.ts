@@ -16,7 +16,7 @@ import { EADDRINUSE } from "../sys/errno.js";
 import { systemError } from "../sys/errors.js";
 import { formatAddress, type UnixPath } from "./address.js";
 import { Operation, type Work } from "./operation.js";
-import { checkBoolean, checkProtocolFactory } from "./options.js";
+import { checkBoolean, checkDescriptors, checkProtocolFactory } from "./options.js";
 import type { Server, ServingOptions } from "./server.js";
 import { checkServing, serve } from "./serving.js";
 import { Socket } from "./socket.js";
@@ -38,7 +38,7 @@ export function createUnixServer(
   path: UnixPathLike | null | undefined,
   options: UnixServerOptions,
 ): Future<Server> {
-  loop._scheduler.checkOpen();
+  checkDescriptors(loop);
   checkProtocolFactory(protocolFactory);
   checkServing("createUnixServer", options, ["sock", "backlog", "startServing", "cleanupSocket"]);
   checkBoolean("cleanupSocket", options.cleanupSocket);

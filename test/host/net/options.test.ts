@@ -1,7 +1,10 @@
+import { readdirSync } from "node:fs";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
+import { VirtualEventLoop } from "../../../host/loop/virtual-event-loop.js";
 import { checkAbsent, checkBoolean, checkOptions, checkPort, checkProtocol } from "../../../host/net/options.js";
-import { thrownBy } from "../../support/sockets.js";
+import { socketpair } from "../../../host/net/socket.js";
+import { closeAll, thrownBy } from "../../support/sockets.js";
 
 const test = suite("options");
 
@@ -22,6 +25,27 @@ test("an option that is still to come may be turned off, and not on", () => {
     assert.is(error.name, "UnsupportedError");
     assert.is(error.message, "TLS is not available yet in call(). Leave the option ssl out.");
   }
+});
+
+test("a virtual loop has no connections, and opens nothing on the way to saying so", () => {
+  const loop = new VirtualEventLoop();
+  const [left, right] = socketpair();
+  const before = readdirSync("/proc/self/fd").length;
+  const calls: (() => unknown)[] = [
+    () => loop.createConnection(() => ({}), "127.0.0.1", 1),
+    () => loop.createServer(() => ({}), "127.0.0.1", 0),
+    () => loop.createUnixConnection(() => ({}), "/no/such/path"),
+    () => loop.createUnixServer(() => ({}), "/no/such/path"),
+    () => loop.sockRecv(left, 1),
+    () => loop.sockSendall(left, Buffer.from("x")),
+    () => loop.sockConnect(left, "/no/such/path"),
+    () => loop.sockAccept(left),
+  ];
+  for (const call of calls) assert.is(thrownBy(call).code, "ERR_NO_DESCRIPTORS", String(call));
+  assert.is(readdirSync("/proc/self/fd").length, before);
+  assert.is(thrownBy(() => right.recv(1)).code, "EAGAIN");
+  closeAll(left, right);
+  loop.close();
 });
 
 test("options must be an object", () => {
