@@ -15,6 +15,12 @@ function receive(slab: ReceiveSlab, socket: Socket, size: number): Buffer {
   return slab.take(received);
 }
 
+function attempt(action: () => unknown): void {
+  try {
+    action();
+  } catch {}
+}
+
 test("hands out views of one slab that do not overlap", () => {
   const slab = new ReceiveSlab();
   const [left, right] = socketpair();
@@ -78,14 +84,12 @@ test("its views cannot be transferred, and a slab that is lost all the same is r
   const [left, right] = socketpair();
   right.send(Buffer.from("first"));
   const first = receive(slab, left, 100);
-  try {
-    structuredClone(first, { transfer: [first.buffer as ArrayBuffer] });
-  } catch (error) {
-    assert.is((error as Error).name, "DataCloneError");
-  }
+  const { buffer } = first as { buffer: ArrayBuffer & { transfer?(): ArrayBuffer } };
+  // Refused, or ignored by Node 20.
+  attempt(() => structuredClone(first, { transfer: [buffer] }));
   assert.is(first.toString(), "first");
-  const { transfer } = first.buffer as ArrayBuffer & { transfer?(): ArrayBuffer };
-  transfer?.call(first.buffer);
+  // Refused, except by Node 22. Node 20 has no such method.
+  attempt(() => buffer.transfer?.());
   right.send(Buffer.from("second"));
   assert.is(receive(slab, left, 100).toString(), "second");
   closeAll(left, right);
