@@ -14,6 +14,7 @@ import { getEventLoop } from "./run.js";
  */
 export function allOnOneLoop(awaitables: Iterable<Awaitable<unknown>>): Future[] {
   const list = [...awaitables];
+  if (list.length === 0) return [];
   const loops = new Set(list.filter((one) => one instanceof Future).map((one) => (one as Future).getLoop()));
   if (loops.size > 1) {
     throw new ValueError(

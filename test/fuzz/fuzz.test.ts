@@ -4,7 +4,7 @@
  *
  * FUZZ_SECONDS says for how long each test goes on, FUZZ_SEED where it begins; a failure prints both, and the smallest program that fails.
  */
-import { readdirSync } from "node:fs";
+import { readdirSync, readlinkSync } from "node:fs";
 import fc from "fast-check";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
@@ -75,20 +75,30 @@ async function runProgram(
     process.off("unhandledRejection", rejected);
     if (!loop.isClosed()) loop.close();
   }
-  if (!(await hasAtMost(descriptors))) world.faults.push(`${openDescriptors() - descriptors} descriptors are left`);
+  if (!(await hasAtMost(descriptors.length))) {
+    const left = openDescriptors().filter((one) => !descriptors.includes(one));
+    world.faults.push(`descriptors are left: ${left.join(", ")}`);
+  }
   if (world.faults.length > 0) throw new Error(world.faults.join("\n"));
 }
 
 /** Whether no more descriptors are open than that, soon. A name that is still being looked up reads files in another thread. */
 async function hasAtMost(descriptors: number): Promise<boolean> {
-  for (let patience = 200; patience > 0 && openDescriptors() > descriptors; patience--) {
+  for (let patience = 1000; patience > 0 && openDescriptors().length > descriptors; patience--) {
     await new Promise((resolve) => setTimeout(resolve, 5));
   }
-  return openDescriptors() <= descriptors;
+  return openDescriptors().length <= descriptors;
 }
 
-function openDescriptors(): number {
-  return readdirSync("/proc/self/fd").length;
+/** What is open, as `19 -> socket:[4711]`; the one that lists them is gone again. */
+function openDescriptors(): string[] {
+  return readdirSync("/proc/self/fd").flatMap((fd) => {
+    try {
+      return [`${fd} -> ${readlinkSync(`/proc/self/fd/${fd}`)}`];
+    } catch {
+      return [];
+    }
+  });
 }
 
 function performAt(world: World, kinds: Record<string, Kind>, { place, operation }: Phase["operations"][number]): void {

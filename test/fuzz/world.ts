@@ -110,7 +110,7 @@ export class World {
     }
     for (const socket of this.sockets) socket.close();
     this.foreign.close();
-    setEventLoop(null);
+    // The thread's loop stays the closed one: what a late microtask asks of it fails, and makes no other loop.
   }
 
   #cancelAll(): void {
