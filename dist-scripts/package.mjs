@@ -72,7 +72,9 @@ function copyDeclarations() {
     const target = join(distFolder, "types", relative(outFolder, file));
     mkdirSync(dirname(target), { recursive: true });
     // The enums exist at run time; `const` would forbid them to programs that compile file by file.
-    writeFileSync(target, readFileSync(file, "utf8").replaceAll("export declare const enum", "export declare enum"));
+    const declarations = readFileSync(file, "utf8").replaceAll("export declare const enum", "export declare enum");
+    // What is marked as internal has to be declared, but not explained, to those who use the package.
+    writeFileSync(target, declarations.replaceAll(/\/\*\* @internal[^/]*?\*\/\s*/g, ""));
   }
   writeFileSync(join(distFolder, "types/package.json"), '{ "type": "commonjs" }\n');
 }
