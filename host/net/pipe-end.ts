@@ -86,11 +86,16 @@ export class PipeEnd {
     return typeof access === "object" && !access.reads;
   }
 
-  /** Of such an end, now that it is readable: whether nobody reads at the other end. A socket may just have been sent something. */
-  readerIsGone(): boolean {
-    if (this.#kind !== "socket") return true;
+  /**
+   * Of such an end, now that it is said to be readable: whether nobody reads at the other end any more. Of a socket the end
+   * of the stream says so too; but one that was sent something is "busy", and will stay readable.
+   */
+  lookForReader(): "gone" | "there" | "busy" {
+    if (fds.isHungUp(this.#fd)) return "gone";
+    if (this.#kind !== "socket") return "there";
     const received = sockets.receiveInto(this.#fd, peeked, MSG_PEEK);
-    return received <= 0 && received !== -EAGAIN;
+    if (received === -EAGAIN) return "there";
+    return received > 0 ? "busy" : "gone";
   }
 
   /** Receives up to `length` bytes into `memory` from `offset` on. 0 is the end. */

@@ -149,8 +149,10 @@ export class WritePipeTransport extends FlowControl implements WriteTransport {
 
   /** @internal The reader has gone, or a socket was sent something, which stays there for whoever wants it. */
   _readReady(): void {
-    if (!this.#end.readerIsGone()) this.#loop._unwatch(this.#end.fd, "reader");
-    else this.#lose(this.#queue.size > 0 ? systemError("write", EPIPE, { message: errorText(EPIPE) }) : null);
+    const reader = this.#end.lookForReader();
+    if (reader === "busy") this.#loop._unwatch(this.#end.fd, "reader");
+    if (reader !== "gone") return;
+    this.#lose(this.#queue.size > 0 ? systemError("write", EPIPE, { message: errorText(EPIPE) }) : null);
   }
 
   /** @internal There is room in the pipe. */

@@ -23,6 +23,16 @@ const O_ACCMODE = 3;
 const O_RDONLY = 0;
 const O_WRONLY = 1;
 
+/*
+ *   struct pollfd   0 fd   4 events   6 revents   8 bytes
+ */
+const pollWords = new Int32Array(2);
+const pollBytes = new Uint8Array(pollWords.buffer);
+const REVENTS_SHIFT = 16;
+const POLLERR = 0x8;
+const POLLHUP = 0x10;
+const POLLNVAL = 0x20;
+
 /** What a descriptor stands for. */
 export type DescriptorKind = "regular" | "directory" | "fifo" | "socket" | "character" | "block" | "other";
 
@@ -66,6 +76,18 @@ export function setNonblocking(fd: number, nonblocking = true): number {
 export function isNonblocking(fd: number): number {
   const flags = control(fd, F_GETFL, 0);
   return flags < 0 ? flags : flags & O_NONBLOCK ? 1 : 0;
+}
+
+/**
+ * Whether nobody is at the other end of a pipe or a socket any more, as far as the kernel knows: nobody reads from the pipe,
+ * or the connection is broken or closed both ways.
+ */
+export function isHungUp(fd: number): boolean {
+  if (!isDescriptor(fd)) return true;
+  pollWords[0] = fd;
+  pollWords[1] = 0;
+  libc().poll(pollBytes, 1, 0);
+  return ((pollWords[1] as number) & ((POLLERR | POLLHUP | POLLNVAL) << REVENTS_SHIFT)) !== 0;
 }
 
 /** Whether a descriptor was opened for reading and for writing. -EBADF if it is not open. */

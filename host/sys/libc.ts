@@ -33,6 +33,7 @@ export interface CFunctions {
   readView(fd: number, buffer: Pointer, length: number): number;
   write(fd: number, buffer: Pointer, length: number): number;
   pipe2(fds: Pointer, flags: number): number;
+  poll(fds: Pointer, count: number, timeoutMs: number): number;
   pthread_sigmask(how: number, set: Pointer, old: Address): number;
 
   socket(family: number, type: number, proto: number): number;
@@ -105,6 +106,7 @@ const LIBC: Record<keyof CFunctions, string> = {
   readView: "intptr_t read(int fd, void *buffer, size_t length)",
   write: "intptr_t write(int fd, void *buffer, size_t length)",
   pipe2: "int pipe2(void *fds, int flags)",
+  poll: "int poll(void *fds, unsigned long count, int timeout)",
   pthread_sigmask: "int pthread_sigmask(int how, void *set, uintptr_t old)",
 
   socket: "int socket(int family, int type, int proto)",

@@ -45,6 +45,7 @@ export class Recorder implements Protocol {
   readonly trace: string[] = [];
   readonly #loop: EventLoop;
   readonly #chunks: Buffer[] = [];
+  #size = 0;
   readonly #waits: { readonly size: number; readonly future: Future<void> }[] = [];
   readonly made: Future<void>;
   /** Done with the error of `connectionLost`. */
@@ -68,8 +69,8 @@ export class Recorder implements Protocol {
   dataReceived(data: Buffer): void {
     if (this.trace.at(-1) !== "DR") this.trace.push("DR");
     this.#chunks.push(data);
-    const { length } = this.received;
-    for (const { size, future } of this.#waits) if (length >= size && !future.done()) future.setResult(undefined);
+    this.#size += data.length;
+    for (const { size, future } of this.#waits) if (this.#size >= size && !future.done()) future.setResult(undefined);
   }
 
   eofReceived(): boolean | undefined {
@@ -103,7 +104,7 @@ export class Recorder implements Protocol {
   /** Done when so many bytes have come. */
   gets(size: number): Future<void> {
     const future = this.#loop.createFuture<void>();
-    if (this.received.length >= size) future.setResult(undefined);
+    if (this.#size >= size) future.setResult(undefined);
     else this.#waits.push({ size, future });
     return future;
   }

@@ -121,6 +121,58 @@ test("read what was written, then nothing yet, then the end", () => {
   fds.close(read);
 });
 
+test("read into a view, all of it at the most", () => {
+  const [read, write] = madePipe();
+  fds.write(write, Buffer.from("hello"));
+  const bytes = Buffer.from("......");
+  assert.is(fds.readInto(read, bytes.subarray(1, 4)), 3);
+  assert.is(bytes.toString(), ".hel..");
+  assert.is(fds.readInto(read, bytes), 2);
+  assert.is(fds.readInto(read, bytes), -EAGAIN);
+  fds.close(write);
+  assert.is(fds.readInto(read, bytes), 0);
+  fds.close(read);
+  for (const fd of [read, ...JUNK]) assert.is(fds.readInto(fd, bytes), -EBADF);
+});
+
+test("know what they were opened for", () => {
+  const [read, write] = madePipe();
+  const [socket, otherSocket] = createSocketPair(1, 1, 0) as [number, number];
+  assert.equal(fds.accessOf(read), { reads: true, writes: false });
+  assert.equal(fds.accessOf(write), { reads: false, writes: true });
+  assert.equal(fds.accessOf(socket), { reads: true, writes: true });
+  for (const fd of [read, write, socket, otherSocket]) fds.close(fd);
+  for (const fd of [read, ...JUNK]) assert.is(fds.accessOf(fd), -EBADF);
+});
+
+test("know whether anybody is at the other end", () => {
+  const [read, write] = madePipe();
+  const [socket, otherSocket] = createSocketPair(1, 1, 0) as [number, number];
+  assert.equal([fds.isHungUp(write), fds.isHungUp(socket)], [false, false]);
+  fds.write(otherSocket, Buffer.from("x"));
+  assert.not(fds.isHungUp(socket));
+  fds.close(read);
+  fds.close(otherSocket);
+  assert.equal([fds.isHungUp(write), fds.isHungUp(socket)], [true, true]);
+  fds.close(write);
+  fds.close(socket);
+  for (const fd of [write, ...JUNK]) assert.ok(fds.isHungUp(fd));
+});
+
+test("are announced when they are let go, and stay open", () => {
+  const [read, write] = madePipe();
+  const heard: number[] = [];
+  const listener = (fd: number): void => {
+    heard.push(fd);
+  };
+  fds.closeListeners.add(listener);
+  fds.letGo(read);
+  fds.closeListeners.delete(listener);
+  assert.equal([heard, fds.isOpen(read)], [[read], true]);
+  fds.close(read);
+  fds.close(write);
+});
+
 test("answer EPIPE when nobody reads any more", () => {
   const [read, write] = madePipe();
   fds.close(read);

@@ -1,0 +1,86 @@
+/**
+ * A driver for loops on a scripted kernel: no time passes, nothing of the outside is waited for, and a run that cannot go on
+ * fails at once.
+ *
+ * Owns: the order: promises, then the selector, then one iteration. Does not own: the selector.
+ */
+import { RunResult } from "../../../assembly/abi.js";
+import type { Driver } from "../../../host/scheduler/driver.js";
+import { afterMicrotasks } from "../../../host/scheduler/microtasks.js";
+import type { Scheduler } from "../../../host/scheduler/scheduler.js";
+import { closeListeners } from "../../../host/sys/fd.js";
+import type { ScriptedSelector } from "./scripted-selector.js";
+
+/** More iterations than any test needs: one that needs more stands still in a circle. */
+const ITERATIONS_MAX = 200_000;
+
+export class ScriptedDriver implements Driver {
+  readonly resolutionSeconds = 1e-9;
+  readonly selector: ScriptedSelector;
+  #scheduler!: Scheduler;
+  #now = 0;
+  readonly #forget = (fd: number): void => {
+    this.#scheduler.unwatch(fd, "reader");
+    this.#scheduler.unwatch(fd, "writer");
+  };
+
+  constructor(selector: ScriptedSelector) {
+    this.selector = selector;
+  }
+
+  attach(scheduler: Scheduler): void {
+    this.#scheduler = scheduler;
+    closeListeners.add(this.#forget);
+  }
+
+  now(): number {
+    return this.#now;
+  }
+
+  checkWatches(): void {}
+
+  checkLookups(): void {}
+
+  watch(fd: number, interest: number, generation: number): number {
+    return this.selector.watch(fd, interest, generation);
+  }
+
+  select(): number {
+    return this.selector.select();
+  }
+
+  async run(): Promise<void> {
+    const scheduler = this.#scheduler;
+    const { core, events } = scheduler;
+    for (let iteration = 0; iteration < ITERATIONS_MAX; iteration++) {
+      scheduler.promisesTouched = false;
+      await new Promise<void>((resolve) => afterMicrotasks(resolve));
+      const timeout = core.pollTimeout();
+      const count = scheduler.fatal === null ? this.selector.poll(events.view) : 0;
+      if (count > 0) core.takeEvents(count);
+      else if (timeout === Number.POSITIVE_INFINITY) throw new Error("nothing can happen any more");
+      else if (timeout > 0) this.#now = core.firstDeadline();
+      if (scheduler.fatal === null) {
+        scheduler.iterating = true;
+        const result = core.runReady();
+        scheduler.iterating = false;
+        if (result === RunResult.Done) continue;
+      }
+      core.clearStop();
+      const { fatal } = scheduler;
+      scheduler.fatal = null;
+      if (fatal !== null) throw fatal.error;
+      return;
+    }
+    throw new Error("it goes round in a circle");
+  }
+
+  wake(): void {}
+
+  wakeThreadsafe(): void {}
+
+  close(): void {
+    closeListeners.delete(this.#forget);
+    this.selector.close();
+  }
+}

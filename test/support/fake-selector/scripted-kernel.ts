@@ -1,0 +1,309 @@
+/**
+ * A stand-in for the kernel: sockets and pipes that exist in memory, and whose calls fail when a script says so.
+ *
+ * Owns: what C is told of such a descriptor. While installed it answers for them in the table of C functions
+ * (`host/sys/libc.ts`), so that everything above runs as it is; all other descriptors are the real kernel's. The number of
+ * each is that of a real descriptor, which keeps it from being used twice and lets leaks be seen.
+ *
+ * Does not own: when the loop hears of readiness (`scripted-selector.ts`), the scripts (`faults.ts`).
+ */
+import { Readiness } from "../../../assembly/abi.js";
+import { AF_UNIX, SO_DOMAIN, SO_TYPE, SOCK_STREAM } from "../../../host/constants.js";
+import { EAGAIN, ECONNRESET, EINVAL, EPIPE } from "../../../host/sys/errno.js";
+import { createEventfd } from "../../../host/sys/eventfd.js";
+import { type CFunctions, type Libc, libc } from "../../../host/sys/libc.js";
+
+/** What a script can do to. */
+export type Operation = "receive" | "send" | "accept" | "shutdown";
+
+/** What becomes of a call: it fails, it moves so many bytes at the most, or it is left alone. */
+export type Fault = { readonly errno: number } | { readonly bytes: number } | null;
+
+/** Decides on each call; `count` numbers those of all kinds from 0 on. */
+export type Script = (operation: Operation, count: number) => Fault;
+
+const CAPACITY_BYTES = 64 * 1024;
+/** What one receive can give: it goes through a real socket, which must have room for it. */
+const RECEIVE_BYTES_MAX = 16 * 1024;
+const MSG_PEEK = 2;
+const POLLHUP = 0x10;
+
+/** The calls that are answered here for simulated descriptors. */
+const ANSWERED = [
+  "recv",
+  "recvView",
+  "send",
+  "read",
+  "readView",
+  "write",
+  "listen",
+  "accept4",
+  "shutdown",
+  "getsockopt",
+  "setsockopt",
+  "getsockname",
+  "getpeername",
+  "close",
+] as const satisfies (keyof CFunctions)[];
+
+/** One simulated descriptor. */
+interface File {
+  /** What was sent to it and not received yet. */
+  inbound: Buffer;
+  inboundEnded: boolean;
+  /** What it has sent and its peer has not taken yet, and how much that is. */
+  outbound: Buffer[];
+  outboundBytes: number;
+  outboundEnded: boolean;
+  readonly capacity: number;
+  peerClosed: boolean;
+  /** Of a connection that is broken: told once, to whichever call comes next. */
+  resetErrno: number;
+  closed: boolean;
+  /** Of a listening socket: those who wait to be accepted. */
+  readonly backlog: number[];
+}
+
+/** The other end of a simulated connection, in the hands of the test. */
+export class ScriptedPeer {
+  readonly #file: File;
+
+  constructor(file: File) {
+    this.#file = file;
+  }
+
+  /** Sends; there is always room. */
+  async send(data: Uint8Array): Promise<void> {
+    this.#file.inbound = Buffer.concat([this.#file.inbound, data]);
+  }
+
+  /** Takes what has come. */
+  read(): Buffer {
+    const data = Buffer.concat(this.#file.outbound);
+    this.#file.outbound = [];
+    this.#file.outboundBytes = 0;
+    return data;
+  }
+
+  /** Whether all was read that will ever come. */
+  get ended(): boolean {
+    const { outboundBytes, outboundEnded, closed } = this.#file;
+    return outboundBytes === 0 && (outboundEnded || closed);
+  }
+
+  /** Sends nothing any more. */
+  end(): void {
+    this.#file.inboundEnded = true;
+  }
+
+  /** Is gone; what it has sent can still be received. */
+  close(): void {
+    this.#file.inboundEnded = true;
+    this.#file.peerClosed = true;
+  }
+
+  /** Breaks the connection. */
+  reset(): void {
+    this.close();
+    this.#file.inbound = Buffer.alloc(0);
+    this.#file.resetErrno = ECONNRESET;
+  }
+}
+
+export class ScriptedKernel {
+  /** How many calls a script was asked about. */
+  calls = 0;
+  /** Every call that was made, for messages. */
+  readonly log: string[] = [];
+  script: Script;
+  readonly #table: Libc;
+  readonly #real: Libc;
+  readonly #files = new Map<number, File>();
+  readonly #scratch: [number, number];
+  #errno = 0;
+
+  /** Takes the place of the kernel until `uninstall`. */
+  constructor(script: Script = () => null) {
+    this.script = script;
+    this.#table = libc();
+    this.#real = { ...this.#table };
+    const fds = new Int32Array(2);
+    this.#real.socketpair(AF_UNIX, SOCK_STREAM, 0, new Uint8Array(fds.buffer));
+    this.#scratch = [fds[0] as number, fds[1] as number];
+    for (const name of ANSWERED) this.#answer(name);
+    this.#table.poll = (fds, count, timeoutMs) => this.#poll(fds as Uint8Array, count, timeoutMs);
+    this.#table.errno = () => {
+      const errno = this.#errno;
+      this.#errno = 0;
+      return errno === 0 ? this.#real.errno() : errno;
+    };
+  }
+
+  /** Gives everything back to the real kernel. */
+  uninstall(): void {
+    Object.assign(this.#table, this.#real);
+    for (const fd of this.#scratch) this.#table.close(fd);
+  }
+
+  /**
+   * Makes a connection, or turns a descriptor into one end of one.
+   *
+   * @param capacity how much can be sent before the peer takes some of it
+   */
+  connection(capacity = CAPACITY_BYTES, fd = createEventfd()): [fd: number, peer: ScriptedPeer] {
+    return [fd, new ScriptedPeer(this.#open(capacity, fd))];
+  }
+
+  /** Makes a listening socket, and a function that connects to it. */
+  listener(): [fd: number, connect: () => ScriptedPeer] {
+    const fd = createEventfd();
+    const listening = this.#open(0, fd);
+    const connect = (): ScriptedPeer => {
+      const [accepted, peer] = this.connection();
+      listening.backlog.push(accepted);
+      return peer;
+    };
+    return [fd, connect];
+  }
+
+  /** What a selector says of a descriptor, as bits of Readiness; -1 if it is none of ours. */
+  readinessOf(fd: number): number {
+    const file = this.#files.get(fd);
+    if (file === undefined) return -1;
+    const broken = file.resetErrno !== 0 || file.peerClosed;
+    const readable = file.inbound.length > 0 || file.inboundEnded || file.backlog.length > 0 || broken;
+    const writable = file.outboundBytes < file.capacity || broken;
+    return (readable ? Readiness.Read : 0) | (writable ? Readiness.Write : 0) | (broken ? Readiness.Hangup : 0);
+  }
+
+  #open(capacity: number, fd: number): File {
+    const file: File = {
+      inbound: Buffer.alloc(0),
+      inboundEnded: false,
+      outbound: [],
+      outboundBytes: 0,
+      outboundEnded: false,
+      capacity,
+      peerClosed: false,
+      resetErrno: 0,
+      closed: false,
+      backlog: [],
+    };
+    this.#files.set(fd, file);
+    return file;
+  }
+
+  #answer(name: (typeof ANSWERED)[number]): void {
+    const real = this.#real[name] as (fd: number, ...rest: unknown[]) => number;
+    const table = this.#table as unknown as Record<string, typeof real>;
+    table[name] = (fd, ...rest) => {
+      const file = this.#files.get(fd);
+      if (file === undefined) return real(fd, ...rest);
+      const result = this.#call(name, fd, file, rest);
+      this.log.push(`${name}(${fd}) = ${result}`);
+      if (result >= 0) return result;
+      this.#errno = -result;
+      return -1;
+    };
+  }
+
+  /** Answers a count or a negative errno. */
+  #call(name: (typeof ANSWERED)[number], fd: number, file: File, rest: unknown[]): number {
+    switch (name) {
+      case "recv":
+      case "recvView":
+      case "read":
+      case "readView":
+        return this.#receive(file, rest[0] as number | Uint8Array, rest[1] as number, Number(rest[2] ?? 0));
+      case "send":
+      case "write":
+        return this.#send(file, (rest[0] as Uint8Array).subarray(0, rest[1] as number));
+      case "accept4":
+        return this.#accept(file);
+      case "shutdown":
+        return this.#shutdown(file);
+      case "getsockopt":
+        return getOption(rest[1] as number, rest[2] as Uint8Array);
+      case "listen":
+      case "setsockopt":
+        return 0;
+      case "close":
+        file.closed = true;
+        this.#files.delete(fd);
+        return this.#real.close(fd);
+      default:
+        return -EINVAL;
+    }
+  }
+
+  /** Of one descriptor, as `isHungUp` asks. */
+  #poll(fds: Uint8Array, count: number, timeoutMs: number): number {
+    const view = new DataView(fds.buffer, fds.byteOffset);
+    const readiness = this.readinessOf(view.getInt32(0, true));
+    if (readiness < 0) return this.#real.poll(fds, count, timeoutMs);
+    view.setUint16(6, readiness & Readiness.Hangup ? POLLHUP : 0, true);
+    return 1;
+  }
+
+  #receive(file: File, target: number | Uint8Array, size: number, flags: number): number {
+    const limit = this.#consult("receive", Math.min(size, RECEIVE_BYTES_MAX));
+    if (limit < 0) return limit;
+    if (file.resetErrno !== 0) return breakOnce(file);
+    const data = file.inbound.subarray(0, limit);
+    if (data.length === 0) return file.inboundEnded ? 0 : -EAGAIN;
+    if (!(flags & MSG_PEEK)) file.inbound = file.inbound.subarray(data.length);
+    if (typeof target !== "number") {
+      target.set(data);
+      return data.length;
+    }
+    // Only C can write to an address.
+    this.#real.send(this.#scratch[0], data, data.length, 0);
+    return this.#real.recv(this.#scratch[1], target, data.length, 0);
+  }
+
+  #send(file: File, data: Uint8Array): number {
+    const limit = this.#consult("send", data.length);
+    if (limit < 0) return limit;
+    if (file.resetErrno !== 0) return breakOnce(file);
+    if (file.peerClosed || file.outboundEnded) return -EPIPE;
+    const taken = Math.min(limit, file.capacity - file.outboundBytes);
+    if (taken <= 0) return -EAGAIN;
+    file.outbound.push(Buffer.from(data.subarray(0, taken)));
+    file.outboundBytes += taken;
+    return taken;
+  }
+
+  #accept(file: File): number {
+    if (file.backlog.length === 0) return -EAGAIN;
+    const limit = this.#consult("accept", 0);
+    return limit < 0 ? limit : (file.backlog.shift() as number);
+  }
+
+  #shutdown(file: File): number {
+    const limit = this.#consult("shutdown", 0);
+    if (limit < 0) return limit;
+    file.outboundEnded = true;
+    return 0;
+  }
+
+  /** How many bytes a call may move, or the negative errno that it fails with. */
+  #consult(operation: Operation, wanted: number): number {
+    const fault = this.script(operation, this.calls++);
+    if (fault === null) return wanted;
+    return "errno" in fault ? -fault.errno : Math.min(wanted, fault.bytes);
+  }
+}
+
+/** A broken connection says so once; afterwards it is at its end. */
+function breakOnce(file: File): number {
+  const errno = file.resetErrno;
+  file.resetErrno = 0;
+  return -errno;
+}
+
+function getOption(option: number, value: Uint8Array): number {
+  const answer = option === SO_DOMAIN ? AF_UNIX : option === SO_TYPE ? SOCK_STREAM : 0;
+  value.fill(0);
+  value[0] = answer;
+  return 0;
+}
