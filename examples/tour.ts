@@ -9,9 +9,11 @@ import { tcp } from "./tour/echo.js";
 import { loadTest } from "./tour/load-test.js";
 import { names } from "./tour/names.js";
 import { node } from "./tour/node.js";
+import { pipes } from "./tour/pipes.js";
 import { sockets } from "./tour/sockets.js";
 import { cancellation, switches, tasks } from "./tour/tasks.js";
 import { timers } from "./tour/timers.js";
+import { unix } from "./tour/unix.js";
 import { bold } from "./tour/words.js";
 
 const stops: [name: string, show: () => Coroutine<string>][] = [
@@ -22,6 +24,8 @@ const stops: [name: string, show: () => Coroutine<string>][] = [
   ["descriptors", descriptors],
   ["sockets", sockets],
   ["TCP", tcp],
+  ["Unix", unix],
+  ["pipes", pipes],
   ["names", names],
   ["Node", node],
 ];

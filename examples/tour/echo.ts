@@ -18,7 +18,8 @@ const CLIENTS = 50;
 const MESSAGES = 20;
 const MESSAGE_BYTES = 1024;
 
-class EchoServer extends Protocol {
+/** Sends back what it receives. */
+export class EchoServer extends Protocol {
   #transport!: Transport;
 
   override connectionMade(transport: Transport): void {

@@ -3,7 +3,9 @@
  *
  * Does not own: the HTTP server (`http-hello.test.ts`) and the tour (`tour.test.ts`).
  */
-import { readdirSync } from "node:fs";
+import { mkdtempSync, readdirSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { test } from "uvu";
 import * as assert from "uvu/assert";
 import { type Ended, root, runExample, startExample } from "./processes.js";
@@ -81,6 +83,35 @@ test("tcp-echo-server and tcp-echo-client talk to each other", async () => {
     server.kill("SIGTERM");
   }
   assert.is((await server.ended).ending, "SIGTERM");
+});
+
+tested.add("unix-echo");
+
+test("unix-echo talks over a socket at a path, which is gone afterwards", async () => {
+  const folder = mkdtempSync(join(tmpdir(), "wasyncio-"));
+  const path = join(folder, "socket");
+  const normalise = (text: string): string => text.replace(/process \d+ of user \d+/, "process PID of user UID");
+  const lines = [
+    `Serving on ${path}`,
+    "Connection from process PID of user UID",
+    'Data received: "Hello!"',
+    "The socket is gone",
+  ];
+  assertPrinted(await runExample("unix-echo", path), lines, normalise);
+  assert.equal(readdirSync(folder), []);
+  rmSync(folder, { recursive: true });
+});
+
+tested.add("pipe");
+
+test("pipe is a filter between stdin and stdout", async () => {
+  const filter = startExample("pipe");
+  const lines = Array.from({ length: 20_000 }, (_, index) => `line ${index} of many`);
+  filter.endInput(lines.map((line) => `${line}\n`).join(""));
+  assertPrinted(
+    await filter.ended,
+    lines.map((line) => line.toUpperCase()),
+  );
 });
 
 test("every example is tested", () => {

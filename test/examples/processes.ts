@@ -54,9 +54,9 @@ export class Program {
     }
   }
 
-  /** Closes its stdin. */
-  endInput(): void {
-    this.#child.stdin.end();
+  /** Gives it the last of its input, and closes its stdin. */
+  endInput(input = ""): void {
+    this.#child.stdin.end(input);
   }
 
   /** Sends it a signal; a program that has ended does not mind. */
