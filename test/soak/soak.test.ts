@@ -6,10 +6,10 @@ import { lives } from "./lives.js";
 import { Soak } from "./soak.js";
 
 const FIRST = 100_000;
-const LAST = 400_000;
+const LAST = 300_000;
 const OF_ONE_KIND = 500;
 
-test("three hundred thousand things of every kind leave nothing behind", async () => {
+test("three hundred thousand things of all kinds leave no more behind than the first hundred thousand", async () => {
   const soak = new Soak();
   await soak.make(FIRST);
   const first = await soak.measure();
