@@ -28,7 +28,7 @@ const WORKLOADS = [
 ];
 
 /** Enough for V8 to have compiled all that it will; the peers get the same. */
-const WARM_UP = 1_500_000;
+const WARM_UP = 300_000;
 
 /**
  * Measures all of it.
