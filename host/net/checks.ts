@@ -44,6 +44,17 @@ export function checkBytes(name: string, value: unknown): Uint8Array {
 }
 
 /**
+ * Answers the bytes of several pieces, one behind the other.
+ *
+ * @throws as `checkBytes`
+ */
+export function checkLines(lines: Iterable<Uint8Array>): Uint8Array {
+  const pieces = [...lines];
+  for (const piece of pieces) checkBytes("Each line", piece);
+  return pieces.length === 1 ? (pieces[0] as Uint8Array) : Buffer.concat(pieces);
+}
+
+/**
  * Answers the descriptor of a number or of anything with `fileno()`. It need not be open.
  *
  * @throws ValueError `ERR_INVALID_FILE` as CPython's "Invalid file object" and "Invalid file descriptor"

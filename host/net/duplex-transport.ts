@@ -17,7 +17,7 @@ import type { Future } from "../futures/future.js";
 import type { EventLoop } from "../loop/event-loop.js";
 import type { StreamProtocol } from "../protocols.js";
 import type { InetAddress } from "./address.js";
-import { checkBytes } from "./checks.js";
+import { checkBytes, checkLines } from "./checks.js";
 import { LayeredTransport } from "./layered-transport.js";
 import { Operation, type Work } from "./operation.js";
 import { checkProtocol, checkProtocolFactory } from "./options.js";
@@ -106,9 +106,7 @@ export class DuplexTransport extends LayeredTransport {
   }
 
   override writeLines(lines: Iterable<Uint8Array>): void {
-    const pieces = [...lines];
-    for (const piece of pieces) checkBytes("Each line", piece);
-    this.write(Buffer.concat(pieces));
+    this.write(checkLines(lines));
   }
 
   override writeEof(): void {

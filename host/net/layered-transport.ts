@@ -9,11 +9,11 @@
  * From: CPython 3.11 selector_events `_SelectorTransport`, protocols.py `_feed_data_to_buffered_proto`.
  */
 
-import { FatalError, ValueError } from "../errors.js";
+import { FatalError } from "../errors.js";
 import type { EventLoop } from "../loop/event-loop.js";
 import { type BufferedProtocol, isBuffered, type StreamProtocol } from "../protocols.js";
-import { checkBytes } from "./checks.js";
 import { checkProtocol } from "./options.js";
+import { bufferOf } from "./reception.js";
 import type { Socket } from "./socket.js";
 import { Transport } from "./transport.js";
 
@@ -174,11 +174,7 @@ export abstract class LayeredTransport extends Transport {
   #handInto(protocol: BufferedProtocol, data: Buffer): number {
     let size: number;
     try {
-      const buffer = protocol.getBuffer(data.byteLength);
-      checkBytes("The buffer of getBuffer()", buffer);
-      if (buffer.byteLength === 0) {
-        throw new ValueError("ERR_EMPTY_BUFFER", "getBuffer() returned an empty buffer: there must be room for a byte");
-      }
+      const buffer = bufferOf(protocol, data.byteLength);
       size = Math.min(buffer.byteLength, data.byteLength);
       buffer.set(size === data.byteLength ? data : data.subarray(0, size));
     } catch (error) {

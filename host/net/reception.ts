@@ -4,7 +4,8 @@
  * Owns: where the next bytes are put, in the slab or in a buffer of the protocol's, and handing them over; how much is
  * asked for at a time.
  *
- * Does not own: when to receive, the end of the stream, errors of the source (the transports).
+ * Does not own: when to receive, the end of the stream, errors of the source (the transports). Those of sockets do the same
+ * by themselves, which spares them a call and an object.
  *
  * From: CPython 3.11 selector_events `_read_ready__data_received` and `_read_ready__get_buffer`.
  */
@@ -19,6 +20,18 @@ import type { Socket } from "./socket.js";
 /** How much is received at a time: at first, and from a peer that sends as much. */
 const WINDOW_MIN_BYTES = 64 * 1024;
 const WINDOW_MAX_BYTES = 256 * 1024;
+
+/**
+ * Asks a protocol where to put bytes.
+ *
+ * @param sizeHint as `getBuffer` has it
+ * @throws TypeError `ERR_INVALID_ARG_TYPE`, ValueError `ERR_EMPTY_BUFFER`; and what the protocol throws
+ */
+export function bufferOf(protocol: BufferedProtocol, sizeHint: number): Uint8Array {
+  const buffer = checkBytes("The buffer of getBuffer()", protocol.getBuffer(sizeHint));
+  if (buffer.byteLength > 0) return buffer;
+  throw new ValueError("ERR_EMPTY_BUFFER", "getBuffer() returned an empty buffer: there must be room for a byte");
+}
 
 /** Where bytes come from: each answers a count, 0 at the end, or a negative errno. */
 export interface Source extends Pick<Socket, "_recvInto"> {
@@ -77,10 +90,7 @@ export class Reception {
   #receiveInto(protocol: BufferedProtocol, source: Source, owner: ReceptionOwner): number {
     let buffer: Uint8Array;
     try {
-      buffer = checkBytes("The buffer of getBuffer()", protocol.getBuffer(-1));
-      if (buffer.byteLength === 0) {
-        throw new ValueError("ERR_EMPTY_BUFFER", "getBuffer() returned an empty buffer: there must be room for a byte");
-      }
+      buffer = bufferOf(protocol, -1);
     } catch (error) {
       owner._protocolFailed(error, "Fatal error: protocol.getBuffer() call failed.");
       return 1;

@@ -13,18 +13,19 @@
  */
 
 import { AF_INET, AF_INET6, AF_UNIX, IPPROTO_TCP, SHUT_WR, TCP_NODELAY } from "../constants.js";
-import { FatalError, ValueError } from "../errors.js";
+import { FatalError } from "../errors.js";
 import type { EventLoop } from "../loop/event-loop.js";
 import { type BufferedProtocol, isBuffered, type StreamProtocol } from "../protocols.js";
 import { EAGAIN } from "../sys/errno.js";
 import { errorText, systemError } from "../sys/errors.js";
 import { receiveInto, shutdown } from "../sys/socket.js";
 import type { Address } from "./address.js";
-import { checkBytes } from "./checks.js";
+import { checkBytes, checkLines } from "./checks.js";
 import { checkProtocol } from "./options.js";
 import { own } from "./owners.js";
 import { peerCredentials } from "./peer-credentials.js";
 import { receiveSlab } from "./receive-slab.js";
+import { bufferOf } from "./reception.js";
 import type { Socket } from "./socket.js";
 import { Transport, type TransportOwner, writeAfterEof } from "./transport.js";
 import { WriteQueue } from "./write-queue.js";
@@ -104,9 +105,7 @@ export class SocketTransport extends Transport {
   }
 
   override writeLines(lines: Iterable<Uint8Array>): void {
-    const pieces = [...lines];
-    for (const piece of pieces) checkBytes("Each line", piece);
-    this.write(pieces.length === 1 ? (pieces[0] as Uint8Array) : Buffer.concat(pieces));
+    this.write(checkLines(lines));
   }
 
   override writeEof(): void {
@@ -240,12 +239,7 @@ export class SocketTransport extends Transport {
   #receiveInto(protocol: BufferedProtocol): void {
     let received: number;
     try {
-      const buffer = protocol.getBuffer(-1);
-      checkBytes("The buffer of getBuffer()", buffer);
-      if (buffer.byteLength === 0) {
-        throw new ValueError("ERR_EMPTY_BUFFER", "getBuffer() returned an empty buffer: there must be room for a byte");
-      }
-      received = receiveInto(this.#socket.fileno(), buffer, 0);
+      received = receiveInto(this.#socket.fileno(), bufferOf(protocol, -1), 0);
     } catch (error) {
       return this.#fatalError(error, "Fatal error: protocol.getBuffer() call failed.");
     }

@@ -16,7 +16,7 @@ import type { EventLoop } from "../loop/event-loop.js";
 import type { BaseProtocol } from "../protocols.js";
 import { EAGAIN, EPIPE } from "../sys/errno.js";
 import { errorText, systemError } from "../sys/errors.js";
-import { checkBytes } from "./checks.js";
+import { checkBytes, checkLines } from "./checks.js";
 import { Ending } from "./ending.js";
 import { FlowControl } from "./flow-control.js";
 import { checkProtocol } from "./options.js";
@@ -77,9 +77,7 @@ export class WritePipeTransport extends FlowControl implements WriteTransport {
 
   /** Writes several pieces of bytes, in one go if possible. @throws as `write`; then nothing was written */
   writeLines(lines: Iterable<Uint8Array>): void {
-    const pieces = [...lines];
-    for (const piece of pieces) checkBytes("Each line", piece);
-    this.write(pieces.length === 1 ? (pieces[0] as Uint8Array) : Buffer.concat(pieces));
+    this.write(checkLines(lines));
   }
 
   /** The same as `close`: a pipe is written to in one direction only, so its end is the end. */
