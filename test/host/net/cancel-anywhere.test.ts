@@ -1,0 +1,217 @@
+/**
+ * Every call that can be awaited is cancelled after 0, 1, 2… iterations, until it is done before it can be cancelled. Each
+ * time nothing may stay behind: no descriptor, no watch, no timer, no slot of the core, no file.
+ */
+import { mkdtempSync, openSync, readdirSync } from "node:fs";
+import { join } from "node:path";
+import { suite } from "uvu";
+import * as assert from "uvu/assert";
+import { AF_UNIX } from "../../../host/constants.js";
+import type { Future } from "../../../host/futures/future.js";
+import { EventLoop } from "../../../host/loop/event-loop.js";
+import type { InetAddress } from "../../../host/net/address.js";
+import { pipe } from "../../../host/net/pipe.js";
+import { Socket, socketpair } from "../../../host/net/socket.js";
+import { withFolder } from "../../support/folders.js";
+import { checkNoLeaks, countProbe, leakChecked } from "../../support/leaks.js";
+import { closeAll, listener, tcpPair } from "../../support/sockets.js";
+import { iteration } from "./support.js";
+
+const test = leakChecked(suite("cancelled anywhere"));
+
+/** After so many iterations a call that still waits is taken for one that waits for ever. */
+const ITERATIONS_MAX = 12;
+
+interface Scene {
+  readonly loop: EventLoop;
+  readonly folder: string;
+  /** Closes something when the call has been cancelled, or is done. */
+  keep<T extends { close(): void }>(...things: T[]): T[];
+}
+
+/** What makes a call, and how its result is closed should it be done. */
+interface Row {
+  readonly name: string;
+  start(scene: Scene): Future<unknown>;
+  close?(result: never): void;
+  /** Whether it makes a file itself, which must be gone in the end. */
+  readonly makesFile?: boolean;
+}
+
+type Pair = [transport: { abort?(): void; close(): void }, protocol: object];
+
+const closePair = ([transport]: Pair): void => transport.close();
+const closeIt = (thing: { close(): void }): void => thing.close();
+const factory = (): object => ({});
+
+const ROWS: Row[] = [
+  {
+    name: "createConnection to an address",
+    start: ({ loop, keep }) => {
+      const [listening] = keep(listener()) as [Socket];
+      const { host, port } = listening.getsockname() as InetAddress;
+      return loop.createConnection(factory, host, port);
+    },
+    close: closePair,
+  },
+  {
+    name: "createConnection to a name, from an address of its own",
+    start: ({ loop, keep }) => {
+      const [listening] = keep(listener()) as [Socket];
+      const { port } = listening.getsockname() as InetAddress;
+      return loop.createConnection(factory, "localhost", port, { localAddr: { host: "127.0.0.1", port: 0 } });
+    },
+    close: closePair,
+  },
+  {
+    name: "createConnection of a socket",
+    start: ({ loop, keep }) => {
+      const [sock, peer] = tcpPair();
+      keep(peer);
+      return loop.createConnection(factory, null, null, { sock });
+    },
+    close: closePair,
+  },
+  {
+    name: "createServer",
+    start: ({ loop }) => loop.createServer(factory, ["127.0.0.1", "127.0.0.2"], 0),
+    close: closeIt,
+  },
+  { name: "createServer of a name", start: ({ loop }) => loop.createServer(factory, "localhost", 0), close: closeIt },
+  {
+    name: "createUnixConnection",
+    start: ({ loop, folder, keep }) => {
+      const [listening] = keep(new Socket(AF_UNIX)) as [Socket];
+      listening.bind(join(folder, "socket"));
+      listening.listen();
+      return loop.createUnixConnection(factory, join(folder, "socket"));
+    },
+    close: closePair,
+  },
+  {
+    name: "createUnixConnection of a socket",
+    start: ({ loop, keep }) => {
+      const [sock, peer] = socketpair();
+      keep(peer);
+      return loop.createUnixConnection(factory, null, { sock });
+    },
+    close: closePair,
+  },
+  {
+    name: "createUnixServer",
+    start: ({ loop, folder }) => loop.createUnixServer(factory, join(folder, "socket")),
+    close: closeIt,
+    makesFile: true,
+  },
+  {
+    name: "createUnixServer of a socket",
+    start: ({ loop, folder }) => {
+      const sock = new Socket(AF_UNIX);
+      sock.bind(join(folder, "socket"));
+      return loop.createUnixServer(factory, null, { sock });
+    },
+    close: closeIt,
+    makesFile: true,
+  },
+  {
+    name: "connectReadPipe",
+    start: ({ loop, keep }) => {
+      const [reader, writer] = pipe();
+      keep(writer);
+      writer.write(Buffer.from("unread"));
+      return loop.connectReadPipe(factory, reader);
+    },
+    close: closePair,
+  },
+  {
+    name: "connectReadPipe of a device that is always ready",
+    start: ({ loop }) => loop.connectReadPipe(factory, openSync("/dev/zero", "r")),
+    close: closePair,
+  },
+  {
+    name: "connectWritePipe",
+    start: ({ loop, keep }) => {
+      const [reader, writer] = pipe();
+      keep(reader);
+      return loop.connectWritePipe(factory, writer);
+    },
+    close: closePair,
+  },
+  {
+    name: "sockRecv",
+    start: ({ loop, keep }) => loop.sockRecv(keep(...socketpair())[0] as Socket, 1),
+  },
+  {
+    name: "sockSendall",
+    start: ({ loop, keep }) => loop.sockSendall(keep(...socketpair())[0] as Socket, Buffer.alloc(1 << 22)),
+  },
+  {
+    name: "sockAccept on a Unix socket",
+    start: ({ loop, folder, keep }) => {
+      const [listening] = keep(new Socket(AF_UNIX)) as [Socket];
+      listening.bind(join(folder, "socket"));
+      listening.listen();
+      return loop.sockAccept(listening);
+    },
+  },
+  {
+    name: "sockConnect to an address",
+    start: ({ loop, keep }) => {
+      const [listening, client] = keep(listener(), new Socket()) as [Socket, Socket];
+      return loop.sockConnect(client, listening.getsockname());
+    },
+  },
+  {
+    name: "sockConnect to a name",
+    start: ({ loop, keep }) => {
+      const [listening, client] = keep(listener(), new Socket()) as [Socket, Socket];
+      const { port } = listening.getsockname() as InetAddress;
+      return loop.sockConnect(client, { host: "localhost", port });
+    },
+  },
+];
+
+/** Starts the call, lets the loop go on, and cancels it. Answers whether it was done before. */
+async function cancelAfter(row: Row, count: number, loop: EventLoop, folder: string): Promise<boolean> {
+  const kept: { close(): void }[] = [];
+  const scene: Scene = {
+    loop,
+    folder,
+    keep: (...things) => {
+      kept.push(...things);
+      return things;
+    },
+  };
+  const future = row.start(scene);
+  for (let index = 0; index < count; index++) await iteration(loop);
+  const wasDone = !future.cancel();
+  if (wasDone) row.close?.(future.result() as never);
+  assert.ok(wasDone || future.cancelled());
+  closeAll(...kept);
+  // connectionLost is about to be called, or a closed peer to be noticed.
+  for (let index = 0; index < 4; index++) await iteration(loop);
+  return wasDone;
+}
+
+for (const row of ROWS) {
+  test(row.name, () =>
+    withFolder(async (parent) => {
+      for (let count = 0, isDone = false; count <= ITERATIONS_MAX && !isDone; count++) {
+        const loop = new EventLoop();
+        const folder = mkdtempSync(join(parent, "call-"));
+        const slots = countProbe("slots of the core", () => loop._scheduler.core.liveSlots());
+        const timers = countProbe("timers", () => loop._scheduler.core.timerCount());
+        const reported: unknown[] = [];
+        loop.setExceptionHandler((_loop, context) => reported.push(context));
+        await checkNoLeaks(async () => {
+          isDone = await loop.runUntilComplete(loop.createTask(() => cancelAfter(row, count, loop, folder)));
+        }, [slots, timers]);
+        assert.equal(reported, []);
+        loop.close();
+        if (row.makesFile) assert.equal(readdirSync(folder), []);
+      }
+    }),
+  );
+}
+
+test.run();
