@@ -1,12 +1,13 @@
 /**
  * The slot table: one 32-byte record for each thing that has an id.
  *
- * Owns: ids, their generations, the list of free slots, and the flags that say who still refers to a slot. A slot is released
+ * Owns: ids, their generations, and the flags that say who still refers to a slot. A slot is released
  * only when neither a queue, nor the heap, nor a list refers to it, so the generation guards against stale ids of the host's alone.
  *
- * Does not own: what the kinds do: `ready-queue.ts`, `timer-heap.ts`, `watches.ts`, `futures.ts`, `tasks.ts`.
+ * Does not own: which slots are free (`free-slots.ts`), nor what the kinds do: `ready-queue.ts`, `timer-heap.ts`, `watches.ts`, `futures.ts`, `tasks.ts`.
  */
 import { GENERATION_MASK, INDEX_BITS, INDEX_MASK, NO_ID, SLOTS_MAX, Status } from "./abi";
+import { extendFree, giveFree, takeFree } from "./free-slots";
 
 export const enum Kind {
   Free = 0,
@@ -38,7 +39,7 @@ export class Slot {
   kind: u8;
   flags: u8;
   generation: u8;
-  /** The next free slot, or the next in the list of those who wait for a future. */
+  /** The next in the list of those who wait for a future. */
   next: i32;
   /** Future, task: the first who waits for it. */
   head: i32;
@@ -57,9 +58,6 @@ const CAPACITY_FIRST: i32 = 64;
 
 let base: usize = 0;
 let capacity: i32 = 0;
-/** Slots ever used; index 0 stays unused, so that no id is 0. */
-let used: i32 = 0;
-let firstFree: i32 = 0;
 let live: i32 = 0;
 
 /** The slot at an index. The reference is good until the next `allocate`. */
@@ -78,23 +76,19 @@ export function slotOf(id: i32): Slot {
 
 /** Takes a slot. Returns its id, or Status.OutOfSlots. */
 export function allocate(kind: Kind): i32 {
-  let index = firstFree;
-  if (index != 0) {
-    firstFree = at(index).next;
-  } else {
-    index = used + 1;
-    if (index >= capacity && !grow()) return Status.OutOfSlots;
-    used = index;
+  let index = takeFree();
+  if (index < 0) {
+    if (!grow()) return Status.OutOfSlots;
+    index = takeFree();
   }
   live++;
   const slot = at(index);
   slot.kind = <u8>kind;
   slot.flags = 0;
   slot.next = NO_ID;
-  slot.head = NO_ID;
-  slot.tail = NO_ID;
-  slot.waitsFor = NO_ID;
-  slot.cancels = 0;
+  // Two fields at a time.
+  store<u64>(changetype<usize>(slot), 0, offsetof<Slot>("head"));
+  store<u64>(changetype<usize>(slot), 0, offsetof<Slot>("waitsFor"));
   return ((<i32>slot.generation) << INDEX_BITS) | index;
 }
 
@@ -104,15 +98,14 @@ export function release(id: i32): void {
   const slot = at(index);
   slot.kind = <u8>Kind.Free;
   slot.generation = <u8>((<i32>slot.generation + 1) & GENERATION_MASK);
-  slot.next = firstFree;
-  firstFree = index;
+  giveFree(index);
   live--;
 }
 
 /** Whether an id from outside names a slot that is alive. */
 export function isAlive(id: i32): bool {
   const index = id & INDEX_MASK;
-  if (id <= 0 || index == 0 || index > used) return false;
+  if (id <= 0 || index >= capacity) return false;
   const slot = at(index);
   return slot.kind != Kind.Free && <i32>slot.generation == id >> INDEX_BITS;
 }
@@ -129,7 +122,7 @@ export function liveSlots(): i32 {
 
 /** Gives every slot back. */
 export function releaseAll(): void {
-  for (let index = 1; index <= used; index++) {
+  for (let index = 1; index < capacity; index++) {
     const slot = at(index);
     if (slot.kind != Kind.Free) release(((<i32>slot.generation) << INDEX_BITS) | index);
   }
@@ -142,6 +135,8 @@ function grow(): bool {
   const old = (<usize>capacity) << SLOT_BYTES_LOG2;
   base = base == 0 ? heap.alloc(bytes) : heap.realloc(base, bytes);
   memory.fill(base + old, 0, bytes - old);
+  // Slot 0 stays unused, so that no id is 0.
+  extendFree(max(capacity, 1), next);
   capacity = next;
   return true;
 }

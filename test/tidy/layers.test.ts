@@ -10,6 +10,7 @@ import { importsOf, read, sourcesIn } from "./repository.js";
 const layers = [
   ["assembly/abi"],
   ["assembly/host"],
+  ["assembly/free-slots"],
   ["assembly/slots"],
   ["assembly/ready-queue", "assembly/timer-heap"],
   ["assembly/batch"],
