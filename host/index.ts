@@ -49,4 +49,5 @@ export type { BaseTransport, ReadTransport, WriteTransport } from "./net/transpo
 export type { UnixConnectionOptions, UnixPathLike } from "./net/unix-connect.js";
 export type { UnixServerOptions } from "./net/unix-server.js";
 export { BufferedProtocol, Protocol, type StreamProtocol } from "./protocols.js";
-export { type Callback, Handle, partial, TimerHandle } from "./scheduler/handle.js";
+export { type Callback, partial } from "./scheduler/call.js";
+export { Handle, TimerHandle } from "./scheduler/handle.js";

@@ -13,7 +13,8 @@ import { inspect } from "node:util";
 import { FutureState } from "../../assembly/abi.js";
 import { CancelledError, describe, InvalidStateError, RuntimeError, typeError } from "../errors.js";
 import type { EventLoop } from "../loop/event-loop.js";
-import { type Callback, describeCall, Handle } from "../scheduler/handle.js";
+import { BoundCall, type Callback, describeCall } from "../scheduler/call.js";
+import { Handle } from "../scheduler/handle.js";
 import type { Scheduler } from "../scheduler/scheduler.js";
 import { type AwaitingTask, asyncTask } from "./awaiting.js";
 import { reportWhenLost, retrieved } from "./never-retrieved.js";
@@ -129,7 +130,7 @@ export class Future<T = unknown> implements PromiseLike<T> {
     if (typeof callback !== "function")
       throw typeError("ERR_NOT_CALLABLE", `the callback must be a function, not ${describe(callback)}`);
     if (this._state !== FutureState.Pending) {
-      this._scheduler.callSoon(callback as Callback, [this]);
+      this._scheduler.callSoon(new BoundCall(callback as Callback, [this]));
       return;
     }
     this._addCallback(callback);
@@ -200,7 +201,7 @@ export class Future<T = unknown> implements PromiseLike<T> {
       );
     }
     if (this._callbacks?.length) {
-      words.push(`callbacks=[${this._callbacks.map(({ callback }) => describeCall(callback, [])).join(", ")}]`);
+      words.push(`callbacks=[${this._callbacks.map(({ callback }) => describeCall(callback)).join(", ")}]`);
     }
     return words;
   }
@@ -278,8 +279,8 @@ export class Future<T = unknown> implements PromiseLike<T> {
     this._callbacks = null;
     const scheduler = this._scheduler;
     for (const { id, callback } of callbacks) {
-      if (id === 0) scheduler.callSoon(callback, [this]);
-      else scheduler.enter(id, new Handle(scheduler, callback, [this], id));
+      if (id === 0) scheduler.callSoon(new BoundCall(callback, [this]));
+      else scheduler.enter(id, new Handle(scheduler, new BoundCall(callback, [this]), id));
     }
   }
 

@@ -19,9 +19,10 @@ import { Future } from "../futures/future.js";
 import { checkSeconds } from "../futures/sleep.js";
 import { checkTaskName, Task, type TaskBody } from "../futures/task.js";
 import { checkOptions } from "../net/options.js";
+import { BoundCall, type Callback, callOf } from "../scheduler/call.js";
 import type { Driver } from "../scheduler/driver.js";
 import { GuestDriver } from "../scheduler/guest-driver.js";
-import type { Callback, Handle, TimerHandle } from "../scheduler/handle.js";
+import type { Handle, TimerHandle } from "../scheduler/handle.js";
 import { Scheduler, type Side } from "../scheduler/scheduler.js";
 import { EpollSelector } from "../selector/epoll-selector.js";
 import { systemError } from "../sys/errors.js";
@@ -144,13 +145,13 @@ export class EventLoop extends NetworkCalls {
   /** Has a callback called in the next iteration, after those that were queued before it. */
   callSoon<A extends unknown[]>(callback: (...args: A) => unknown, ...args: A): Handle {
     if (this._scheduler.debug) checkNotCoroutine(callback, "callSoon");
-    return this._scheduler.callSoon(callback as Callback, args);
+    return this._scheduler.callSoon(callOf(callback as Callback, ...args));
   }
 
   /** As `callSoon`, and also wakes a loop that waits in the kernel. */
   callSoonThreadsafe<A extends unknown[]>(callback: (...args: A) => unknown, ...args: A): Handle {
     if (this._scheduler.debug) checkNotCoroutine(callback, "callSoonThreadsafe");
-    const handle = this._scheduler.callSoon(callback as Callback, args);
+    const handle = this._scheduler.callSoon(callOf(callback as Callback, ...args));
     this._scheduler.driver.wakeThreadsafe();
     return handle;
   }
@@ -163,14 +164,14 @@ export class EventLoop extends NetworkCalls {
   callLater<A extends unknown[]>(delay: number, callback: (...args: A) => unknown, ...args: A): TimerHandle {
     checkSeconds("delay", delay);
     if (this._scheduler.debug) checkNotCoroutine(callback, "callLater");
-    return this._scheduler.callAt(this.time() + delay, callback as Callback, args);
+    return this._scheduler.callAt(this.time() + delay, callOf(callback as Callback, ...args));
   }
 
   /** As `callLater`, at a time of the clock that `time()` shows. */
   callAt<A extends unknown[]>(when: number, callback: (...args: A) => unknown, ...args: A): TimerHandle {
     checkSeconds("when", when);
     if (this._scheduler.debug) checkNotCoroutine(callback, "callAt");
-    return this._scheduler.callAt(when, callback as Callback, args);
+    return this._scheduler.callAt(when, callOf(callback as Callback, ...args));
   }
 
   /** The loop's clock: seconds since some moment, to the nanosecond, never going back. */
@@ -287,7 +288,7 @@ export class EventLoop extends NetworkCalls {
 
   /** @internal Watches an fd on behalf of its owner. */
   _watch(fd: number, side: Side, callback: Callback, args: readonly unknown[]): void {
-    const result = this._scheduler.watch(fd, side, callback, args);
+    const result = this._scheduler.watch(fd, side, new BoundCall(callback, args));
     if (result < 0) throw systemError("epoll_ctl", result);
   }
 

@@ -7,9 +7,10 @@
  */
 import { type FutureState, INDEX_MASK, Outcome, Report, Status } from "../../assembly/abi.js";
 import { type CoreExports, EventBuffer, instantiate } from "../core.js";
-import { describe, FatalError, RuntimeError, typeError, ValueError } from "../errors.js";
+import { FatalError, RuntimeError, ValueError } from "../errors.js";
+import { type Call, checkCall } from "./call.js";
 import type { Driver } from "./driver.js";
-import { type Callback, Handle, TimerHandle, WatchHandle } from "./handle.js";
+import { Handle, TimerHandle, WatchHandle } from "./handle.js";
 
 /** What a task is to the scheduler. */
 export interface Steppable {
@@ -67,25 +68,25 @@ export class Scheduler {
     driver.attach(this);
   }
 
-  /** Queues a callback. */
-  callSoon(callback: Callback, args: readonly unknown[]): Handle {
+  /** Queues a call. */
+  callSoon(call: Call): Handle {
     this.checkOpen();
-    if (typeof callback !== "function") throw notCallable(callback);
+    if (typeof call !== "function") checkCall(call);
     const id = this.core.callSoon();
     if (id < 0) throw this.failure(id);
-    const handle = new Handle(this, callback, args, id);
+    const handle = new Handle(this, call, id);
     this.#table[id & INDEX_MASK] = handle;
     if (!this.iterating) this.driver.wake();
     return handle;
   }
 
   /** Sets a timer for `when`, in seconds of the driver's clock. */
-  callAt(when: number, callback: Callback, args: readonly unknown[]): TimerHandle {
+  callAt(when: number, call: Call): TimerHandle {
     this.checkOpen();
-    if (typeof callback !== "function") throw notCallable(callback);
+    if (typeof call !== "function") checkCall(call);
     const id = this.core.callAt(when);
     if (id < 0) throw this.failure(id);
-    const handle = new TimerHandle(this, callback, args, id, when);
+    const handle = new TimerHandle(this, call, id, when);
     this.#table[id & INDEX_MASK] = handle;
     if (!this.iterating) this.driver.wake();
     return handle;
@@ -98,9 +99,9 @@ export class Scheduler {
   }
 
   /** Watches one side of an fd, in the place of who watched it before. Returns 0, or the selector's negative errno. */
-  watch(fd: number, side: Side, callback: Callback, args: readonly unknown[]): number {
+  watch(fd: number, side: Side, call: Call): number {
     this.checkOpen();
-    if (typeof callback !== "function") throw notCallable(callback);
+    checkCall(call);
     // Nothing may be thrown through the core, which would keep the slot that it has just made.
     this.driver.checkWatches();
     const { core } = this;
@@ -111,7 +112,7 @@ export class Scheduler {
       return id;
     }
     if (previous !== 0) this.#retireWatch(previous);
-    this.#table[id & INDEX_MASK] = new WatchHandle(this, callback, args, id);
+    this.#table[id & INDEX_MASK] = new WatchHandle(this, call, id);
     if (!this.iterating) this.driver.wake();
     return 0;
   }
@@ -196,38 +197,33 @@ export class Scheduler {
     const index = id & INDEX_MASK;
     const handle = this.#table[index] as Handle;
     const description = this.debug ? handle.toString() : null;
-    const callback = handle._callback as Callback;
-    const args = handle._args;
+    const call = handle._call as Call;
     if (!handle._repeats) {
       this.#table[index] = null;
       handle._forget();
     }
-    return description === null
-      ? this.#run(handle, callback, args)
-      : this.#runTimed(handle, callback, args, description);
+    return description === null ? this.#run(handle, call) : this.#runTimed(handle, call, description);
   }
 
-  #run(handle: Handle, callback: Callback, args: readonly unknown[]): number {
+  #run(handle: Handle, call: Call): number {
     try {
-      if (args.length === 0) callback();
-      else if (args.length === 1) callback(args[0]);
-      else callback(...args);
+      if (typeof call === "function") call();
+      else call.run();
     } catch (error) {
       if (error instanceof FatalError) {
         this.fatal = { error };
         return Outcome.Fatal;
       }
-      handle._callback ??= callback;
-      handle._args = args;
+      handle._call ??= call;
       this.#raised = { handle, error };
       return Outcome.Raised;
     }
     return Outcome.Ok;
   }
 
-  #runTimed(handle: Handle, callback: Callback, args: readonly unknown[], description: string): number {
+  #runTimed(handle: Handle, call: Call, description: string): number {
     const start = this.driver.now();
-    const outcome = this.#run(handle, callback, args);
+    const outcome = this.#run(handle, call);
     this.#warnIfSlow(start, description);
     return outcome;
   }
@@ -272,8 +268,4 @@ export class Scheduler {
     }
     return Outcome.Ok;
   }
-}
-
-function notCallable(value: unknown): TypeError {
-  return typeError("ERR_NOT_CALLABLE", `the callback must be a function, not ${describe(value)}`);
 }

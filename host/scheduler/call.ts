@@ -1,0 +1,75 @@
+/**
+ * Calls: what a handle runs. A function by itself, or one with arguments.
+ *
+ * Owns: the arguments, and how both are described.
+ *
+ * Does not own: when it runs (the core), whether it still may (`handle.ts`). Most calls have no arguments, so a handle refers to one
+ * thing instead of two: handles that live through a collection are copied by it, byte by byte.
+ */
+import { inspect } from "node:util";
+import { describe, typeError } from "../errors.js";
+
+/** Any function that a loop may call. */
+// biome-ignore lint/suspicious/noExplicitAny: a callback's parameters are its caller's business
+export type Callback = (...args: any[]) => unknown;
+
+/** A function, and what to call it with. */
+export class BoundCall {
+  readonly callback: Callback;
+  readonly args: readonly unknown[];
+
+  constructor(callback: Callback, args: readonly unknown[]) {
+    this.callback = callback;
+    this.args = args;
+  }
+
+  run(): void {
+    const { callback, args } = this;
+    if (args.length === 1) callback(args[0]);
+    else callback(...args);
+  }
+}
+
+export type Call = Callback | BoundCall;
+
+/** A call of `callback` with `args`. They are spread twice, so that V8 makes an array for those who have arguments only. */
+export function callOf(callback: Callback, ...args: unknown[]): Call {
+  return args.length === 0 ? callback : bind(callback, ...args);
+}
+
+function bind(callback: Callback, ...args: unknown[]): BoundCall {
+  return new BoundCall(callback, args);
+}
+
+/** @throws TypeError `ERR_NOT_CALLABLE` */
+export function checkCall(call: Call): void {
+  const callback = call instanceof BoundCall ? call.callback : call;
+  if (typeof callback !== "function") {
+    throw typeError("ERR_NOT_CALLABLE", `the callback must be a function, not ${describe(callback)}`);
+  }
+}
+
+const partials = new WeakMap<Callback, BoundCall>();
+
+/**
+ * Binds arguments to a function, so that debug messages show them.
+ *
+ * @returns a function that calls `callback` with `args` before its own arguments
+ */
+export function partial<R>(callback: (...args: never[]) => R, ...args: unknown[]): (...rest: unknown[]) => R {
+  const bound = (...rest: unknown[]): R => (callback as (...all: unknown[]) => R)(...args, ...rest);
+  partials.set(bound, new BoundCall(callback as Callback, args));
+  return bound;
+}
+
+/** Says what a call will be: `tick(1, 'a')`. */
+export function describeCall(call: Call | null): string | null {
+  if (call === null) return null;
+  const { callback, args } = call instanceof BoundCall ? call : { callback: call, args: [] };
+  const inner = partials.get(callback);
+  if (inner !== undefined) return describeCall(new BoundCall(inner.callback, [...inner.args, ...args]));
+  const shown = args.map((arg) =>
+    inspect(arg, { depth: 0, breakLength: Number.POSITIVE_INFINITY, maxStringLength: 40 }),
+  );
+  return `${callback.name || "(anonymous)"}(${shown.join(", ")})`;
+}
