@@ -13,10 +13,9 @@
 import { copyFileSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { dirname, join, relative } from "node:path";
 import { rollup } from "rollup";
-import { minify } from "terser";
 import { buildFolder, distFolder, listFiles, outFolder, withThousands } from "./files.mjs";
 import config, { entries } from "./rollup.config.mjs";
-import { BuildError, runTool } from "./steps.mjs";
+import { BuildError } from "./steps.mjs";
 
 /** Rebuilds dist/ from nothing. @throws BuildError when rollup warns: a warning here is a mistake in the package */
 export async function packageDist() {
@@ -30,31 +29,11 @@ export async function packageDist() {
   const { output } = await bundle.write(config.output);
   await bundle.close();
   for (const chunk of output.filter(({ isEntry }) => isEntry)) writeModuleEntry(chunk);
-  for (const { fileName, code } of output) writeFileSync(join(distFolder, fileName), await shorten(code));
   copyDeclarations();
-  // Lines that a stack trace can name, indented as little as possible.
-  await runTool("biome", [
-    "format",
-    "--write",
-    "--vcs-enabled=false",
-    "--indent-style=tab",
-    "--line-width=320",
-    "dist",
-  ]);
   copyFileSync(join(buildFolder, "core.wasm"), join(distFolder, "core.wasm"));
   const files = listFiles(distFolder);
   const bytes = files.reduce((sum, file) => sum + readFileSync(file).length, 0);
   return `${files.length} files, ${withThousands(bytes)} bytes`;
-}
-
-/** Gives locals short names; what a stack trace or an error shows keeps its own: functions, methods, classes and properties. */
-async function shorten(code) {
-  const { code: shorter } = await minify(code, {
-    compress: false,
-    mangle: { keep_classnames: true, keep_fnames: true },
-    format: { beautify: true },
-  });
-  return shorter;
 }
 
 /** Names each export, because a reader and every tool can follow names where `export *` from CommonJS must be guessed. */

@@ -52,14 +52,6 @@ const LIMITS = [
   },
   {
     suite: "size",
-    case: "package, unpacked",
-    metric: "bytes",
-    title: "package, unpacked",
-    limit: 300 * 1024,
-    unit: "bytes",
-  },
-  {
-    suite: "size",
     case: "import and first loop over bare node",
     metric: "wall",
     title: "import and first loop over bare node",
