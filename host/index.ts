@@ -37,6 +37,8 @@ export type { Address, InetAddress, UnixPath } from "./net/address.js";
 export type { PipeLike } from "./net/checks.js";
 export type { ConnectionOptions } from "./net/connect.js";
 export type { ServerOptions } from "./net/create-server.js";
+export type { DatagramAddress, DatagramEndpointOptions } from "./net/datagram-endpoint.js";
+export { DatagramTransport } from "./net/datagram-transport.js";
 export type { WriteBufferLimits } from "./net/flow-control.js";
 export type { PeerCredentials } from "./net/peer-credentials.js";
 export { FileDescriptor, pipe } from "./net/pipe.js";
@@ -48,6 +50,6 @@ export { asDuplex, type DuplexOptions, TransportDuplex } from "./net/transport-d
 export type { BaseTransport, ReadTransport, WriteTransport } from "./net/transports.js";
 export type { UnixConnectionOptions, UnixPathLike } from "./net/unix-connect.js";
 export type { UnixServerOptions } from "./net/unix-server.js";
-export { BufferedProtocol, Protocol, type StreamProtocol } from "./protocols.js";
+export { BufferedProtocol, DatagramProtocol, Protocol, type StreamProtocol } from "./protocols.js";
 export { type Callback, partial } from "./scheduler/call.js";
 export { Handle, TimerHandle } from "./scheduler/handle.js";

@@ -9,10 +9,21 @@
  * From: CPython 3.11 asyncio/protocols.py.
  */
 
+import type { Address } from "./net/address.js";
+import type { DatagramTransport } from "./net/datagram-transport.js";
 import type { Transport } from "./net/transport.js";
 
+/** What every protocol may have that writes. */
+export interface WritingProtocol {
+  /** More bytes wait to be sent than the high-water mark allows: hold back what can wait. Called inside `write` or `sendto`. */
+  pauseWriting?(): void;
+
+  /** So many bytes were sent that the low-water mark is reached: go on. Follows each `pauseWriting`, unless the connection is lost. */
+  resumeWriting?(): void;
+}
+
 /** What every protocol of a connection may have. */
-export interface BaseProtocol {
+export interface BaseProtocol extends WritingProtocol {
   /** The connection is there. Called once, before anything else. */
   connectionMade?(transport: Transport): void;
 
@@ -22,12 +33,6 @@ export interface BaseProtocol {
    * @param error null if either side closed it in good order or it was aborted here; else what broke it
    */
   connectionLost?(error: Error | null): void;
-
-  /** More bytes wait to be sent than the high-water mark allows: hold back what can wait. Called inside `write`. */
-  pauseWriting?(): void;
-
-  /** So many bytes were sent that the low-water mark is reached: go on. Follows each `pauseWriting`, unless the connection is lost. */
-  resumeWriting?(): void;
 
   /**
    * The peer will send nothing more.
@@ -70,6 +75,29 @@ export class BufferedProtocol {
 
   bufferUpdated(_size: number): void {}
 }
+
+/** A protocol that sends and receives datagrams. */
+export interface DatagramProtocol extends WritingProtocol {
+  /** The socket is there. Called once, before anything else. */
+  connectionMade?(transport: DatagramTransport): void;
+
+  /** A datagram came. Its bytes are the protocol's to keep; the address may be frozen, and is null if the sender has none. */
+  datagramReceived?(data: Buffer, address: Address | null): void;
+
+  /** Sending or receiving has failed, such as with `ECONNREFUSED` when nobody listens there. The socket goes on. */
+  errorReceived?(error: Error): void;
+
+  /**
+   * The socket is closed. Called once, after everything else.
+   *
+   * @param error null if it was closed or aborted here; else what broke it
+   */
+  connectionLost?(error: Error | null): void;
+}
+
+/** A base class for datagram protocols, for those who like `extends`. It does nothing. */
+// biome-ignore lint/suspicious/noUnsafeDeclarationMerging: no method of the interface is required, so nothing is promised that is not there
+export class DatagramProtocol {}
 
 /** Any protocol of a stream. */
 export type StreamProtocol = Protocol | BufferedProtocol;

@@ -14,16 +14,31 @@ import type { PipeLike } from "../net/checks.js";
 import { type ConnectionOptions, createConnection } from "../net/connect.js";
 import { connectReadPipe, connectWritePipe } from "../net/connect-pipe.js";
 import { createServer, type ServerOptions } from "../net/create-server.js";
+import {
+  createDatagramEndpoint,
+  type DatagramAddress,
+  type DatagramEndpointOptions,
+} from "../net/datagram-endpoint.js";
+import type { DatagramTransport } from "../net/datagram-transport.js";
 import { connectDuplex } from "../net/duplex-transport.js";
 import { type AddressInfo, getaddrinfo, getnameinfo, type ResolveOptions } from "../net/resolve.js";
 import type { Server } from "../net/server.js";
-import { sockAccept, sockConnect, sockRecv, sockSendall } from "../net/sock-calls.js";
+import {
+  sockAccept,
+  sockConnect,
+  sockRecv,
+  sockRecvfrom,
+  sockRecvfromInto,
+  sockRecvInto,
+  sockSendall,
+  sockSendto,
+} from "../net/sock-calls.js";
 import type { Socket } from "../net/socket.js";
 import type { Transport } from "../net/transport.js";
 import type { ReadTransport, WriteTransport } from "../net/transports.js";
 import { createUnixConnection, type UnixConnectionOptions, type UnixPathLike } from "../net/unix-connect.js";
 import { createUnixServer, type UnixServerOptions } from "../net/unix-server.js";
-import type { BaseProtocol, StreamProtocol } from "../protocols.js";
+import type { BaseProtocol, DatagramProtocol, StreamProtocol } from "../protocols.js";
 import type { EventLoop } from "./event-loop.js";
 
 /** The part of an EventLoop that is about the network. */
@@ -66,6 +81,25 @@ export abstract class NetworkCalls {
     options: ServerOptions = {},
   ): Future<Server> {
     return createServer(this, protocolFactory, host, port, options);
+  }
+
+  /**
+   * Makes an endpoint for datagrams, over UDP or between Unix sockets.
+   *
+   * @param protocolFactory called without arguments, once there is a socket
+   * @param localAddr where to receive; without one, the system chooses when something is sent
+   * @param remoteAddr the only peer: the socket is connected to it, unless `allowBroadcast` is on
+   * @returns what has begun to resolve and connect. It fails with `EADDRINUSE` and the like
+   * @throws as `createConnection`; ValueError `ERR_NO_ADDRESS` when there is neither an address nor a family
+   */
+  createDatagramEndpoint<P extends DatagramProtocol>(
+    this: EventLoop,
+    protocolFactory: () => P,
+    localAddr?: DatagramAddress | null,
+    remoteAddr?: DatagramAddress | null,
+    options: DatagramEndpointOptions = {},
+  ): Future<[transport: DatagramTransport, protocol: P]> {
+    return createDatagramEndpoint(this, protocolFactory, localAddr, remoteAddr, options);
   }
 
   /**
@@ -159,6 +193,40 @@ export abstract class NetworkCalls {
    */
   sockRecv(this: EventLoop, sock: Socket, size: number): Future<Buffer> {
     return sockRecv(this, sock, size);
+  }
+
+  /**
+   * As `sockRecv`, into the start of a buffer, which is the call's until it is done.
+   *
+   * @returns how many bytes came; 0 is the end of the stream
+   */
+  sockRecvInto(this: EventLoop, sock: Socket, buffer: Uint8Array): Future<number> {
+    return sockRecvInto(this, sock, buffer);
+  }
+
+  /** Receives the next datagram, cut to `size` bytes, and who sent it: null for an unnamed Unix socket. @throws as `sockRecv` */
+  sockRecvfrom(this: EventLoop, sock: Socket, size: number): Future<[data: Buffer, address: Address | null]> {
+    return sockRecvfrom(this, sock, size);
+  }
+
+  /** As `sockRecvfrom`, into the start of a buffer: all of it, or `size` bytes if that is not 0. */
+  sockRecvfromInto(
+    this: EventLoop,
+    sock: Socket,
+    buffer: Uint8Array,
+    size = 0,
+  ): Future<[received: number, address: Address | null]> {
+    return sockRecvfromInto(this, sock, buffer, size);
+  }
+
+  /**
+   * Sends a datagram. The data must not change meanwhile.
+   *
+   * @returns how many bytes were sent
+   * @throws as `sockRecv`; TypeError and ValueError `ERR_INVALID_ADDRESS`
+   */
+  sockSendto(this: EventLoop, sock: Socket, data: Uint8Array, address: Address): Future<number> {
+    return sockSendto(this, sock, data, address);
   }
 
   /**

@@ -11,7 +11,7 @@
 
 import { describe, FatalError, typeError, ValueError } from "../errors.js";
 import type { EventLoop } from "../loop/event-loop.js";
-import type { BaseProtocol } from "../protocols.js";
+import type { WritingProtocol } from "../protocols.js";
 import { checkOptions } from "./options.js";
 
 const HIGH_WATER_BYTES = 64 * 1024;
@@ -92,7 +92,7 @@ export abstract class FlowControl {
     this.#tell("resumeWriting");
   }
 
-  abstract getProtocol(): BaseProtocol;
+  abstract getProtocol(): WritingProtocol;
 
   #mostOf(high: number): number {
     return this.#pausesAtHigh ? Math.max(high - 1, 0) : high;

@@ -10,7 +10,6 @@
  * to be the transport's.
  */
 
-import type { BaseProtocol } from "../protocols.js";
 import type { Work } from "./operation.js";
 import { checkProtocol } from "./options.js";
 
@@ -20,7 +19,7 @@ import { checkProtocol } from "./options.js";
  * @param makeTransport makes the transport, which has `connectionMade` called in the next iteration
  * @param release closes what the transport was to run over, should there be none
  */
-export function* introduce<P extends BaseProtocol, T extends { close(): void }>(
+export function* introduce<P extends object, T extends { close(): void }>(
   protocolFactory: () => P,
   makeTransport: (protocol: P) => T,
   release: () => void,

@@ -9,7 +9,8 @@
  */
 
 import { CancelledError } from "../errors.js";
-import { Future } from "../futures/future.js";
+import type { Future } from "../futures/future.js";
+import { OwnFuture } from "../futures/own-future.js";
 import type { EventLoop } from "../loop/event-loop.js";
 
 /** The work of an operation. A bare `yield` gives up one iteration. */
@@ -17,7 +18,7 @@ import type { EventLoop } from "../loop/event-loop.js";
 export type Work<T> = Generator<Future<any> | undefined, T, any>;
 
 /** A future that is done when its work is. */
-export class Operation<T> extends Future<T> {
+export class Operation<T> extends OwnFuture<T> {
   readonly #work: Work<T>;
   #waitsFor: Future<unknown> | null = null;
   #working = false;
@@ -50,10 +51,10 @@ export class Operation<T> extends Future<T> {
     try {
       const step = this.#work.next();
       if (this.done()) this.#stop();
-      else if (step.done) this.setResult(step.value);
+      else if (step.done) this._succeed(step.value);
       else this.#wait(step.value);
     } catch (error) {
-      if (!this.done()) this.setException(error instanceof Error ? error : new Error(String(error), { cause: error }));
+      if (!this.done()) this._failWith(error instanceof Error ? error : new Error(String(error), { cause: error }));
     } finally {
       this.#working = false;
     }

@@ -1,5 +1,5 @@
 /**
- * Calls on a socket that wait until they can be done: `sockRecv`, `sockSendall`, `sockConnect`, `sockAccept`.
+ * Calls on a socket that wait until they can be done: `sockRecv`, `sockSendall`, `sockConnect`, `sockAccept` and their kin.
  *
  * Owns: trying at once, watching the socket while that is not enough, and letting go of it when the call is done, is
  * cancelled, or its socket is closed. One call at a time may wait for a socket to become readable, and one for writable.
@@ -13,7 +13,8 @@
 
 import { AF_INET, AF_INET6, SO_ERROR, SOL_SOCKET } from "../constants.js";
 import { RuntimeError, ValueError } from "../errors.js";
-import { Future } from "../futures/future.js";
+import type { Future } from "../futures/future.js";
+import { OwnFuture } from "../futures/own-future.js";
 import type { EventLoop } from "../loop/event-loop.js";
 import type { Side } from "../scheduler/scheduler.js";
 import { EAGAIN, EINPROGRESS } from "../sys/errno.js";
@@ -37,6 +38,45 @@ export function sockRecv(loop: EventLoop, sock: Socket, size: number): Future<Bu
   checkIdle(loop, sock, "reader");
   checkInteger("The size", size, 0, TRANSFER_MAX);
   return new SocketCall(loop, sock, "reader", () => unlessAgain(() => sock.recv(size)));
+}
+
+/** Receives into a buffer; see `EventLoop.sockRecvInto`. */
+export function sockRecvInto(loop: EventLoop, sock: Socket, buffer: Uint8Array): Future<number> {
+  checkIdle(loop, sock, "reader");
+  checkBytes("The buffer", buffer);
+  return new SocketCall(loop, sock, "reader", () => unlessAgain(() => sock.recvInto(buffer)));
+}
+
+/** Receives a datagram; see `EventLoop.sockRecvfrom`. */
+export function sockRecvfrom(
+  loop: EventLoop,
+  sock: Socket,
+  size: number,
+): Future<[data: Buffer, address: Address | null]> {
+  checkIdle(loop, sock, "reader");
+  checkInteger("The size", size, 0, TRANSFER_MAX);
+  return new SocketCall(loop, sock, "reader", () => unlessAgain(() => sock.recvfrom(size)));
+}
+
+/** Receives a datagram into a buffer; see `EventLoop.sockRecvfromInto`. */
+export function sockRecvfromInto(
+  loop: EventLoop,
+  sock: Socket,
+  buffer: Uint8Array,
+  size: number,
+): Future<[received: number, address: Address | null]> {
+  checkIdle(loop, sock, "reader");
+  checkBytes("The buffer", buffer);
+  checkInteger("The size", size, 0, buffer.byteLength);
+  return new SocketCall(loop, sock, "reader", () => unlessAgain(() => sock.recvfromInto(buffer, size)));
+}
+
+/** Sends a datagram; see `EventLoop.sockSendto`. */
+export function sockSendto(loop: EventLoop, sock: Socket, data: Uint8Array, address: Address): Future<number> {
+  checkIdle(loop, sock, "writer");
+  checkBytes("The data", data);
+  const checked = checkAddress(sock.family, address);
+  return new SocketCall(loop, sock, "writer", () => unlessAgain(() => sock.sendto(data, checked)));
 }
 
 /** Sends all of it; see `EventLoop.sockSendall`. */
@@ -96,7 +136,7 @@ function isName(sock: Socket, address: unknown): address is InetAddress {
 const waiting = { reader: new Map<number, SocketCall<unknown>>(), writer: new Map<number, SocketCall<unknown>>() };
 
 /** One call: an attempt that is repeated whenever the socket is ready, until it answers something else than AGAIN. */
-class SocketCall<T> extends Future<T> {
+class SocketCall<T> extends OwnFuture<T> {
   readonly #sock: Socket;
   readonly #side: Side;
   readonly #attempt: () => T | typeof AGAIN;
@@ -123,10 +163,10 @@ class SocketCall<T> extends Future<T> {
       const result = this.#attempt();
       if (result === AGAIN) return false;
       this.#letGo();
-      this.setResult(result);
+      this._succeed(result);
     } catch (error) {
       this.#letGo();
-      this.setException(error as Error);
+      this._failWith(error as Error);
     }
     return true;
   }
@@ -135,7 +175,7 @@ class SocketCall<T> extends Future<T> {
   _abandon(): void {
     this.#letGo();
     if (this._scheduler.closed) return;
-    this.setException(new RuntimeError("ERR_SOCKET_CLOSED", "The socket was closed while a call waited for it."));
+    this._failWith(new RuntimeError("ERR_SOCKET_CLOSED", "The socket was closed while a call waited for it."));
   }
 
   #wait(): void {
@@ -143,7 +183,7 @@ class SocketCall<T> extends Future<T> {
     try {
       this._loop._watch(fd, this.#side, tryAgain, [this]);
     } catch (error) {
-      this.setException(error as Error);
+      this._failWith(error as Error);
       return;
     }
     this.#fd = fd;

@@ -149,6 +149,16 @@ export class Socket {
     return [data, size > 0 ? calls.lastAddress() : null];
   }
 
+  /** As `recvfrom`, into the start of `buffer`: all of it, or `size` bytes if that is not 0. */
+  recvfromInto(buffer: Uint8Array, size = 0, flags = 0): [received: number, address: Address | null] {
+    const fd = this.#open();
+    checkBytes("The buffer", buffer);
+    checkInteger("The size", size, 0, buffer.byteLength);
+    checkFlags(flags);
+    const target = size > 0 ? buffer.subarray(0, size) : buffer;
+    return [checkResult("recvfrom", calls.receiveFrom(fd, target, flags)), calls.lastAddress()];
+  }
+
   /** Sends as much as there is room for; answers how many bytes that is. */
   send(data: Uint8Array, flags = 0): number {
     const fd = this.#open();

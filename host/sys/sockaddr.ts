@@ -39,7 +39,8 @@ const ABSTRACT_BYTES_MAX = 108;
  *   sockaddr_in6   0 family   2 port, big-endian   4 flowinfo, big-endian   8 address   24 scope   28 bytes
  *   sockaddr_un    0 family   2 path                                                               up to 110 bytes
  */
-const STORAGE_BYTES = 128;
+/** Room for the name of any socket. */
+export const NAME_BYTES = 128;
 const PATH_OFFSET = 2;
 const IN_BYTES = 16;
 const IN6_BYTES = 28;
@@ -51,9 +52,9 @@ const scratch = new Uint8Array(IN6_ADDRESS_BYTES);
 
 /** One struct sockaddr_storage with its socklen_t behind it. */
 export class SocketName {
-  readonly #memory = new Memory(STORAGE_BYTES + 4);
+  readonly #memory = new Memory(NAME_BYTES + 4);
   readonly #bytes = this.#memory.bytes;
-  readonly #length = new Uint32Array(this.#bytes.buffer, STORAGE_BYTES, 1);
+  readonly #length = new Uint32Array(this.#bytes.buffer, NAME_BYTES, 1);
 
   /** For a call that reads or writes the name. */
   get address(): number {
@@ -62,11 +63,11 @@ export class SocketName {
 
   /** For a call that writes the length. */
   get lengthAddress(): number {
-    return this.#memory.address + STORAGE_BYTES;
+    return this.#memory.address + NAME_BYTES;
   }
 
   /** Says how much of the room counts: all of it before a call that writes the name. */
-  setLength(length = STORAGE_BYTES): void {
+  setLength(length = NAME_BYTES): void {
     this.#length[0] = length;
   }
 
@@ -88,24 +89,7 @@ export class SocketName {
 
   /** Reads the address that a call wrote, or null if it wrote none or one of another family. */
   read(): Address | null {
-    const bytes = this.#bytes;
-    const length = Math.min(this.#length[0], STORAGE_BYTES);
-    if (length < PATH_OFFSET) return null;
-    switch (bytes.readUInt16LE(0)) {
-      case AF_INET:
-        return { host: `${bytes[4]}.${bytes[5]}.${bytes[6]}.${bytes[7]}`, port: bytes.readUInt16BE(2) };
-      case AF_INET6:
-        return {
-          host: formatIPv6(bytes.subarray(8, 8 + IN6_ADDRESS_BYTES)),
-          port: bytes.readUInt16BE(2),
-          flowinfo: bytes.readUInt32BE(4),
-          scopeId: bytes.readUInt32LE(24),
-        };
-      case AF_UNIX:
-        return readPath(bytes.subarray(PATH_OFFSET, length));
-      default:
-        return null;
-    }
+    return readAddress(this.#bytes, 0, this.#length[0] as number);
   }
 
   #writePath(path: Uint8Array): number {
@@ -132,6 +116,28 @@ export class SocketName {
     this.#bytes.set(parsed.bytes, 8);
     this.#bytes.writeUInt32LE((address.scopeId || parsed.scopeId) >>> 0, 24);
     return IN6_BYTES;
+  }
+}
+
+/** Reads a name of `length` bytes that begins at `start`, or answers null if it is none, or one of another family. */
+export function readAddress(bytes: Buffer, start: number, length: number): Address | null {
+  if (length < PATH_OFFSET) return null;
+  switch (bytes.readUInt16LE(start)) {
+    case AF_INET: {
+      const host = `${bytes[start + 4]}.${bytes[start + 5]}.${bytes[start + 6]}.${bytes[start + 7]}`;
+      return { host, port: bytes.readUInt16BE(start + 2) };
+    }
+    case AF_INET6:
+      return {
+        host: formatIPv6(bytes.subarray(start + 8, start + 8 + IN6_ADDRESS_BYTES)),
+        port: bytes.readUInt16BE(start + 2),
+        flowinfo: bytes.readUInt32BE(start + 4),
+        scopeId: bytes.readUInt32LE(start + 24),
+      };
+    case AF_UNIX:
+      return readPath(bytes.subarray(start + PATH_OFFSET, start + Math.min(length, NAME_BYTES)));
+    default:
+      return null;
   }
 }
 

@@ -220,7 +220,12 @@ export function sendTo(fd: number, bytes: Uint8Array, flags: number, family: num
   if (!isDescriptor(fd)) return -EBADF;
   const peer = name();
   const length = peer.write(family, address);
-  if (length < 0) return length;
+  return length < 0 ? length : sendToName(fd, bytes, flags, peer, length);
+}
+
+/** As `sendTo`, to a name that was written before and has `length` bytes. */
+export function sendToName(fd: number, bytes: Uint8Array, flags: number, peer: SocketName, length: number): number {
+  if (!isDescriptor(fd)) return -EBADF;
   noteActivity();
   const c = libc();
   let result: number;

@@ -26,9 +26,11 @@ export class Peer {
     this.output.catch(() => {});
   }
 
-  /** Waits until it has said on stderr what matches. */
-  async says(pattern: RegExp): Promise<void> {
-    while (!pattern.test(this.#stderr)) {
+  /** Waits until it has said on stderr what matches, and answers the match. */
+  async says(pattern: RegExp): Promise<RegExpExecArray> {
+    for (;;) {
+      const match = pattern.exec(this.#stderr);
+      if (match !== null) return match;
       const next = await Promise.race([once(this.child.stderr, "data"), once(this.child, "close")]);
       if (typeof next[0] !== "string") throw new Error(`it ended without saying ${pattern}: ${this.#stderr}`);
     }

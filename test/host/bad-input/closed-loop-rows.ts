@@ -19,6 +19,11 @@ const closedLoopCalls: Record<string, (scene: Scene) => unknown> = {
   sockAccept: ({ loop, sock }) => loop.sockAccept(sock),
   sockConnect: ({ loop, datagram }) => loop.sockConnect(datagram, { host: "127.0.0.1", port: 1 }),
   createConnection: ({ loop, sock }) => loop.createConnection(noProtocol, null, null, { sock }),
+  createDatagramEndpoint: ({ loop }) => loop.createDatagramEndpoint(noProtocol, { host: "127.0.0.1" }),
+  sockRecvInto: ({ loop, sock }) => loop.sockRecvInto(sock, Buffer.alloc(1)),
+  sockRecvfrom: ({ loop, datagram }) => loop.sockRecvfrom(datagram, 1),
+  sockRecvfromInto: ({ loop, datagram }) => loop.sockRecvfromInto(datagram, Buffer.alloc(1)),
+  sockSendto: ({ loop, datagram }) => loop.sockSendto(datagram, Buffer.alloc(1), { host: "127.0.0.1", port: 1 }),
   createServer: ({ loop }) => loop.createServer(noProtocol, "127.0.0.1", 0),
 };
 

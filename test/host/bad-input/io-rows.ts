@@ -38,6 +38,63 @@ export const ioCalls: Record<string, Row[]> = {
       ],
     ]),
   ),
+  createDatagramEndpoint: [
+    ...each(
+      "factory",
+      notCallable,
+      ({ loop }, value) => loop.createDatagramEndpoint(value, { host: "127.0.0.1" }),
+      TypeError,
+      "ERR_NOT_CALLABLE",
+    ),
+    ...(["localAddr", "remoteAddr"] as const).flatMap((name) =>
+      each(
+        name,
+        [1, true, () => {}],
+        ({ loop }, value) =>
+          loop.createDatagramEndpoint(
+            noProtocol,
+            name === "localAddr" ? value : null,
+            name === "remoteAddr" ? value : null,
+          ),
+        TypeError,
+        "ERR_INVALID_ADDRESS",
+      ),
+    ),
+    ...each(
+      "sock",
+      notSockets.filter((value) => value !== null && value !== undefined),
+      ({ loop }, sock) => loop.createDatagramEndpoint(noProtocol, null, null, { sock }),
+      TypeError,
+      "ERR_NOT_A_SOCKET",
+    ),
+    [
+      "a stream socket",
+      ({ loop, sock }) => loop.createDatagramEndpoint(noProtocol, null, null, { sock }),
+      ValueError,
+      "ERR_SOCKET_KIND",
+    ],
+    ["nothing at all", ({ loop }) => loop.createDatagramEndpoint(noProtocol), ValueError, "ERR_NO_ADDRESS"],
+    [
+      "an option that nobody knows",
+      ({ loop }) => loop.createDatagramEndpoint(noProtocol, { host: "127.0.0.1" }, null, { ssl: true } as never),
+      TypeError,
+      "ERR_UNKNOWN_OPTION",
+    ],
+    [
+      "a path and another family",
+      ({ loop }) => loop.createDatagramEndpoint(noProtocol, "path", null, { family: 2 }),
+      ValueError,
+      "ERR_INVALID_ADDRESS",
+    ],
+    ...each(
+      "allowBroadcast",
+      [1, "yes", null],
+      ({ loop }, value) =>
+        loop.createDatagramEndpoint(noProtocol, { host: "127.0.0.1" }, null, { allowBroadcast: value }),
+      TypeError,
+      "ERR_INVALID_ARG_TYPE",
+    ),
+  ],
   "sockRecv, sockSendall, sockConnect and sockAccept": [
     ...(
       [
@@ -45,6 +102,13 @@ export const ioCalls: Record<string, Row[]> = {
         ["sockSendall", ({ loop }: Scene, sock: never) => loop.sockSendall(sock, Buffer.from("x"))],
         ["sockConnect", ({ loop }: Scene, sock: never) => loop.sockConnect(sock, { host: "127.0.0.1", port: 1 })],
         ["sockAccept", ({ loop }: Scene, sock: never) => loop.sockAccept(sock)],
+        ["sockRecvInto", ({ loop }: Scene, sock: never) => loop.sockRecvInto(sock, Buffer.alloc(1))],
+        ["sockRecvfrom", ({ loop }: Scene, sock: never) => loop.sockRecvfrom(sock, 1)],
+        ["sockRecvfromInto", ({ loop }: Scene, sock: never) => loop.sockRecvfromInto(sock, Buffer.alloc(1))],
+        [
+          "sockSendto",
+          ({ loop }: Scene, sock: never) => loop.sockSendto(sock, Buffer.from("x"), { host: "127.0.0.1", port: 1 }),
+        ],
       ] as [string, (scene: Scene, sock: unknown) => unknown][]
     ).flatMap(([method, call]): Row[] => [
       ...each(`${method} of`, notSockets, call, TypeError, "ERR_NOT_A_SOCKET"),

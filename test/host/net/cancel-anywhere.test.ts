@@ -6,7 +6,7 @@ import { mkdtempSync, openSync, readdirSync } from "node:fs";
 import { join } from "node:path";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
-import { AF_UNIX } from "../../../host/constants.js";
+import { AF_UNIX, SOCK_DGRAM } from "../../../host/constants.js";
 import type { Future } from "../../../host/futures/future.js";
 import { EventLoop } from "../../../host/loop/event-loop.js";
 import type { InetAddress } from "../../../host/net/address.js";
@@ -144,6 +144,48 @@ const ROWS: Row[] = [
   {
     name: "sockSendall",
     start: ({ loop, keep }) => loop.sockSendall(keep(...socketpair())[0] as Socket, Buffer.alloc(1 << 22)),
+  },
+  {
+    name: "createDatagramEndpoint between addresses",
+    start: ({ loop }) => loop.createDatagramEndpoint(factory, { host: "127.0.0.1" }, { host: "127.0.0.1", port: 9 }),
+    close: closePair,
+  },
+  {
+    name: "createDatagramEndpoint of a name",
+    start: ({ loop }) => loop.createDatagramEndpoint(factory, null, { host: "localhost", port: "domain" }),
+    close: closePair,
+  },
+  {
+    name: "createDatagramEndpoint at a path",
+    start: ({ loop, folder }) => loop.createDatagramEndpoint(factory, join(folder, "datagrams")),
+    close: closePair,
+    makesFile: true,
+  },
+  {
+    name: "sockRecvInto",
+    start: ({ loop, keep }) => loop.sockRecvInto(keep(...socketpair())[0] as Socket, Buffer.alloc(1)),
+  },
+  {
+    name: "sockRecvfrom",
+    start: ({ loop, keep }) => loop.sockRecvfrom(keep(...socketpair(AF_UNIX, SOCK_DGRAM))[0] as Socket, 1),
+  },
+  {
+    name: "sockRecvfromInto",
+    start: ({ loop, keep }) =>
+      loop.sockRecvfromInto(keep(...socketpair(AF_UNIX, SOCK_DGRAM))[0] as Socket, Buffer.alloc(1)),
+  },
+  {
+    name: "sockSendto a peer without room",
+    start: ({ loop, folder, keep }) => {
+      const [hears, talks] = keep(new Socket(AF_UNIX, SOCK_DGRAM), new Socket(AF_UNIX, SOCK_DGRAM)) as [Socket, Socket];
+      const path = join(folder, "hears");
+      hears.bind(path);
+      try {
+        for (;;) talks.sendto(Buffer.alloc(1000), path);
+      } catch {
+        return loop.sockSendto(talks, Buffer.alloc(1000), path);
+      }
+    },
   },
   {
     name: "sockAccept on a Unix socket",

@@ -1,0 +1,242 @@
+/**
+ * Making endpoints for datagrams.
+ *
+ * Owns: the arguments of `createDatagramEndpoint`; pairing local and remote addresses of one kind; making, binding and
+ * connecting a socket for the first pair that works.
+ *
+ * Does not own: the endpoint afterwards (`datagram-transport.ts`).
+ *
+ * From: CPython 3.11 base_events `create_datagram_endpoint`. Differs: reuseAddress is still there, off unless asked for; the
+ * file of a Unix socket is removed when the endpoint closes; a protocol factory that throws closes the socket.
+ */
+
+import { AF_UNIX, SO_BROADCAST, SO_REUSEADDR, SO_REUSEPORT, SOCK_DGRAM, SOL_SOCKET } from "../constants.js";
+import { CancelledError, describe, typeError, ValueError } from "../errors.js";
+import type { Future } from "../futures/future.js";
+import type { EventLoop } from "../loop/event-loop.js";
+import type { DatagramProtocol } from "../protocols.js";
+import { type Address, checkAddress, type UnixPath } from "./address.js";
+import { DatagramTransport } from "./datagram-transport.js";
+import { introduce } from "./introduce.js";
+import { Operation, type Work } from "./operation.js";
+import {
+  checkAbsent,
+  checkBoolean,
+  checkDescriptors,
+  checkHost,
+  checkOptions,
+  checkPort,
+  checkProtocolFactory,
+  checkResolution,
+  checkSocket,
+} from "./options.js";
+import { type AddressInfo, resolve } from "./resolve.js";
+import { sockConnect } from "./sock-calls.js";
+import { Socket } from "./socket.js";
+import { removeStaleSocket, SocketFile } from "./socket-file.js";
+
+/** Where datagrams go to or come from: a host and a port, or the path of a Unix socket. */
+export type DatagramAddress = { host: string | null; port?: number | string | null } | UnixPath;
+
+/** Options of `createDatagramEndpoint`. */
+export interface DatagramEndpointOptions {
+  /** AF_INET or AF_INET6 to use addresses of that family alone; AF_UNIX for paths. */
+  family?: number;
+  /** IPPROTO_UDP, or 0. */
+  proto?: number;
+  /** AI_ flags for looking hosts up. */
+  flags?: number;
+  /** Lets another socket that says so too be bound to the same address, and so take datagrams away; false by default. */
+  reuseAddress?: boolean;
+  /** Whether several sockets that all say so may share one address; the kernel then shares the datagrams out. */
+  reusePort?: boolean;
+  /** Whether datagrams may be sent to broadcast addresses. The socket is not connected then. */
+  allowBroadcast?: boolean;
+  /** A datagram socket to take over, instead of all of the above. */
+  sock?: Socket;
+}
+
+const KNOWN = ["family", "proto", "flags", "reuseAddress", "reusePort", "allowBroadcast", "sock"];
+
+/** One kind of socket, and what it is to be bound and connected to. */
+interface Candidate {
+  readonly family: number;
+  readonly proto: number;
+  local: Address | null;
+  remote: Address | null;
+}
+
+/** Makes one; see `EventLoop.createDatagramEndpoint`. */
+export function createDatagramEndpoint<P extends DatagramProtocol>(
+  loop: EventLoop,
+  protocolFactory: () => P,
+  localAddr: DatagramAddress | null | undefined,
+  remoteAddr: DatagramAddress | null | undefined,
+  options: DatagramEndpointOptions,
+): Future<[transport: DatagramTransport, protocol: P]> {
+  checkDescriptors(loop);
+  checkProtocolFactory(protocolFactory);
+  checkArguments(loop, localAddr, remoteAddr, options);
+  return new Operation(loop, open(loop, protocolFactory, localAddr ?? null, remoteAddr ?? null, options));
+}
+
+function checkArguments(
+  loop: EventLoop,
+  localAddr: unknown,
+  remoteAddr: unknown,
+  options: DatagramEndpointOptions,
+): void {
+  checkOptions("createDatagramEndpoint", options, KNOWN);
+  const { sock, family, proto, flags, reuseAddress, reusePort, allowBroadcast } = options;
+  checkResolution(options);
+  for (const [name, value] of Object.entries({ reuseAddress, reusePort, allowBroadcast })) checkBoolean(name, value);
+  if (sock !== undefined && sock !== null) {
+    checkAbsent("sock is given", {
+      ...{ localAddr, remoteAddr, family, proto, flags },
+      ...{ reuseAddress: reuseAddress || null, reusePort: reusePort || null, allowBroadcast: allowBroadcast || null },
+    });
+    checkDatagramSocket(loop, sock);
+    return;
+  }
+  for (const [name, address] of Object.entries({ localAddr, remoteAddr })) {
+    if (address !== undefined && address !== null) checkDatagramAddress(name, address, family);
+  }
+  if ((localAddr ?? remoteAddr ?? null) === null && !family) {
+    const hint = "give a localAddr, a remoteAddr, or the family of the socket";
+    throw new ValueError("ERR_NO_ADDRESS", `unexpected address family: ${hint}.`);
+  }
+}
+
+function checkDatagramSocket(loop: EventLoop, sock: unknown): void {
+  const { type } = checkSocket(loop, sock);
+  if (type === SOCK_DGRAM) return;
+  throw new ValueError("ERR_SOCKET_KIND", `A datagram socket was expected, and this one is of type ${type}.`);
+}
+
+function checkDatagramAddress(name: string, address: unknown, family: number | undefined): void {
+  if (typeof address === "string" || address instanceof Uint8Array) {
+    checkAddress(AF_UNIX, address);
+    if (family === undefined || family === 0 || family === AF_UNIX) return;
+    throw new ValueError("ERR_INVALID_ADDRESS", `The option ${name} is a path, and the family ${family} has none.`);
+  }
+  if (typeof address !== "object" || address === null || family === AF_UNIX) {
+    const wanted = family === AF_UNIX ? "a path" : "{ host, port } or a path";
+    throw typeError("ERR_INVALID_ADDRESS", `The argument ${name} must be ${wanted}, not ${describe(address)}.`);
+  }
+  const { host, port } = address as { host?: unknown; port?: unknown };
+  checkHost(host);
+  checkPort(port);
+}
+
+function* open<P extends DatagramProtocol>(
+  loop: EventLoop,
+  protocolFactory: () => P,
+  localAddr: DatagramAddress | null,
+  remoteAddr: DatagramAddress | null,
+  options: DatagramEndpointOptions,
+): Work<[transport: DatagramTransport, protocol: P]> {
+  let socket: Socket;
+  let peer: Address | null;
+  if (options.sock) {
+    socket = options.sock;
+    peer = peerOf(socket);
+  } else {
+    const candidates = yield* findCandidates(loop, localAddr, remoteAddr, options);
+    [socket, peer] = yield* firstThatWorks(loop, candidates, options);
+  }
+  const connected = peer !== null && !options.allowBroadcast;
+  const file = socket.family === AF_UNIX && !options.sock ? SocketFile.of(socket) : null;
+  return yield* introduce(
+    protocolFactory,
+    (protocol) => new DatagramTransport(loop, socket, protocol, { peer, connected, file }),
+    () => {
+      file?.remove();
+      socket.close();
+    },
+  );
+}
+
+/** The pairs of addresses to try, in the order in which the resolver gave them. */
+function* findCandidates(
+  loop: EventLoop,
+  localAddr: DatagramAddress | null,
+  remoteAddr: DatagramAddress | null,
+  { family = 0, proto = 0, flags = 0 }: DatagramEndpointOptions,
+): Work<Candidate[]> {
+  const isUnix = [localAddr, remoteAddr].some((each) => typeof each === "string" || each instanceof Uint8Array);
+  if (isUnix) {
+    for (const each of [localAddr, remoteAddr]) if (each !== null) checkDatagramAddress("localAddr", each, AF_UNIX);
+    return [{ family: AF_UNIX, proto, local: localAddr as UnixPath | null, remote: remoteAddr as UnixPath | null }];
+  }
+  if (localAddr === null && remoteAddr === null) return [{ family, proto, local: null, remote: null }];
+  const found = new Map<string, Candidate>();
+  for (const [side, address] of [
+    ["local", localAddr],
+    ["remote", remoteAddr],
+  ] as const) {
+    if (address === null) continue;
+    const { host, port } = address as { host: string | null; port?: number | string | null };
+    const infos = yield* resolve(loop, host, port ?? 0, { family, type: SOCK_DGRAM, proto, flags });
+    for (const info of infos) join(found, side, info);
+  }
+  const complete = [...found.values()].filter(
+    ({ local, remote }) => (localAddr === null || local !== null) && (remoteAddr === null || remote !== null),
+  );
+  if (complete.length > 0) return complete;
+  const hint = "localAddr and remoteAddr have no address family in common";
+  throw new ValueError("ERR_NO_ADDRESS", `can not get address information: ${hint}.`);
+}
+
+function join(found: Map<string, Candidate>, side: "local" | "remote", info: AddressInfo): void {
+  const { family, proto, address } = info;
+  const key = `${family} ${proto}`;
+  const candidate = found.get(key) ?? { family, proto, local: null, remote: null };
+  candidate[side] = address;
+  found.set(key, candidate);
+}
+
+/** Answers the first socket that can be had, and the peer it is to talk to. Throws the first error if there is none. */
+function* firstThatWorks(
+  loop: EventLoop,
+  candidates: Candidate[],
+  options: DatagramEndpointOptions,
+): Work<[socket: Socket, peer: Address | null]> {
+  const errors: unknown[] = [];
+  for (const candidate of candidates) {
+    const socket = new Socket(candidate.family, SOCK_DGRAM, candidate.proto);
+    try {
+      prepare(socket, candidate, options);
+      if (candidate.remote !== null && !options.allowBroadcast) yield* sockConnect(loop, socket, candidate.remote);
+      return [socket, candidate.remote];
+    } catch (error) {
+      removeOwnFile(socket, candidate);
+      socket.close();
+      if (error instanceof CancelledError) throw error;
+      errors.push(error);
+    }
+  }
+  throw errors[0];
+}
+
+function prepare(socket: Socket, { local }: Candidate, options: DatagramEndpointOptions): void {
+  const { reuseAddress, reusePort, allowBroadcast } = options;
+  if (reuseAddress) socket.setsockopt(SOL_SOCKET, SO_REUSEADDR, 1);
+  if (reusePort) socket.setsockopt(SOL_SOCKET, SO_REUSEPORT, 1);
+  if (allowBroadcast) socket.setsockopt(SOL_SOCKET, SO_BROADCAST, 1);
+  if (local === null) return;
+  if (socket.family === AF_UNIX) removeStaleSocket(local as UnixPath);
+  socket.bind(local);
+}
+
+/** Removes the file of a socket that was bound and is of no use after all. */
+function removeOwnFile(socket: Socket, { family, local }: Candidate): void {
+  if (family === AF_UNIX && local !== null) SocketFile.of(socket)?.remove();
+}
+
+function peerOf(socket: Socket): Address | null {
+  try {
+    return socket.getpeername();
+  } catch {
+    return null;
+  }
+}

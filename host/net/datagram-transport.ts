@@ -1,0 +1,366 @@
+/**
+ * Endpoints for datagrams: they tell a protocol what comes, from whom, and send what it wants sent.
+ *
+ * Owns: the socket, from the moment that the transport is made until `connectionLost` has returned; datagrams that wait
+ * until the kernel takes them, each by itself; that `connectionLost` is called exactly once and last.
+ *
+ * Does not own: receiving many at a time (`sys/datagrams.ts`), the water marks (`flow-control.ts`), making endpoints
+ * (`datagram-endpoint.ts`).
+ *
+ * From: CPython 3.13 selector_events `_SelectorDatagramTransport`. Differs: several datagrams are received at a time; an error
+ * of the protocol with one of them does not keep the others from it.
+ */
+
+import { inspect } from "node:util";
+import { AF_UNIX } from "../constants.js";
+import { describe, FatalError, typeError, ValueError } from "../errors.js";
+import type { EventLoop } from "../loop/event-loop.js";
+import type { DatagramProtocol } from "../protocols.js";
+import { DatagramBatch } from "../sys/datagrams.js";
+import { EAGAIN, EMSGSIZE } from "../sys/errno.js";
+import { errorText, systemError } from "../sys/errors.js";
+import { SocketName } from "../sys/sockaddr.js";
+import { sendToName } from "../sys/socket.js";
+import { type Address, addressDetails, checkAddress, formatAddress } from "./address.js";
+import { checkBytes } from "./checks.js";
+import { FlowControl } from "./flow-control.js";
+import { own } from "./owners.js";
+import type { Socket } from "./socket.js";
+import type { SocketFile } from "./socket-file.js";
+
+/** From this many sends on a socket that is closed on, each is warned of. */
+const LOST_SENDS_TO_WARN = 5;
+
+/** What one receive may bring: an IP datagram has less than 64 KiB, a Unix one as much as the sender's buffer. */
+const batches = {
+  inet: { count: 32, bytesEach: 64 * 1024, batch: null as DatagramBatch | null },
+  unix: { count: 4, bytesEach: 256 * 1024, batch: null as DatagramBatch | null },
+};
+
+/** The batch of this thread for sockets of a kind: no two sockets receive at the same time. */
+function batchFor(socket: Socket): DatagramBatch {
+  const kind = socket.family === AF_UNIX ? batches.unix : batches.inet;
+  kind.batch ??= new DatagramBatch(kind.count, kind.bytesEach);
+  return kind.batch;
+}
+
+/** A datagram that came, or what is wrong with it. */
+type Arrival = readonly [data: Buffer, sender: Address | null] | Error;
+
+export interface DatagramTransportOptions {
+  /** The only peer, of a socket that is connected to it or that sends to nobody else. */
+  peer: Address | null;
+  /** Whether the socket is connected to the peer, so that the kernel knows where to send. */
+  connected: boolean;
+  /** The file that the socket has made. */
+  file: SocketFile | null;
+}
+
+/** A socket for datagrams. `createDatagramEndpoint` makes them. */
+export class DatagramTransport extends FlowControl {
+  readonly #loop: EventLoop;
+  readonly #socket: Socket;
+  readonly #peer: Address | null;
+  readonly #connected: boolean;
+  readonly #file: SocketFile | null;
+  readonly #extra: Record<string, unknown>;
+  readonly #protocol: DatagramProtocol;
+  /** Datagrams that wait, copied, each with the address it goes to; null is the connected peer. */
+  readonly #queue: { readonly data: Buffer; readonly address: Address | null }[] = [];
+  #queuedBytes = 0;
+  /** The address that was sent to last, as the kernel takes it. */
+  readonly #name = new SocketName();
+  #nameLength = 0;
+  /** Whose name that is, if it cannot have changed since. */
+  #named: Address | null = null;
+  #closing = false;
+  #ended = false;
+  #lostSends = 0;
+
+  /** @internal Users call `loop.createDatagramEndpoint()`. */
+  constructor(loop: EventLoop, socket: Socket, protocol: DatagramProtocol, options: DatagramTransportOptions) {
+    super();
+    this.#loop = loop;
+    this.#socket = socket;
+    this.#protocol = protocol;
+    this.#peer = options.peer;
+    this.#connected = options.connected;
+    this.#file = options.file;
+    this.#extra = {
+      socket,
+      sockname: socket.getsockname(),
+      peername: options.connected ? options.peer : null,
+    };
+    own(loop, socket.fileno(), this);
+    loop.callSoon(connectionMade, this, protocol);
+    // Later than whoever awaits the endpoint goes on, be it a generator or an async function.
+    loop.callSoon(startReadingLater, this, loop);
+  }
+
+  /**
+   * Sends a datagram; an empty one is a datagram too. One that cannot be sent at once is copied and sent when it can be. An
+   * error of the network comes to `errorReceived`.
+   *
+   * @param address where to; may be left out, or must be the same, if the endpoint has a remote address
+   * @throws TypeError `ERR_INVALID_ARG_TYPE`, `ERR_INVALID_ADDRESS`; ValueError `ERR_INVALID_ADDRESS`
+   */
+  sendto(data: Uint8Array, address: Address | null = null): void {
+    if (!(data instanceof Uint8Array)) checkBytes("The data", data);
+    const target = this.#target(address);
+    if (this.#ended) {
+      if (++this.#lostSends > LOST_SENDS_TO_WARN) console.warn("A datagram to a closed endpoint was dropped.");
+      return;
+    }
+    if (this.#queue.length === 0) {
+      const result = this.#send(data, target);
+      if (result >= 0) return;
+      if (result !== -EAGAIN) return this.#tellError(result, target);
+      if (!this.#startWriting()) return;
+    }
+    this.#queue.push({ data: Buffer.from(data), address: target });
+    this.#queuedBytes += data.byteLength;
+    this._pauseIfHigh();
+  }
+
+  /** Closes the socket once everything that waits is sent. Nothing is received any more. May be called again. */
+  close(): void {
+    if (this.#closing) return;
+    this.#closing = true;
+    this.#loop._unwatch(this.#socket.fileno(), "reader");
+    if (this.#queue.length === 0) this.#lose(null);
+  }
+
+  [Symbol.dispose](): void {
+    this.close();
+  }
+
+  /** Closes the socket at once. What was not sent yet is lost. */
+  abort(): void {
+    this.#forceClose(null);
+  }
+
+  /** Whether the endpoint is closing, or closed. */
+  isClosing(): boolean {
+    return this.#closing;
+  }
+
+  override getWriteBufferSize(): number {
+    return this.#queuedBytes;
+  }
+
+  override getProtocol(): DatagramProtocol {
+    return this.#protocol;
+  }
+
+  /**
+   * What is known of the endpoint: `socket`, `sockname`, and of a connected one `peername`.
+   *
+   * @param fallback what to answer for a name that is not known
+   */
+  getExtraInfo(name: "socket"): Socket;
+  getExtraInfo(name: string, fallback?: unknown): unknown;
+  getExtraInfo(name: string, fallback: unknown = null): unknown {
+    return Object.hasOwn(this.#extra, name) ? (this.#extra[name] ?? fallback) : fallback;
+  }
+
+  override toString(): string {
+    const words = [`fd=${this.#socket.fileno()}`];
+    if (this.#ended) words.push("closed");
+    else if (this.#closing) words.push("closing");
+    words.push(`bufsize=${this.#queuedBytes}`);
+    return `<DatagramTransport ${words.join(" ")}>`;
+  }
+
+  [inspect.custom](): string {
+    return this.toString();
+  }
+
+  /** @internal */
+  protected override get _flowLoop(): EventLoop {
+    return this.#loop;
+  }
+
+  /** @internal */
+  _startReading(): void {
+    if (this.#closing) return;
+    try {
+      this.#loop._watch(this.#socket.fileno(), "reader", readReady, [this]);
+    } catch (error) {
+      this.#fatalError(error, "Fatal read error on datagram transport");
+    }
+  }
+
+  /** @internal The socket is readable. Receives as many datagrams as one call brings. */
+  _readReady(): void {
+    if (this.#closing) return;
+    const batch = batchFor(this.#socket);
+    const count = batch.receive(this.#socket.fileno());
+    if (count === -EAGAIN) return;
+    if (count < 0) return this.#tellError(count, null, "recvmmsg");
+    const arrivals: Arrival[] = [];
+    for (let index = 0; index < count; index++) {
+      arrivals.push(batch.isCut(index) ? cutError(batch.sender(index)) : [batch.data(index), batch.sender(index)]);
+    }
+    this._deliver(arrivals, 0);
+  }
+
+  /** @internal Hands what came to the protocol. A fatal error leaves the rest to the next run. */
+  _deliver(arrivals: readonly Arrival[], start: number): void {
+    const protocol = this.#protocol;
+    for (let index = start; index < arrivals.length && !this.#closing; index++) {
+      const arrival = arrivals[index] as Arrival;
+      try {
+        if (arrival instanceof Error) protocol.errorReceived?.(arrival);
+        else protocol.datagramReceived?.(arrival[0], arrival[1]);
+      } catch (exception) {
+        if (exception instanceof FatalError) {
+          if (index + 1 < arrivals.length) this.#loop.callSoon(deliver, this, arrivals, index + 1);
+          throw exception;
+        }
+        const message = "protocol.datagramReceived() call failed.";
+        this.#loop.callExceptionHandler({ message, exception, transport: this, protocol });
+      }
+    }
+  }
+
+  /** @internal The socket is writable. */
+  _writeReady(): void {
+    const queue = this.#queue;
+    while (queue.length > 0 && !this.#ended) {
+      const [{ data, address }] = queue as [(typeof queue)[number]];
+      const result = this.#send(data, address);
+      if (result === -EAGAIN) break;
+      queue.shift();
+      this.#queuedBytes -= data.byteLength;
+      // What still waits is sent later: the protocol may want to close first.
+      if (result < 0) return this.#tellError(result, address);
+    }
+    this._resumeIfLow();
+    if (queue.length > 0 || this.#ended) return;
+    this.#loop._unwatch(this.#socket.fileno(), "writer");
+    if (this.#closing) this.#lose(null);
+  }
+
+  /** @internal Tells the protocol that it is over, and gives everything back. */
+  _end(error: Error | null): void {
+    try {
+      this.#protocol.connectionLost?.(error);
+    } finally {
+      this.#letGo();
+    }
+  }
+
+  /** Where to send to: null for the connected peer. */
+  #target(address: Address | null): Address | null {
+    const peer = this.#peer;
+    if (peer === null) {
+      if (address !== null && address === this.#named) return address;
+      if (address === null || address === undefined) {
+        const hint = "pass one, or give the endpoint a remoteAddr";
+        throw typeError("ERR_INVALID_ADDRESS", `sendto() needs an address here, not ${describe(address)}: ${hint}.`);
+      }
+      const checked = checkAddress(this.#socket.family, address);
+      return Object.isFrozen(address) ? address : checked;
+    }
+    if (address !== null && address !== peer && !isSame(this.#socket.family, address, peer)) {
+      const wanted = `must be null or ${formatAddress(peer)}`;
+      throw new ValueError("ERR_INVALID_ADDRESS", `Invalid address: ${wanted}, the endpoint's remoteAddr.`);
+    }
+    return this.#connected ? null : peer;
+  }
+
+  #send(data: Uint8Array, address: Address | null): number {
+    if (address === null) return this.#socket._send(data);
+    if (address !== this.#named) {
+      const length = this.#name.write(this.#socket.family, address);
+      this.#named = length > 0 && Object.isFrozen(address) ? address : null;
+      if (length < 0) return length;
+      this.#nameLength = length;
+    }
+    return sendToName(this.#socket.fileno(), data, 0, this.#name, this.#nameLength);
+  }
+
+  #startWriting(): boolean {
+    try {
+      this.#loop._watch(this.#socket.fileno(), "writer", writeReady, [this]);
+      return true;
+    } catch (error) {
+      this.#fatalError(error, "Fatal write error on datagram transport");
+      return false;
+    }
+  }
+
+  /** Tells the protocol of an error of the network, after which the socket goes on. */
+  #tellError(errno: number, address: Address | null, syscall = address === null ? "send" : "sendto"): void {
+    const details = { message: errorText(errno), ...addressDetails(address ?? undefined) };
+    this._deliver([systemError(syscall, errno, details)], 0);
+  }
+
+  #fatalError(error: unknown, message: string): void {
+    if ((error as NodeJS.ErrnoException).syscall === undefined) {
+      this.#loop.callExceptionHandler({ message, exception: error, transport: this, protocol: this.#protocol });
+    }
+    this.#forceClose(error as Error);
+  }
+
+  #forceClose(error: Error | null): void {
+    if (this.#ended) return;
+    this.#queue.length = 0;
+    this.#queuedBytes = 0;
+    this.#closing = true;
+    this.#loop._unwatch(this.#socket.fileno(), "reader");
+    this.#lose(error);
+  }
+
+  /** From here on nothing is sent or received; the protocol hears of it in the next iteration. */
+  #lose(error: Error | null): void {
+    if (this.#ended) return;
+    this.#ended = true;
+    this.#loop._unwatch(this.#socket.fileno(), "writer");
+    // A closed loop calls nobody any more, but the socket is not to be lost with it.
+    if (this.#loop.isClosed()) this.#letGo();
+    else this.#loop.callSoon(endTransport, this, error);
+  }
+
+  #letGo(): void {
+    this.#file?.remove();
+    this.#socket.close();
+  }
+}
+
+function isSame(family: number, address: Address, peer: Address): boolean {
+  return formatAddress(checkAddress(family, address)) === formatAddress(peer);
+}
+
+function cutError(sender: Address | null): Error {
+  const message = "A datagram was larger than there is room for, and what was received of it was dropped";
+  return systemError("recvmmsg", -EMSGSIZE, { message, ...addressDetails(sender ?? undefined) });
+}
+
+function connectionMade(transport: DatagramTransport, protocol: DatagramProtocol): void {
+  protocol.connectionMade?.(transport);
+}
+
+function startReadingLater(transport: DatagramTransport, loop: EventLoop): void {
+  loop.callSoon(startReading, transport);
+}
+
+function startReading(transport: DatagramTransport): void {
+  transport._startReading();
+}
+
+function endTransport(transport: DatagramTransport, error: Error | null): void {
+  transport._end(error);
+}
+
+function readReady(transport: DatagramTransport): void {
+  transport._readReady();
+}
+
+function writeReady(transport: DatagramTransport): void {
+  transport._writeReady();
+}
+
+function deliver(transport: DatagramTransport, arrivals: readonly Arrival[], start: number): void {
+  transport._deliver(arrivals, start);
+}
