@@ -9,6 +9,7 @@
  */
 import type { Duplex } from "node:stream";
 import type { Future } from "../futures/future.js";
+import { connectAcceptedSocket } from "../net/accepted-socket.js";
 import type { Address, InetAddress } from "../net/address.js";
 import type { PipeLike } from "../net/checks.js";
 import { type ConnectionOptions, createConnection } from "../net/connect.js";
@@ -34,6 +35,9 @@ import {
   sockSendto,
 } from "../net/sock-calls.js";
 import type { Socket } from "../net/socket.js";
+import type { SSLContext } from "../net/ssl-context.js";
+import { type StartTlsOptions, startTls } from "../net/start-tls.js";
+import type { ServerTlsOptions } from "../net/tls-options.js";
 import type { Transport } from "../net/transport.js";
 import type { ReadTransport, WriteTransport } from "../net/transports.js";
 import { createUnixConnection, type UnixConnectionOptions, type UnixPathLike } from "../net/unix-connect.js";
@@ -49,6 +53,8 @@ export abstract class NetworkCalls {
    *
    * @param protocolFactory called without arguments, once there is a connection
    * @param host a name or a numeric address; null is this machine
+   * With `ssl` it speaks TLS, and the server is tested: its certificate must be trusted and be for the host.
+   *
    * @returns what has begun to connect. It fails with `ECONNREFUSED` and the like, of several addresses with an AggregateError
    * @throws TypeError `ERR_NOT_CALLABLE`, `ERR_INVALID_ARG_TYPE`, `ERR_UNKNOWN_OPTION`, `ERR_NOT_A_SOCKET`;
    *   ValueError `ERR_NO_ADDRESS`, `ERR_OUT_OF_RANGE`, `ERR_CONFLICTING_OPTIONS`, `ERR_SOCKET_KIND`; UnsupportedError
@@ -100,6 +106,39 @@ export abstract class NetworkCalls {
     options: DatagramEndpointOptions = {},
   ): Future<[transport: DatagramTransport, protocol: P]> {
     return createDatagramEndpoint(this, protocolFactory, localAddr, remoteAddr, options);
+  }
+
+  /**
+   * Talks over a connection that was accepted outside of the loop; with `ssl`, as the server's side of TLS.
+   *
+   * @param sock a stream socket that is connected; it is the transport's from here on
+   * @throws as `createServer`
+   */
+  connectAcceptedSocket<P extends StreamProtocol>(
+    this: EventLoop,
+    protocolFactory: () => P,
+    sock: Socket,
+    options: ServerTlsOptions = {},
+  ): Future<[transport: Transport, protocol: P]> {
+    return connectAcceptedSocket(this, protocolFactory, sock, options);
+  }
+
+  /**
+   * Begins TLS on a connection that was used without it. From here on the old transport is not to be used any more, and `protocol`
+   * is told of what comes over the new one; its `connectionMade` is not called again.
+   *
+   * @returns the new transport, once the handshake is over. If that fails the connection is closed
+   * @throws TypeError `ERR_NOT_A_TRANSPORT`, `ERR_NOT_A_PROTOCOL`, `ERR_INVALID_ARG_TYPE`, `ERR_UNKNOWN_OPTION`; ValueError
+   *   `ERR_NO_HOSTNAME`, `ERR_CONFLICTING_OPTIONS`, `ERR_BAD_TIME`; RuntimeError `ERR_TRANSPORT_CLOSING`, `ERR_LOOP_CLOSED`
+   */
+  startTls(
+    this: EventLoop,
+    transport: Transport,
+    protocol: StreamProtocol,
+    sslcontext: SSLContext,
+    options: StartTlsOptions = {},
+  ): Future<Transport> {
+    return startTls(this, transport, protocol, sslcontext, options);
   }
 
   /**

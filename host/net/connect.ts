@@ -24,20 +24,21 @@ import {
   checkHost,
   checkOptions,
   checkPort,
+  checkProtocol,
   checkProtocolFactory,
   checkResolution,
   checkStreamSocket,
-  checkTlsIsOn,
-  TLS_OPTIONS,
 } from "./options.js";
 import { type AddressInfo, resolve } from "./resolve.js";
 import { sockConnect } from "./sock-calls.js";
 import { Socket } from "./socket.js";
 import { SocketTransport } from "./socket-transport.js";
+import { secure } from "./tls-handshake.js";
+import { CLIENT_TLS_KEYS, type ClientTlsOptions, checkClientTls, type TlsSide } from "./tls-options.js";
 import type { Transport } from "./transport.js";
 
 /** Options of `createConnection`. */
-export interface ConnectionOptions {
+export interface ConnectionOptions extends ClientTlsOptions {
   /** AF_INET or AF_INET6 to use addresses of that family alone. */
   family?: number;
   /** IPPROTO_TCP, or 0. */
@@ -50,9 +51,8 @@ export interface ConnectionOptions {
   localAddr?: { host: string | null; port?: number | null };
 }
 
-const KNOWN = ["family", "proto", "flags", "sock", "localAddr"];
+const KNOWN = ["family", "proto", "flags", "sock", "localAddr", ...CLIENT_TLS_KEYS];
 const LATER = {
-  ...TLS_OPTIONS,
   happyEyeballsDelay: "Happy Eyeballs",
   interleave: "Happy Eyeballs",
   allErrors: "allErrors",
@@ -69,15 +69,21 @@ export function createConnection<P extends StreamProtocol>(
   checkDescriptors(loop);
   checkProtocolFactory(protocolFactory);
   checkArguments(loop, host, port, options);
-  return new Operation(loop, connect(loop, protocolFactory, host ?? null, port ?? null, options));
+  const tls = checkClientTls(options, host || null);
+  return new Operation(loop, connect(loop, protocolFactory, host ?? null, port ?? null, options, tls));
 }
 
-/** Hands a connected socket to a transport. It is the transport's from here on, also if the factory throws. */
+/**
+ * Hands a connected socket to a transport, over TLS if `tls` says so. It is the transport's from here on, also if the
+ * factory throws.
+ */
 export function* connected<P extends StreamProtocol>(
   loop: EventLoop,
   protocolFactory: () => P,
   socket: Socket,
+  tls: TlsSide | null,
 ): Work<[transport: Transport, protocol: P]> {
+  if (tls !== null) return yield* connectedSecurely(loop, protocolFactory, socket, tls);
   return yield* introduce(
     protocolFactory,
     (protocol) => new SocketTransport(loop, socket, protocol, { awaited: true }),
@@ -85,8 +91,24 @@ export function* connected<P extends StreamProtocol>(
   );
 }
 
+function* connectedSecurely<P extends StreamProtocol>(
+  loop: EventLoop,
+  protocolFactory: () => P,
+  socket: Socket,
+  tls: TlsSide,
+): Work<[transport: Transport, protocol: P]> {
+  let protocol: P;
+  try {
+    protocol = checkProtocol(protocolFactory());
+  } catch (error) {
+    socket.close();
+    throw error;
+  }
+  const transport = yield* secure(loop, new SocketTransport(loop, socket, {}), protocol, tls);
+  return [transport, protocol];
+}
+
 function checkArguments(loop: EventLoop, host: unknown, port: unknown, options: ConnectionOptions): void {
-  checkTlsIsOn(options);
   checkOptions("createConnection", options, KNOWN, LATER);
   const { sock, family, proto, flags, localAddr } = options;
   checkHost(host);
@@ -117,18 +139,19 @@ function* connect<P extends StreamProtocol>(
   host: string | null,
   port: number | string | null,
   options: ConnectionOptions,
+  tls: TlsSide | null,
 ): Work<[transport: Transport, protocol: P]> {
   const socket = options.sock ?? (yield* connectToHost(loop, host, port, options));
-  return yield* connected(loop, protocolFactory, socket);
+  return yield* connected(loop, protocolFactory, socket, tls);
 }
 
 function* connectToHost(
   loop: EventLoop,
   host: string | null,
   port: number | string | null,
-  { localAddr, ...options }: ConnectionOptions,
+  { localAddr, family = 0, proto = 0, flags = 0 }: ConnectionOptions,
 ): Work<Socket> {
-  const wanted = { ...options, type: SOCK_STREAM };
+  const wanted = { family, type: SOCK_STREAM, proto, flags };
   const infos = yield* resolve(loop, host, port, wanted);
   const localInfos = localAddr ? yield* resolve(loop, localAddr.host, localAddr.port, wanted) : null;
   const errors: Error[] = [];

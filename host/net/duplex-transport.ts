@@ -67,6 +67,14 @@ function checkDuplex(duplex: unknown): void {
   }
 }
 
+export interface DuplexTransportOptions {
+  /** Whether to call `connectionMade`; true by default. */
+  announce?: boolean;
+  /** The high-water mark, in bytes, and whether it counts as too much, as `FlowControl` has them. */
+  highByDefault?: number;
+  pausesAtHigh?: boolean;
+}
+
 /** A connection over a Duplex. */
 export class DuplexTransport extends LayeredTransport {
   readonly #duplex: Duplex;
@@ -80,13 +88,13 @@ export class DuplexTransport extends LayeredTransport {
   #resumeScheduled = false;
 
   /** @internal Users call `loop.connectDuplex()`. */
-  constructor(loop: EventLoop, duplex: Duplex, protocol: StreamProtocol) {
-    super(loop, protocol);
+  constructor(loop: EventLoop, duplex: Duplex, protocol: StreamProtocol, options: DuplexTransportOptions = {}) {
+    super(loop, protocol, options.highByDefault, options.pausesAtHigh);
     this.#duplex = duplex;
     // When the stream that is received ends is for the protocol to decide, and not for Node.
     duplex.allowHalfOpen = true;
     Object.assign(this._extra, namesOf(duplex), { duplex });
-    loop.callSoon(connectionMade, this, protocol);
+    if (options.announce ?? true) loop.callSoon(connectionMade, this, protocol);
     // One iteration later than the awaiting caller goes on, as with sockets.
     loop.callSoon(startReadingLater, this, loop);
     duplex.on("error", this.#onError).on("close", this.#onClose).on("readable", this.#onReadable);

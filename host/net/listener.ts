@@ -18,32 +18,69 @@ import type { TimerHandle } from "../scheduler/handle.js";
 import { EAGAIN, EBADF, EINVAL, EMFILE, ENFILE, ENOBUFS, ENOMEM, ENOTSOCK } from "../sys/errno.js";
 import { errorText, systemError } from "../sys/errors.js";
 import type { Address } from "./address.js";
+import { Operation } from "./operation.js";
 import { checkProtocol } from "./options.js";
 import type { Socket } from "./socket.js";
 import { SocketTransport } from "./socket-transport.js";
-import type { TransportOwner } from "./transport.js";
+import { secure } from "./tls-handshake.js";
+import type { TlsSide } from "./tls-options.js";
+import type { Connection, Transport, TransportOwner } from "./transport.js";
 
 const RETRY_SECONDS = 1;
+
+/** What becomes of a connection that was accepted. */
+export interface Acceptance {
+  readonly protocolFactory: () => StreamProtocol;
+  readonly tls: TlsSide | null;
+}
+
+/** A connection over TLS as its server sees it: from the accept on, not just from the end of the handshake. */
+class SecureConnection implements TransportOwner, Connection {
+  readonly #loop: EventLoop;
+  readonly #server: TransportOwner;
+  #below: Transport | null = null;
+  /** The secure transport, once there is one. */
+  transport: Transport | null = null;
+
+  constructor(loop: EventLoop, server: TransportOwner) {
+    this.#loop = loop;
+    this.#server = server;
+  }
+
+  close(): void {
+    if (this.transport !== null) this.transport.close();
+    else this.abort();
+  }
+
+  abort(): void {
+    (this.transport ?? this.#below)?.abort();
+  }
+
+  _attach(below: Connection): void {
+    this.#below = below as Transport;
+    this.#server._attach(this);
+  }
+
+  /** The connection below has ended; the protocol above hears of it in the next iteration, and the server after that. */
+  _detach(): void {
+    if (this.#loop.isClosed()) this.#server._detach(this);
+    else this.#loop.callSoon(() => this.#server._detach(this));
+  }
+}
 
 export class Listener {
   readonly #loop: EventLoop;
   readonly #socket: Socket;
-  readonly #protocolFactory: () => StreamProtocol;
+  readonly #acceptance: Acceptance;
   readonly #server: TransportOwner;
   readonly #inARow: number;
   #retry: TimerHandle | null = null;
   #stopped = false;
 
-  constructor(
-    loop: EventLoop,
-    socket: Socket,
-    protocolFactory: () => StreamProtocol,
-    server: TransportOwner,
-    inARow: number,
-  ) {
+  constructor(loop: EventLoop, socket: Socket, acceptance: Acceptance, server: TransportOwner, inARow: number) {
     this.#loop = loop;
     this.#socket = socket;
-    this.#protocolFactory = protocolFactory;
+    this.#acceptance = acceptance;
     this.#server = server;
     this.#inARow = inARow;
   }
@@ -71,16 +108,35 @@ export class Listener {
   }
 
   #connect(socket: Socket, peername: Address): void {
+    const { protocolFactory, tls } = this.#acceptance;
     try {
-      const protocol = checkProtocol(this.#protocolFactory());
-      new SocketTransport(this.#loop, socket, protocol, { peername, server: this.#server });
+      const protocol = checkProtocol(protocolFactory());
+      if (tls === null) new SocketTransport(this.#loop, socket, protocol, { peername, server: this.#server });
+      else this.#secure(socket, peername, protocol, tls);
     } catch (error) {
       socket.close();
       if (error instanceof FatalError) throw error;
-      if (!this.#loop.getDebug()) return;
-      const message = "Error on transport creation for incoming connection";
-      this.#loop.callExceptionHandler({ message, exception: error, socket });
+      this.#report(error, socket);
     }
+  }
+
+  #secure(socket: Socket, peername: Address, protocol: StreamProtocol, tls: TlsSide): void {
+    const connection = new SecureConnection(this.#loop, this.#server);
+    const below = new SocketTransport(this.#loop, socket, {}, { peername, server: connection });
+    const securing = new Operation(this.#loop, secure(this.#loop, below, protocol, tls));
+    securing.addDoneCallback(() => {
+      if (securing.cancelled()) return;
+      const error = securing.exception();
+      if (error === null) connection.transport = securing.result();
+      else this.#report(error, socket);
+    });
+  }
+
+  /** What goes wrong before there is a connection is the peer's doing more often than not. */
+  #report(exception: unknown, socket: Socket): void {
+    if (!this.#loop.getDebug()) return;
+    const message = "Error on transport creation for incoming connection";
+    this.#loop.callExceptionHandler({ message, exception, socket });
   }
 
   /** The listening socket itself failed. It would stay readable, and fail again at once. */

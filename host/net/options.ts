@@ -68,23 +68,6 @@ export function checkAbsent(reason: string, options: Readonly<Record<string, unk
   }
 }
 
-/** The options about TLS that servers have, for `checkOptions`. */
-export const SERVER_TLS_OPTIONS = { ssl: "TLS", sslHandshakeTimeout: "TLS", sslShutdownTimeout: "TLS" };
-
-/** Those that clients have. */
-export const TLS_OPTIONS = { ...SERVER_TLS_OPTIONS, serverHostname: "TLS" };
-
-/**
- * Tests that a client's options about TLS come with `ssl`.
- *
- * @throws as `checkAbsent`
- */
-export function checkTlsIsOn(options: object | null): void {
-  const { ssl, ...others } = (options ?? {}) as Record<string, unknown>;
-  const { serverHostname, sslHandshakeTimeout, sslShutdownTimeout } = others;
-  if (!ssl) checkAbsent("there is no ssl", { serverHostname, sslHandshakeTimeout, sslShutdownTimeout });
-}
-
 /** @throws TypeError `ERR_NOT_CALLABLE` */
 export function checkProtocolFactory(factory: unknown): void {
   if (typeof factory === "function") return;

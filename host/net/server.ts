@@ -14,14 +14,14 @@ import { inspect } from "node:util";
 import { RuntimeError } from "../errors.js";
 import { Future } from "../futures/future.js";
 import type { EventLoop } from "../loop/event-loop.js";
-import type { StreamProtocol } from "../protocols.js";
-import { Listener } from "./listener.js";
+import { type Acceptance, Listener } from "./listener.js";
 import { own } from "./owners.js";
 import type { Socket } from "./socket.js";
-import type { Transport, TransportOwner } from "./transport.js";
+import type { ServerTlsOptions } from "./tls-options.js";
+import type { Connection, TransportOwner } from "./transport.js";
 
 /** Options of every server. */
-export interface ServingOptions {
+export interface ServingOptions extends ServerTlsOptions {
   /** How many connections may wait to be accepted; 100 by default. */
   backlog?: number;
   /** Whether to accept connections from the start; true by default. */
@@ -31,10 +31,10 @@ export interface ServingOptions {
 /** A server that `createServer` made. */
 export class Server implements TransportOwner {
   readonly #loop: EventLoop;
-  readonly #protocolFactory: () => StreamProtocol;
+  readonly #accept: Acceptance;
   readonly #backlog: number;
   readonly #file: { remove(): void } | null;
-  readonly #transports = new Set<Transport>();
+  readonly #connections = new Set<Connection>();
   #sockets: Socket[] | null;
   #listeners: Listener[] = [];
   #serving = false;
@@ -45,13 +45,13 @@ export class Server implements TransportOwner {
   constructor(
     loop: EventLoop,
     sockets: Socket[],
-    protocolFactory: () => StreamProtocol,
+    accept: Acceptance,
     backlog: number,
     file: { remove(): void } | null = null,
   ) {
     this.#loop = loop;
     this.#sockets = sockets;
-    this.#protocolFactory = protocolFactory;
+    this.#accept = accept;
     this.#backlog = backlog;
     this.#file = file;
     for (const socket of sockets) own(loop, socket.fileno(), this);
@@ -125,12 +125,12 @@ export class Server implements TransportOwner {
 
   /** Closes every connection that came through the server, once what was written to it is sent. */
   closeClients(): void {
-    for (const transport of [...this.#transports]) transport.close();
+    for (const connection of [...this.#connections]) connection.close();
   }
 
   /** Closes every connection that came through the server at once. */
   abortClients(): void {
-    for (const transport of [...this.#transports]) transport.abort();
+    for (const connection of [...this.#connections]) connection.abort();
   }
 
   /** Waits until the server is closed and its last connection has ended. */
@@ -159,20 +159,20 @@ export class Server implements TransportOwner {
     }
     for (const socket of sockets) socket.listen(this.#backlog);
     this.#listeners = sockets.map((socket) => {
-      return new Listener(this.#loop, socket, this.#protocolFactory, this, Math.max(this.#backlog, 1));
+      return new Listener(this.#loop, socket, this.#accept, this, Math.max(this.#backlog, 1));
     });
     for (const listener of this.#listeners) listener.start();
     this.#serving = true;
   }
 
   /** @internal A connection came. */
-  _attach(transport: Transport): void {
-    this.#transports.add(transport);
+  _attach(connection: Connection): void {
+    this.#connections.add(connection);
   }
 
   /** @internal A connection has ended. */
-  _detach(transport: Transport): void {
-    this.#transports.delete(transport);
+  _detach(connection: Connection): void {
+    this.#connections.delete(connection);
     this.#tellIfOver();
   }
 
@@ -182,7 +182,7 @@ export class Server implements TransportOwner {
   }
 
   #isOver(): boolean {
-    return this.#sockets === null && this.#transports.size === 0;
+    return this.#sockets === null && this.#connections.size === 0;
   }
 
   #tellIfOver(): void {

@@ -8,15 +8,15 @@
  * From: CPython 3.11 base_events `create_server`, its second half.
  */
 
-import { typeError } from "../errors.js";
 import type { EventLoop } from "../loop/event-loop.js";
 import type { StreamProtocol } from "../protocols.js";
 import { checkInteger } from "./checks.js";
 import type { Work } from "./operation.js";
-import { checkBoolean, checkOptions, SERVER_TLS_OPTIONS } from "./options.js";
+import { checkBoolean, checkOptions } from "./options.js";
 import { Server, type ServingOptions } from "./server.js";
 import type { Socket } from "./socket.js";
 import type { SocketFile } from "./socket-file.js";
+import { checkServerTls, SERVER_TLS_KEYS } from "./tls-options.js";
 
 const BACKLOG = 100;
 const INT_MAX = 0x7fffffff;
@@ -33,10 +33,8 @@ export function checkServing(
   known: readonly string[],
   later: Readonly<Record<string, string>> = {},
 ): void {
-  if (typeof (options as { ssl?: unknown } | null)?.ssl === "boolean") {
-    throw typeError("ERR_INVALID_ARG_TYPE", "The option ssl must be an SSLContext or null, not a boolean.");
-  }
-  checkOptions(call, options, known, { ...SERVER_TLS_OPTIONS, ...later });
+  checkOptions(call, options, [...known, ...SERVER_TLS_KEYS], later);
+  checkServerTls(options);
   if (options.backlog !== undefined) checkInteger("The option backlog", options.backlog, 0, INT_MAX);
   checkBoolean("startServing", options.startServing);
 }
@@ -46,10 +44,12 @@ export function* serve(
   loop: EventLoop,
   protocolFactory: () => StreamProtocol,
   sockets: Socket[],
-  { backlog = BACKLOG, startServing = true }: ServingOptions,
+  options: ServingOptions,
   file: SocketFile | null = null,
 ): Work<Server> {
-  const server = new Server(loop, sockets, protocolFactory, backlog, file);
+  const { backlog = BACKLOG, startServing = true } = options;
+  const accept = { protocolFactory, tls: checkServerTls(options) };
+  const server = new Server(loop, sockets, accept, backlog, file);
   try {
     if (startServing) server._startServing();
     // One iteration later the kernel has been asked for connections.

@@ -17,9 +17,12 @@ import type { ReadTransport, WriteTransport } from "./transports.js";
 
 /** Who is told that a transport has ended: the server that has accepted it. */
 export interface TransportOwner {
-  _attach(transport: Transport): void;
-  _detach(transport: Transport): void;
+  _attach(connection: Connection): void;
+  _detach(connection: Connection): void;
 }
+
+/** What a server can do with what it has accepted. */
+export type Connection = Pick<Transport, "close" | "abort">;
 
 /** A connection. `createConnection`, `createServer` and their kin make them. */
 export abstract class Transport extends FlowControl implements ReadTransport, WriteTransport {

@@ -18,23 +18,16 @@ import type { StreamProtocol } from "../protocols.js";
 import { checkAddress, type UnixPath } from "./address.js";
 import { connected, connectSocket } from "./connect.js";
 import { Operation, type Work } from "./operation.js";
-import {
-  checkAbsent,
-  checkDescriptors,
-  checkOptions,
-  checkProtocolFactory,
-  checkStreamSocket,
-  checkTlsIsOn,
-  TLS_OPTIONS,
-} from "./options.js";
+import { checkAbsent, checkDescriptors, checkOptions, checkProtocolFactory, checkStreamSocket } from "./options.js";
 import { Socket } from "./socket.js";
+import { CLIENT_TLS_KEYS, type ClientTlsOptions, checkClientTls, type TlsSide } from "./tls-options.js";
 import type { Transport } from "./transport.js";
 
 /** A path, or a `file:` URL. */
 export type UnixPathLike = UnixPath | URL;
 
 /** Options of `createUnixConnection`. */
-export interface UnixConnectionOptions {
+export interface UnixConnectionOptions extends ClientTlsOptions {
   /** A connected Unix stream socket to take over, instead of a path. */
   sock?: Socket;
 }
@@ -48,10 +41,10 @@ export function createUnixConnection<P extends StreamProtocol>(
 ): Future<[transport: Transport, protocol: P]> {
   checkDescriptors(loop);
   checkProtocolFactory(protocolFactory);
-  checkTlsIsOn(options);
-  checkOptions("createUnixConnection", options, ["sock"], TLS_OPTIONS);
+  checkOptions("createUnixConnection", options, ["sock", ...CLIENT_TLS_KEYS]);
+  const tls = checkClientTls(options, null);
   const place = checkPlace(loop, path, options.sock, "no path and sock were specified: say where to connect.");
-  return new Operation(loop, connect(loop, protocolFactory, place));
+  return new Operation(loop, connect(loop, protocolFactory, place, tls));
 }
 
 /**
@@ -81,8 +74,9 @@ function* connect<P extends StreamProtocol>(
   loop: EventLoop,
   protocolFactory: () => P,
   place: Socket | UnixPath,
+  tls: TlsSide | null,
 ): Work<[transport: Transport, protocol: P]> {
   const target = { family: AF_UNIX, type: SOCK_STREAM, proto: 0 };
   const socket = place instanceof Socket ? place : yield* connectSocket(loop, { ...target, address: place });
-  return yield* connected(loop, protocolFactory, socket);
+  return yield* connected(loop, protocolFactory, socket, tls);
 }

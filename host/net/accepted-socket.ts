@@ -1,0 +1,33 @@
+/**
+ * Connections that somebody else has accepted.
+ *
+ * Owns: the arguments of `connectAcceptedSocket`.
+ *
+ * Does not own: handing the socket to a transport (`connect.ts`).
+ *
+ * From: CPython 3.11 base_events `connect_accepted_socket`.
+ */
+
+import type { Future } from "../futures/future.js";
+import type { EventLoop } from "../loop/event-loop.js";
+import type { StreamProtocol } from "../protocols.js";
+import { connected } from "./connect.js";
+import { Operation } from "./operation.js";
+import { checkDescriptors, checkOptions, checkProtocolFactory, checkStreamSocket } from "./options.js";
+import type { Socket } from "./socket.js";
+import { checkServerTls, SERVER_TLS_KEYS, type ServerTlsOptions } from "./tls-options.js";
+import type { Transport } from "./transport.js";
+
+/** Takes it over; see `EventLoop.connectAcceptedSocket`. */
+export function connectAcceptedSocket<P extends StreamProtocol>(
+  loop: EventLoop,
+  protocolFactory: () => P,
+  sock: Socket,
+  options: ServerTlsOptions,
+): Future<[transport: Transport, protocol: P]> {
+  checkDescriptors(loop);
+  checkProtocolFactory(protocolFactory);
+  checkOptions("connectAcceptedSocket", options, SERVER_TLS_KEYS);
+  const tls = checkServerTls(options);
+  return new Operation(loop, connected(loop, protocolFactory, checkStreamSocket(loop, sock), tls));
+}

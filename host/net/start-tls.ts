@@ -1,0 +1,61 @@
+/**
+ * Beginning TLS on a connection that was used without it.
+ *
+ * Owns: the arguments of `startTls`.
+ *
+ * Does not own: the handshake (`tls-handshake.ts`).
+ *
+ * From: CPython 3.11 base_events `start_tls`.
+ */
+
+import { describe, RuntimeError, typeError } from "../errors.js";
+import type { Future } from "../futures/future.js";
+import type { EventLoop } from "../loop/event-loop.js";
+import type { StreamProtocol } from "../protocols.js";
+import { Operation } from "./operation.js";
+import { checkAbsent, checkBoolean, checkOptions, checkProtocol } from "./options.js";
+import { SSLContext } from "./ssl-context.js";
+import { secure } from "./tls-handshake.js";
+import { checkClientTls, checkServerTls, type TlsTimeouts } from "./tls-options.js";
+import { Transport } from "./transport.js";
+
+/** Options of `startTls`. */
+export interface StartTlsOptions extends TlsTimeouts {
+  /** Whether this is the server's side; false by default. */
+  serverSide?: boolean;
+  /** Clients: as for `createConnection`; must be given, as there is no host here. */
+  serverHostname?: string;
+}
+
+/** Begins TLS; see `EventLoop.startTls`. */
+export function startTls(
+  loop: EventLoop,
+  transport: Transport,
+  protocol: StreamProtocol,
+  sslcontext: SSLContext,
+  options: StartTlsOptions,
+): Future<Transport> {
+  loop._scheduler.checkOpen();
+  if (!(transport instanceof Transport)) {
+    throw typeError("ERR_NOT_A_TRANSPORT", `A Transport is needed, not ${describe(transport)}.`);
+  }
+  checkProtocol(protocol);
+  if (!(sslcontext instanceof SSLContext)) {
+    throw typeError("ERR_INVALID_ARG_TYPE", `sslcontext must be an SSLContext, not ${describe(sslcontext)}.`);
+  }
+  checkOptions("startTls", options, ["serverSide", "serverHostname", "sslHandshakeTimeout", "sslShutdownTimeout"]);
+  const { serverSide = false, serverHostname, ...timeouts } = options;
+  checkBoolean("serverSide", serverSide);
+  if (serverSide) checkAbsent("serverSide is on", { serverHostname });
+  const side = serverSide
+    ? checkServerTls({ ...timeouts, ssl: sslcontext })
+    : checkClientTls(
+        { ...timeouts, ssl: sslcontext, ...(serverHostname === undefined ? {} : { serverHostname }) },
+        null,
+      );
+  if (side === null) throw new Error("an SSLContext was given");
+  if (transport.isClosing()) {
+    throw new RuntimeError("ERR_TRANSPORT_CLOSING", `${transport} is closing: begin with TLS earlier.`);
+  }
+  return new Operation(loop, secure(loop, transport, protocol, side, false));
+}

@@ -1,0 +1,127 @@
+/**
+ * Connections over TLS.
+ *
+ * Owns: what TLS makes different from the stream below it: there is no half close, more may wait to be sent, and closing has a
+ * time limit.
+ *
+ * Does not own: the cipher, which is node:tls's; the handshake (`tls-handshake.ts`); the connection below, which goes
+ * when the stream is destroyed.
+ *
+ * From: CPython 3.11 sslproto `_SSLProtocolTransport`. Differs: close does not wait for the peer's close_notify.
+ */
+
+import type { TLSSocket } from "node:tls";
+import { TimeoutError, UnsupportedError } from "../errors.js";
+import type { EventLoop } from "../loop/event-loop.js";
+import type { StreamProtocol } from "../protocols.js";
+import type { TimerHandle } from "../scheduler/handle.js";
+import { DuplexTransport } from "./duplex-transport.js";
+import type { TlsSide } from "./tls-options.js";
+import type { Transport } from "./transport.js";
+
+const HIGH_WATER_BYTES = 512 * 1024;
+
+/** What the connection below is asked for. */
+const BELOW = ["socket", "sockname", "peername", "peercred", "duplex"];
+
+export interface TlsTransportOptions {
+  /** Whether the protocol is to be told of the connection: not if it was before TLS began. */
+  announce: boolean;
+}
+
+/** A connection over TLS. */
+export class TlsTransport extends DuplexTransport {
+  readonly #secure: TLSSocket;
+  readonly #below: Transport;
+  readonly #shutdownSeconds: number;
+  #shutdownTimer: TimerHandle | null = null;
+
+  /** @internal */
+  constructor(
+    loop: EventLoop,
+    secure: TLSSocket,
+    below: Transport,
+    protocol: StreamProtocol,
+    side: TlsSide,
+    options: TlsTransportOptions,
+  ) {
+    super(loop, secure, protocol, { ...options, highByDefault: HIGH_WATER_BYTES, pausesAtHigh: true });
+    this.#secure = secure;
+    this.#below = below;
+    this.#shutdownSeconds = side.shutdownSeconds;
+    this._extra.sslcontext = side.context;
+  }
+
+  /** @throws UnsupportedError `ERR_NO_HALF_CLOSE` */
+  override writeEof(): never {
+    const hint = "close() the connection, or agree on an end with the peer";
+    throw new UnsupportedError("ERR_NO_HALF_CLOSE", `TLS cannot end one direction alone: ${hint}.`);
+  }
+
+  override canWriteEof(): boolean {
+    return false;
+  }
+
+  override close(): void {
+    if (this._closing) return;
+    super.close();
+    if (this._isLost || this._loop.isClosed()) return;
+    this.#shutdownTimer = this._loop.callLater(this.#shutdownSeconds, cutOff, this);
+  }
+
+  override getExtraInfo(name: "socket"): never;
+  override getExtraInfo(name: string, fallback?: unknown): unknown;
+  override getExtraInfo(name: string, fallback: unknown = null): unknown {
+    const secure = this.#secure;
+    switch (name) {
+      case "sslObject":
+        return secure;
+      case "peercert":
+        return certificateOf(secure) ?? fallback;
+      case "cipher":
+        return secure.getCipher() ?? fallback;
+      case "alpnProtocol":
+        return secure.alpnProtocol || fallback;
+      case "compression":
+        return fallback;
+      default:
+        return BELOW.includes(name) ? this.#below.getExtraInfo(name, fallback) : super.getExtraInfo(name, fallback);
+    }
+  }
+
+  /** @internal */
+  protected override get _name(): string {
+    return "TlsTransport";
+  }
+
+  /** @internal There is no half close: what the protocol answers makes no difference. */
+  protected override _handEof(): boolean {
+    if (super._handEof() && this._loop.getDebug()) {
+      console.warn("returning true from eofReceived() has no effect when using ssl");
+    }
+    return false;
+  }
+
+  /** @internal */
+  protected override _letGo(): void {
+    this.#shutdownTimer?.cancel();
+    this.#shutdownTimer = null;
+    super._letGo();
+    this.#below.abort();
+  }
+
+  /** @internal */
+  _cutOff(): void {
+    this._lose(new TimeoutError("SSL shutdown timed out"));
+  }
+}
+
+function cutOff(transport: TlsTransport): void {
+  transport._cutOff();
+}
+
+/** The peer's certificate, or null if it has shown none. */
+function certificateOf(secure: TLSSocket): object | null {
+  const certificate = secure.getPeerCertificate();
+  return certificate !== null && Object.keys(certificate).length > 0 ? certificate : null;
+}
