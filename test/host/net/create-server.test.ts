@@ -291,7 +291,8 @@ test(
       [[factory, "127.0.0.1", 0, { family: null }], TypeError, "ERR_INVALID_ARG_TYPE"],
       [[factory, "127.0.0.1", 0, { ssl: true }], TypeError, "ERR_INVALID_ARG_TYPE"],
       [[factory, "127.0.0.1", 0, { ssl: false }], TypeError, "ERR_INVALID_ARG_TYPE"],
-      [[factory, "127.0.0.1", 0, { ssl: {} }], Error, "ERR_UNSUPPORTED_OPTION"],
+      [[factory, "127.0.0.1", 0, { ssl: {} }], TypeError, "ERR_INVALID_ARG_TYPE"],
+      [[factory, "127.0.0.1", 0, { sslHandshakeTimeout: 1 }], RangeError, "ERR_CONFLICTING_OPTIONS"],
       [[factory, null, null, { sock: {} }], TypeError, "ERR_NOT_A_SOCKET"],
       [[factory, null, null, { sock: datagram }], RangeError, "ERR_SOCKET_KIND"],
       ...[
@@ -321,8 +322,8 @@ test(
   onLoop(async ({ loop }) => {
     const unknown = thrownBy(() => loop.createServer(factory, null, 0, { backLog: 5 } as object));
     assert.match(unknown.message, 'createServer() has no option "backLog": it knows family, flags, sock, backlog');
-    const later = thrownBy(() => loop.createServer(factory, null, 0, { ssl: {} } as object));
-    assert.match(later.message, "TLS is not available yet in createServer(). Leave the option ssl out.");
+    const boolean = thrownBy(() => loop.createServer(factory, null, 0, { ssl: true } as object));
+    assert.match(boolean.message, "ssl argument must be an SSLContext or null, not a boolean");
     const conflict = thrownBy(() => loop.createServer(factory, "127.0.0.1", 0, { sock: {} } as object));
     assert.match(conflict.message, "host cannot be given when sock is given: leave one of them out.");
   }),

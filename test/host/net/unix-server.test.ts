@@ -385,7 +385,7 @@ test(
       [[factory, "/path", { startServing: 0 }], TypeError, "ERR_INVALID_ARG_TYPE"],
       [[factory, "/path", { cleanupSocket: 1 }], TypeError, "ERR_INVALID_ARG_TYPE"],
       [[factory, "/path", { ssl: true }], TypeError, "ERR_INVALID_ARG_TYPE"],
-      [[factory, "/path", { ssl: {} }], Error, "ERR_UNSUPPORTED_OPTION"],
+      [[factory, "/path", { ssl: {} }], TypeError, "ERR_INVALID_ARG_TYPE"],
       [[factory, "/path", { sock }], RangeError, "ERR_CONFLICTING_OPTIONS"],
       [[factory, null, { sock: {} }], TypeError, "ERR_NOT_A_SOCKET"],
       [[factory, null, { sock: tcp }], RangeError, "ERR_SOCKET_KIND"],
