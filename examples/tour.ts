@@ -10,6 +10,7 @@ import { loadTest } from "./tour/load-test.js";
 import { names } from "./tour/names.js";
 import { node } from "./tour/node.js";
 import { pipes } from "./tour/pipes.js";
+import { signals } from "./tour/signals.js";
 import { sockets } from "./tour/sockets.js";
 import { cancellation, switches, tasks } from "./tour/tasks.js";
 import { timers } from "./tour/timers.js";
@@ -29,6 +30,7 @@ const stops: [name: string, show: () => Coroutine<string>][] = [
   ["Unix", unix],
   ["pipes", pipes],
   ["names", names],
+  ["signals", signals],
   ["Node", node],
 ];
 

@@ -107,6 +107,19 @@ test("unix-echo talks over a socket at a path, which is gone afterwards", async 
 
 prints("udp-echo", [], ['Received "Hello World!"', 'Answered "Hello World!"']);
 
+tested.add("signals");
+
+for (const signal of ["SIGINT", "SIGTERM"] as const) {
+  test(`signals ends at ${signal}`, async () => {
+    const example = startExample("signals");
+    await example.prints(/to exit\.\n/);
+    example.kill(signal);
+    const { ending, stdout } = await example.ended;
+    assert.is(ending, 0);
+    assert.match(stdout, new RegExp(`got signal ${signal}: exit\n$`));
+  });
+}
+
 tested.add("dns-query");
 
 test("dns-query asks a real name server", async () => {
