@@ -8,16 +8,15 @@
  * From: CPython 3.11 unix_events `add_signal_handler`. Differs: SIGKILL and SIGSTOP are a ValueError, as the documentation
  * has it; what else listens in the process goes on listening.
  */
-import { constants } from "node:os";
 import { isMainThread } from "node:worker_threads";
 import { EventKind } from "../../assembly/abi.js";
-import { describe, RuntimeError, typeError, ValueError } from "../errors.js";
+import { RuntimeError, ValueError } from "../errors.js";
+import { checkSignal } from "../processes/signal-names.js";
 import type { Call } from "../scheduler/call.js";
 import type { Handle } from "../scheduler/handle.js";
 import type { Scheduler } from "../scheduler/scheduler.js";
 
 const UNCATCHABLE = ["SIGKILL", "SIGSTOP"];
-const NAMES = new Map(Object.entries(constants.signals).map(([name, number]) => [number as number, name]));
 
 interface Registered {
   readonly handle: Handle;
@@ -65,19 +64,4 @@ export class SignalHandlers {
   close(): void {
     for (const name of [...this.#handlers.keys()]) this.remove(name);
   }
-}
-
-/**
- * The name of a signal that Node knows.
- *
- * @throws TypeError `ERR_INVALID_ARG_TYPE`; ValueError `ERR_BAD_SIGNAL`
- */
-export function checkSignal(signal: unknown): NodeJS.Signals {
-  if (typeof signal !== "string" && typeof signal !== "number") {
-    const wanted = "a name such as SIGINT, or a number";
-    throw typeError("ERR_INVALID_ARG_TYPE", `The signal must be ${wanted}, not ${describe(signal)}.`);
-  }
-  const name = typeof signal === "number" ? NAMES.get(signal) : Object.hasOwn(constants.signals, signal) && signal;
-  if (name) return name as NodeJS.Signals;
-  throw new ValueError("ERR_BAD_SIGNAL", `${JSON.stringify(signal)} is no signal that this system and Node have.`);
 }

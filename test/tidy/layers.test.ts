@@ -25,6 +25,7 @@ const layers = [
   ["host/scheduler/"],
   ["host/futures/"],
   ["host/net/"],
+  ["host/processes/"],
   ["host/loop/"],
   ["host/index", "host/testing", "host/embed"],
 ];
