@@ -26,6 +26,7 @@ const layers = [
   ["host/futures/"],
   ["host/net/"],
   ["host/loop/"],
+  ["host/streams/"],
   ["host/index", "host/testing", "host/embed"],
 ];
 
