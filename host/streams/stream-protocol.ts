@@ -12,7 +12,7 @@
  * task too, one iteration later.
  */
 
-import { FatalError } from "../errors.js";
+import { CancelledError, FatalError } from "../errors.js";
 import { isCoroutine, isPromiseLike } from "../futures/coroutine.js";
 import type { Future } from "../futures/future.js";
 import type { EventLoop } from "../loop/event-loop.js";
@@ -88,7 +88,7 @@ export class StreamReaderProtocol extends Protocol {
 
   /** @internal Waits while there is too much to send. */
   *_drain(): Work<void> {
-    if (this.#lost !== undefined) throw systemError("write", ECONNRESET, { message: "Connection lost" });
+    if (this.#lost !== undefined) throw connectionLost("Connection lost");
     if (!this.#paused) return;
     const waiter = this.#loop.createFuture<void>();
     this.#drainWaiters.add(waiter);
@@ -111,6 +111,13 @@ export class StreamReaderProtocol extends Protocol {
   _replaceTransport(transport: Transport): void {
     this.#use(transport);
     this.#reader._replaceTransport(transport);
+  }
+
+  /** @internal TLS could not begin, so the connection is closed, and nobody else says so. */
+  _failed(error: unknown): void {
+    if (this.#lost !== undefined) return;
+    const isCancelled = error instanceof CancelledError;
+    this.connectionLost(isCancelled ? connectionLost("the start of TLS was cancelled") : (error as Error));
   }
 
   /** @internal Ends a connection that nobody will get. */
@@ -143,6 +150,10 @@ export class StreamReaderProtocol extends Protocol {
 
 /** The coroutine of a callback that is none. */
 function* nothing(): Generator<undefined, void, unknown> {}
+
+function connectionLost(message: string): Error {
+  return systemError("write", ECONNRESET, { message });
+}
 
 function settleAll(waiters: Set<Future<void>>, error: Error | null): void {
   for (const waiter of waiters) {

@@ -127,7 +127,13 @@ export class StreamWriter {
   *#startTls(sslcontext: SSLContext, options: WriterTlsOptions): Work<void> {
     yield* this.#drain();
     const all = { ...options, serverSide: this.#protocol.isServerSide };
-    this.#transport = yield* this.#loop.startTls(this.#transport, this.#protocol, sslcontext, all);
+    const starting = this.#loop.startTls(this.#transport, this.#protocol, sslcontext, all);
+    try {
+      this.#transport = yield* starting;
+    } catch (error) {
+      this.#protocol._failed(error);
+      throw error;
+    }
     this.#protocol._replaceTransport(this.#transport);
   }
 }

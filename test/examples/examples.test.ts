@@ -102,6 +102,18 @@ test("unix-echo talks over a socket at a path, which is gone afterwards", async 
   rmSync(folder, { recursive: true });
 });
 
+prints(
+  "streams-echo",
+  ["one", "two words"],
+  [
+    'Server received: "one\\n"',
+    'Client received: "one\\n"',
+    'Server received: "two words\\n"',
+    'Client received: "two words\\n"',
+    "Nothing is left: true",
+  ],
+);
+
 tested.add("pipe");
 
 test("pipe is a filter between stdin and stdout", async () => {
