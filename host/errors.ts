@@ -60,6 +60,35 @@ export class TimeoutError extends Error {
   readonly code = "ERR_TIMEOUT";
 }
 
+/** A stream has ended before all was there that was asked for. */
+export class IncompleteReadError extends Error {
+  override readonly name = "IncompleteReadError";
+  readonly code = "ERR_INCOMPLETE_READ";
+
+  constructor(
+    /** What was there. */
+    readonly partial: Buffer,
+    /** How many bytes were asked for, or null for as many as there are up to a separator. */
+    readonly expected: number | null,
+  ) {
+    super(`${partial.length} bytes read on a total of ${expected ?? "undefined"} expected bytes`);
+  }
+}
+
+/** A separator was not found within a reader's limit. What was looked through is still there to be read. */
+export class LimitOverrunError extends Error {
+  override readonly name = "LimitOverrunError";
+  readonly code = "ERR_LIMIT_OVERRUN";
+
+  constructor(
+    message: string,
+    /** How many bytes are there that the separator does not begin in. */
+    readonly consumed: number,
+  ) {
+    super(message);
+  }
+}
+
 /**
  * An error that no exception handler sees: thrown in a callback or a task, it ends the run at once and is what `runForever` throws.
  * The callbacks that were still to run stay queued, for the next run.

@@ -5,8 +5,10 @@ export * from "./constants.js";
 export {
   CancelledError,
   FatalError,
+  IncompleteReadError,
   InvalidStateError,
   KeyboardInterrupt,
+  LimitOverrunError,
   RuntimeError,
   SystemExit,
   TimeoutError,
@@ -59,3 +61,15 @@ export { SubprocessTransport } from "./processes/subprocess-transport.js";
 export { BufferedProtocol, DatagramProtocol, Protocol, type StreamProtocol, SubprocessProtocol } from "./protocols.js";
 export { type Callback, partial } from "./scheduler/call.js";
 export { Handle, TimerHandle } from "./scheduler/handle.js";
+export {
+  type ClientConnected,
+  openConnection,
+  openUnixConnection,
+  type StreamLimit,
+  type Streams,
+  startServer,
+  startUnixServer,
+} from "./streams/open-streams.js";
+export { StreamReaderProtocol } from "./streams/stream-protocol.js";
+export { StreamReader, type StreamReaderOptions } from "./streams/stream-reader.js";
+export { StreamWriter, type WriterTlsOptions } from "./streams/stream-writer.js";

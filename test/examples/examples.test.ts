@@ -139,6 +139,18 @@ test("dns-query asks a real name server", async () => {
   }
 });
 
+prints(
+  "streams-echo",
+  ["one", "two words"],
+  [
+    'Server received: "one\\n"',
+    'Client received: "one\\n"',
+    'Server received: "two words\\n"',
+    'Client received: "two words\\n"',
+    "Nothing is left: true",
+  ],
+);
+
 tested.add("pipe");
 
 test("pipe is a filter between stdin and stdout", async () => {

@@ -27,6 +27,7 @@ const layers = [
   ["host/net/"],
   ["host/processes/"],
   ["host/loop/"],
+  ["host/streams/"],
   ["host/index", "host/testing", "host/embed"],
 ];
 
