@@ -14,6 +14,7 @@ import { signals } from "./tour/signals.js";
 import { sockets } from "./tour/sockets.js";
 import { cancellation, switches, tasks } from "./tour/tasks.js";
 import { timers } from "./tour/timers.js";
+import { tls } from "./tour/tls.js";
 import { udp } from "./tour/udp.js";
 import { unix } from "./tour/unix.js";
 import { bold } from "./tour/words.js";
@@ -26,6 +27,7 @@ const stops: [name: string, show: () => Coroutine<string>][] = [
   ["descriptors", descriptors],
   ["sockets", sockets],
   ["TCP", tcp],
+  ["TLS", tls],
   ["UDP", udp],
   ["Unix", unix],
   ["pipes", pipes],

@@ -10,6 +10,9 @@ import { join } from "node:path";
 import { run } from "./child-process.mjs";
 import { BENCH, CACHE } from "./folders.mjs";
 
+/** What programs are linked with. */
+const LIBRARIES = { load_tls: ["-lssl", "-lcrypto"] };
+
 /**
  * Compiles one program if need be.
  *
@@ -22,7 +25,7 @@ export async function cProgram(name) {
   const executable = join(CACHE, "bench", name);
   if (modified(executable) <= modified(source)) {
     mkdirSync(join(CACHE, "bench"), { recursive: true });
-    await run([process.env.CC ?? "cc", "-O2", "-Wall", "-o", executable, source]);
+    await run([process.env.CC ?? "cc", "-O2", "-Wall", "-o", executable, source, ...(LIBRARIES[name] ?? [])]);
   }
   return executable;
 }

@@ -5,8 +5,8 @@
  * table and the chart of that. The server has core 0 to itself and the client core 1. With a single connection both share
  * core 0, because there waking another core costs more than everything that is measured.
  *
- * Does not own: the load and the sampling of the server's CPU; see `peers/load.c` and `peers/load_udp.c`. Nor the cases and the servers; see
- * `echo/suite.mjs`, `unix/suite.mjs` and `udp/suite.mjs`.
+ * Does not own: the load and the sampling of the server's CPU; see `peers/load.c`, `peers/load_udp.c` and `peers/load_tls.c`. Nor the cases
+ * and the servers; see `echo/suite.mjs`, `unix/suite.mjs`, `udp/suite.mjs` and `tls/suite.mjs`.
  */
 import { cProgram } from "./c-programs.mjs";
 import { run, startService } from "./child-process.mjs";

@@ -26,9 +26,10 @@ const ECHO = [
   { suite: "unix", case: "100 × 1 KiB", share: 0.65 },
   { suite: "unix", case: "1000 × 1 KiB", share: 0.65 },
   { suite: "udp", case: "64 × 64 B", share: 0.5, peer: "node:dgram" },
+  { suite: "tls", case: "50 × 1 KiB", share: 1.3, peer: "node:tls" },
 ];
 
-const ECHO_TITLES = { echo: "echo", unix: "Unix echo", udp: "UDP echo" };
+const ECHO_TITLES = { echo: "echo", unix: "Unix echo", udp: "UDP echo", tls: "TLS echo" };
 
 /** Absolute limits. */
 const LIMITS = [

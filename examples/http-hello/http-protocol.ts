@@ -85,9 +85,13 @@ export class HttpProtocol extends Protocol {
     return formatResponse(BAD_REQUEST, true, true);
   }
 
-  /** Ends our direction only: closing at once, while the client still sends, could take the last answer from it. */
+  /**
+   * Ends our direction only: closing at once, while the client still sends, could take the last answer from it. TLS knows no
+   * such thing.
+   */
   #end(): void {
     this.#received = "";
+    if (!this.#transport.canWriteEof()) return this.#transport.close();
     this.#transport.writeEof();
     this.#lingering = this.#loop.callLater(LINGER_SECONDS, () => this.#transport.abort());
   }

@@ -109,7 +109,8 @@ export class DuplexTransport extends LayeredTransport {
     if (this._closing) return this._dropWrite();
     this.#size += size;
     // The stream keeps what it cannot send at once, and the caller may change its bytes meanwhile.
-    this.#duplex.write(Buffer.from(data), () => this.#written(size));
+    const bytes = this._takesAtOnce ? data : Buffer.from(data);
+    this.#duplex.write(bytes, () => this.#written(size));
     this._pauseIfHigh();
   }
 
@@ -147,6 +148,11 @@ export class DuplexTransport extends LayeredTransport {
   /** @internal */
   protected override get _name(): string {
     return `DuplexTransport ${this.#duplex.constructor.name}`;
+  }
+
+  /** @internal Whether the stream is done with the bytes of the next write when that returns. */
+  protected get _takesAtOnce(): boolean {
+    return false;
   }
 
   /** @internal Not to read is all it takes: a stream whose buffer is full stops by itself. */

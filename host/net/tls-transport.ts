@@ -94,6 +94,12 @@ export class TlsTransport extends DuplexTransport {
     return "TlsTransport";
   }
 
+  /** @internal What is not behind another write is encrypted at once. */
+  protected override get _takesAtOnce(): boolean {
+    const { writableLength, writableCorked } = this.#secure;
+    return writableLength === 0 && writableCorked === 0;
+  }
+
   /** @internal There is no half close: what the protocol answers makes no difference. */
   protected override _handEof(): boolean {
     if (super._handEof() && this._loop.getDebug()) {

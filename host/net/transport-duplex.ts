@@ -134,11 +134,15 @@ export class TransportDuplex extends Duplex {
   }
 
   override _write(chunk: Buffer, _encoding: BufferEncoding, done: Done): void {
-    this.#send(() => this.transport.write(chunk), done);
+    if (!this.#canSend(done)) return;
+    this.transport.write(chunk);
+    this.#sent(done);
   }
 
   override _writev(chunks: { chunk: Buffer }[], done: Done): void {
-    this.#send(() => this.transport.writeLines(chunks.map(({ chunk }) => chunk)), done);
+    if (!this.#canSend(done)) return;
+    this.transport.writeLines(chunks.map(({ chunk }) => chunk));
+    this.#sent(done);
   }
 
   /** Finished is what the kernel has taken. */
@@ -167,17 +171,37 @@ export class TransportDuplex extends Duplex {
     else this.#whenLost = () => done(error);
   }
 
-  #send(send: () => void, done: Done): void {
+  #canSend(done: Done): boolean {
     this.#timer?.refresh();
-    if (this.transport.isClosing()) return done(brokenPipe());
-    send();
+    if (!this.transport.isClosing()) return true;
+    done(brokenPipe());
+    return false;
+  }
+
+  #sent(done: Done): void {
     if (this.#full) this.#whenRoom = done;
     else done();
   }
 
   #receive(data: Buffer): void {
     this.#timer?.refresh();
-    if (!this.push(data)) this.transport.pauseReading();
+    if (this.#flows) this.emit("data", data);
+    else if (!this.push(data)) this.transport.pauseReading();
+  }
+
+  /**
+   * Whether `push` would do no more than emit `data`, and then have a tick ask for what comes anyway. It must have seen the first
+   * bytes, and noted that there were some.
+   */
+  get #flows(): boolean {
+    return (
+      this.readableFlowing === true &&
+      this.readableLength === 0 &&
+      this.readableDidRead &&
+      this.readableEncoding === null &&
+      !this.destroyed &&
+      this.listenerCount("data") > 0
+    );
   }
 
   #receiveEof(): boolean {

@@ -1,7 +1,7 @@
 /**
  * Each example prints exactly what it should.
  *
- * Does not own: the HTTP server (`http-hello.test.ts`) and the tour (`tour.test.ts`).
+ * Does not own: the HTTP servers (`http-hello.test.ts`, `https-hello.test.ts`) and the tour (`tour.test.ts`).
  */
 import { createSocket } from "node:dgram";
 import { once } from "node:events";
@@ -13,7 +13,7 @@ import * as assert from "uvu/assert";
 import { Peer } from "../support/peers.js";
 import { type Ended, root, runExample, startExample } from "./processes.js";
 
-const tested = new Set(["http-hello", "tour"]);
+const tested = new Set(["http-hello", "https-hello", "tour"]);
 
 /** A test that an example ends well, and prints these lines. */
 function prints(example: string, args: string[], expected: string[], normalise = (text: string) => text): void {

@@ -33,6 +33,7 @@ tour("prints what it saw of each facility", ({ ended }) => {
     `descriptors   a megabyte: ${number} times writable, ${number} times readable`,
     `sockets       4,194,304 bytes through TCP in ${number} pieces and ${number} ms`,
     `TCP           50 clients, 1,000 messages echoed in ${number} ms, none lost`,
+    String.raw`TLS           1,000 messages, one at a time: ${number} ms; TLSv1\.3`,
     `UDP           1,000 datagrams, 16 under way: ${number} ms`,
     String.raw`Unix          1,000 messages, one at a time: ${number} ms; the peer's pid is \d+`,
     `pipes         4,194,304 bytes through a pipe in ${number} pieces and ${number} ms`,

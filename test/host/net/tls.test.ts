@@ -83,6 +83,27 @@ test(
 );
 
 test(
+  "has taken the bytes when a write returns, whether or not it could send them",
+  onLoop(async ({ loop }) => {
+    const { port, served, close } = await serve(loop);
+    const [transport, client] = await connect(loop, port);
+    const sent: Buffer[] = [];
+    for (const size of [1, 1000, 100_000, 1_000_000, 10]) {
+      const bytes = Buffer.alloc(size, sent.length + 1);
+      sent.push(Buffer.from(bytes));
+      transport.write(bytes);
+      bytes.fill(0);
+    }
+    const all = Buffer.concat(sent);
+    await client.gets(all.length);
+    assert.is(sha(client.received), sha(all));
+    await closed(transport, client);
+    await served[0]?.lost;
+    await close();
+  }),
+);
+
+test(
   "tells what it knows of the connection",
   onLoop(async ({ loop }) => {
     const { port, served, close } = await serve(loop);
