@@ -1,7 +1,7 @@
 /**
  * Each example prints exactly what it should.
  *
- * Does not own: the HTTP server (`http-hello.test.ts`) and the tour (`tour.test.ts`).
+ * Does not own: the HTTP servers (`http-hello.test.ts`, `node-http.test.ts`), `redis-client.test.ts`, the tour (`tour.test.ts`).
  */
 import { mkdtempSync, readdirSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -10,7 +10,7 @@ import { test } from "uvu";
 import * as assert from "uvu/assert";
 import { type Ended, root, runExample, startExample } from "./processes.js";
 
-const tested = new Set(["http-hello", "tour"]);
+const tested = new Set(["http-hello", "node-http", "redis-client", "tour"]);
 
 /** A test that an example ends well, and prints these lines. */
 function prints(example: string, args: string[], expected: string[], normalise = (text: string) => text): void {
