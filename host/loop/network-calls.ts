@@ -48,7 +48,7 @@ import type { EventLoop } from "./event-loop.js";
 /** The part of an EventLoop that is about the network. */
 export abstract class NetworkCalls {
   /**
-   * Connects to a TCP server. The addresses of the host are tried in order; then the factory makes the protocol, its
+   * Connects to a TCP server. The addresses of the host are tried in order, or at once with `happyEyeballsDelay`; then the factory makes the protocol, its
    * `connectionMade` is called, and the future is done, before anything is received. Cancelling it leaves nothing open.
    *
    * @param protocolFactory called without arguments, once there is a connection
@@ -57,8 +57,8 @@ export abstract class NetworkCalls {
    *
    * @returns what has begun to connect. It fails with `ECONNREFUSED` and the like, of several addresses with an AggregateError
    * @throws TypeError `ERR_NOT_CALLABLE`, `ERR_INVALID_ARG_TYPE`, `ERR_UNKNOWN_OPTION`, `ERR_NOT_A_SOCKET`;
-   *   ValueError `ERR_NO_ADDRESS`, `ERR_OUT_OF_RANGE`, `ERR_CONFLICTING_OPTIONS`, `ERR_SOCKET_KIND`; UnsupportedError
-   *   `ERR_UNSUPPORTED_OPTION`; RuntimeError `ERR_LOOP_CLOSED`, `ERR_SOCKET_CLOSED`, `ERR_FD_IN_USE`
+   *   ValueError `ERR_NO_ADDRESS`, `ERR_OUT_OF_RANGE`, `ERR_BAD_TIME`, `ERR_CONFLICTING_OPTIONS`,
+   *   `ERR_SOCKET_KIND`; RuntimeError `ERR_LOOP_CLOSED`, `ERR_SOCKET_CLOSED`, `ERR_FD_IN_USE`
    */
   createConnection<P extends StreamProtocol>(
     this: EventLoop,

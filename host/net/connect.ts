@@ -4,9 +4,10 @@
  * Owns: the arguments of `createConnection`; trying the addresses of a host in order; binding the local end; handing the
  * connected socket to a transport.
  *
- * Does not own: the connection afterwards (`socket-transport.ts`), waiting for a socket to connect (`sock-calls.ts`).
+ * Does not own: trying several at once (`happy-eyeballs.ts`), the connection afterwards (`socket-transport.ts`), waiting
+ * for a socket to connect (`sock-calls.ts`).
  *
- * From: CPython 3.11 base_events `create_connection`. Differs: options that `sock` makes meaningless are errors; a
+ * From: CPython 3.11 base_events `create_connection`, with `allErrors` of 3.12. Differs: options that `sock` makes meaningless are errors; a
  * protocol factory that throws closes the socket.
  */
 
@@ -16,10 +17,13 @@ import type { Future } from "../futures/future.js";
 import type { EventLoop } from "../loop/event-loop.js";
 import type { StreamProtocol } from "../protocols.js";
 import type { Address } from "./address.js";
+import { checkInteger } from "./checks.js";
+import { interleaveFamilies, race } from "./happy-eyeballs.js";
 import { introduce } from "./introduce.js";
 import { Operation, type Work } from "./operation.js";
 import {
   checkAbsent,
+  checkBoolean,
   checkDescriptors,
   checkHost,
   checkOptions,
@@ -37,6 +41,8 @@ import { secure } from "./tls-handshake.js";
 import { CLIENT_TLS_KEYS, type ClientTlsOptions, checkClientTls, type TlsSide } from "./tls-options.js";
 import type { Transport } from "./transport.js";
 
+const INT_MAX = 0x7fffffff;
+
 /** Options of `createConnection`. */
 export interface ConnectionOptions extends ClientTlsOptions {
   /** AF_INET or AF_INET6 to use addresses of that family alone. */
@@ -49,14 +55,22 @@ export interface ConnectionOptions extends ClientTlsOptions {
   sock?: Socket;
   /** The address to connect from. */
   localAddr?: { host: string | null; port?: number | null };
+  /**
+   * After how many seconds without an answer the next address of the host is tried as well, while the attempts before it go
+   * on: Happy Eyeballs, RFC 8305, which recommends 0.25. Left out, an address is tried when the one before has failed.
+   */
+  happyEyeballsDelay?: number | null;
+  /**
+   * 0 tries the addresses as the resolver orders them. Otherwise IPv6 and IPv4 take turns, after so many of the family that
+   * comes first. With `happyEyeballsDelay` the default is 1, and without it 0.
+   */
+  interleave?: number | null;
+  /** Whether the error is always an AggregateError of all attempts, even of only one; false by default. */
+  allErrors?: boolean;
 }
 
-const KNOWN = ["family", "proto", "flags", "sock", "localAddr", ...CLIENT_TLS_KEYS];
-const LATER = {
-  happyEyeballsDelay: "Happy Eyeballs",
-  interleave: "Happy Eyeballs",
-  allErrors: "allErrors",
-};
+const HAPPY_KEYS = ["happyEyeballsDelay", "interleave", "allErrors"];
+const KNOWN = ["family", "proto", "flags", "sock", "localAddr", ...HAPPY_KEYS, ...CLIENT_TLS_KEYS];
 
 /** Connects; see `EventLoop.createConnection`. */
 export function createConnection<P extends StreamProtocol>(
@@ -109,13 +123,17 @@ function* connectedSecurely<P extends StreamProtocol>(
 }
 
 function checkArguments(loop: EventLoop, host: unknown, port: unknown, options: ConnectionOptions): void {
-  checkOptions("createConnection", options, KNOWN, LATER);
-  const { sock, family, proto, flags, localAddr } = options;
+  checkOptions("createConnection", options, KNOWN);
+  const { sock, family, proto, flags, localAddr, happyEyeballsDelay, interleave, allErrors } = options;
   checkHost(host);
   checkPort(port);
   checkResolution(options);
+  checkDelay(happyEyeballsDelay ?? 0);
+  checkInteger("The option interleave", interleave ?? 0, 0, INT_MAX);
+  checkBoolean("allErrors", allErrors);
   if (sock !== undefined && sock !== null) {
-    checkAbsent("sock is given", { host, port, family, proto, flags, localAddr });
+    const useless = { host, port, family, proto, flags, localAddr, happyEyeballsDelay, interleave, allErrors };
+    checkAbsent("sock is given", useless);
     checkStreamSocket(loop, sock);
     return;
   }
@@ -131,6 +149,16 @@ function checkArguments(loop: EventLoop, host: unknown, port: unknown, options: 
   }
   checkHost(localAddr.host);
   checkPort(localAddr.port);
+}
+
+function checkDelay(seconds: unknown): void {
+  if (typeof seconds !== "number") {
+    const problem = `must be a number of seconds, not ${describe(seconds)}`;
+    throw typeError("ERR_INVALID_ARG_TYPE", `The option happyEyeballsDelay ${problem}.`);
+  }
+  if (seconds >= 0 && seconds < Number.POSITIVE_INFINITY) return;
+  const hint = "leave it out to try one address at a time";
+  throw new ValueError("ERR_BAD_TIME", `The option happyEyeballsDelay must be 0 or more, not ${seconds}: ${hint}.`);
 }
 
 function* connect<P extends StreamProtocol>(
@@ -149,21 +177,37 @@ function* connectToHost(
   loop: EventLoop,
   host: string | null,
   port: number | string | null,
-  { localAddr, family = 0, proto = 0, flags = 0 }: ConnectionOptions,
+  options: ConnectionOptions,
 ): Work<Socket> {
+  const { localAddr, family = 0, proto = 0, flags = 0, allErrors = false } = options;
+  const delay = options.happyEyeballsDelay ?? null;
+  const interleave = options.interleave ?? (delay === null ? 0 : 1);
   const wanted = { family, type: SOCK_STREAM, proto, flags };
-  const infos = yield* resolve(loop, host, port, wanted);
+  const resolved = yield* resolve(loop, host, port, wanted);
   const localInfos = localAddr ? yield* resolve(loop, localAddr.host, localAddr.port, wanted) : null;
+  const infos = interleave > 0 ? interleaveFamilies(resolved, interleave) : resolved;
+  const attempt = (info: AddressInfo): Work<Socket> =>
+    connectSocket(loop, info, (socket) => localInfos && bindLocal(socket, localInfos));
+  try {
+    return yield* delay === null ? oneByOne(infos, attempt) : race(loop, infos, delay, attempt);
+  } catch (error) {
+    if (!(error instanceof AggregateError)) throw error;
+    throw combined(error.errors, allErrors);
+  }
+}
+
+/** @throws AggregateError of what every attempt has failed with */
+function* oneByOne(infos: readonly AddressInfo[], attempt: (info: AddressInfo) => Work<Socket>): Work<Socket> {
   const errors: Error[] = [];
   for (const info of infos) {
     try {
-      return yield* connectSocket(loop, info, (socket) => localInfos && bindLocal(socket, localInfos));
+      return yield* attempt(info);
     } catch (error) {
       if (error instanceof CancelledError) throw error;
       errors.push(error as Error);
     }
   }
-  throw combined(errors);
+  throw new AggregateError(errors);
 }
 
 /**
@@ -198,16 +242,16 @@ function bindLocal(socket: Socket, localInfos: AddressInfo[]): void {
       errors.push(error as Error);
     }
   }
-  if (errors.length > 0) throw combined(errors);
+  if (errors.length > 0) throw combined(errors, false);
   const message = `no matching local address with family=${socket.family} found: localAddr is of another family than the host`;
   throw new ValueError("ERR_NO_ADDRESS", message);
 }
 
-/** One error for several: itself if it is the only one, or if all say the same. */
-function combined(errors: Error[]): Error {
+/** One error for several: itself if it is the only one, or if all say the same, unless they are wanted in any case. */
+function combined(errors: Error[], allErrors: boolean): Error {
   const [first] = errors;
   if (first === undefined) return new ValueError("ERR_NO_ADDRESS", "getaddrinfo() returned empty list");
-  if (errors.every((error) => error.message === first.message)) return first;
+  if (!allErrors && errors.every((error) => error.message === first.message)) return first;
   const messages = errors.map((error) => error.message).join(", ");
   const codes = new Set(errors.map((error) => (error as NodeJS.ErrnoException).code));
   const code = codes.size === 1 ? [...codes][0] : "ERR_CONNECT_FAILED";

@@ -5,7 +5,7 @@
  *
  * Does not own: the server afterwards (`server.ts`).
  *
- * From: CPython 3.11 base_events `create_server`. Differs: equal addresses are removed in the order of the hosts; options
+ * From: CPython 3.11 base_events `create_server`, with `keepAlive` of 3.13. Differs: equal addresses are removed in the order of the hosts; options
  * that `sock` makes meaningless are errors; a name or the absence of a host may have an IPv6 address that this machine
  * does not, which is then left out (as CPython does since 3.13).
  */
@@ -15,6 +15,7 @@ import {
   AI_PASSIVE,
   IPPROTO_IPV6,
   IPV6_V6ONLY,
+  SO_KEEPALIVE,
   SO_REUSEADDR,
   SO_REUSEPORT,
   SOCK_STREAM,
@@ -53,9 +54,11 @@ export interface ServerOptions extends ServingOptions {
   reuseAddress?: boolean;
   /** Whether several sockets that all say so may listen on one port; false by default. */
   reusePort?: boolean;
+  /** Whether the kernel asks peers that are silent for long whether they are still there; false by default. */
+  keepAlive?: boolean;
 }
 
-const KNOWN = ["family", "flags", "sock", "backlog", "reuseAddress", "reusePort", "startServing"];
+const KNOWN = ["family", "flags", "sock", "backlog", "reuseAddress", "reusePort", "keepAlive", "startServing"];
 
 /** Listens; see `EventLoop.createServer`. */
 export function createServer(
@@ -72,14 +75,14 @@ export function createServer(
 }
 
 function checkArguments(loop: EventLoop, host: unknown, port: unknown, options: ServerOptions): void {
-  checkServing("createServer", options, KNOWN, { keepAlive: "keepAlive" });
-  const { sock, reuseAddress, reusePort, family, flags } = options;
+  checkServing("createServer", options, KNOWN);
+  const { sock, reuseAddress, reusePort, keepAlive, family, flags } = options;
   for (const each of Array.isArray(host) ? host : [host]) checkHost(each);
   checkPort(port);
   checkResolution(options);
-  for (const [name, value] of Object.entries({ reuseAddress, reusePort })) checkBoolean(name, value);
+  for (const [name, value] of Object.entries({ reuseAddress, reusePort, keepAlive })) checkBoolean(name, value);
   if (sock !== undefined && sock !== null) {
-    checkAbsent("sock is given", { host, port, family, flags, reuseAddress, reusePort });
+    checkAbsent("sock is given", { host, port, family, flags, reuseAddress, reusePort, keepAlive });
     checkStreamSocket(loop, sock);
     return;
   }
@@ -152,6 +155,8 @@ function bindOne({ family, type, proto, address }: AddressInfo, options: ServerO
   try {
     if (options.reuseAddress ?? true) socket.setsockopt(SOL_SOCKET, SO_REUSEADDR, 1);
     if (options.reusePort) socket.setsockopt(SOL_SOCKET, SO_REUSEPORT, 1);
+    // What it accepts inherits it.
+    if (options.keepAlive) socket.setsockopt(SOL_SOCKET, SO_KEEPALIVE, 1);
     // The IPv4 address of the same host has a socket of its own.
     if (family === AF_INET6) socket.setsockopt(IPPROTO_IPV6, IPV6_V6ONLY, 1);
     socket.bind(address);

@@ -1,14 +1,13 @@
 /**
  * The tests that the arguments of connections and servers are put to, all of them at the call.
  *
- * Owns: refusing what would otherwise be ignored: keys that nobody knows, options that are still to come, options that
- * contradict each other.
+ * Owns: refusing what would otherwise be ignored: keys that nobody knows, options that contradict each other.
  *
  * Does not own: single integers and bytes (`checks.ts`), addresses (`address.ts`).
  */
 
 import { SOCK_STREAM } from "../constants.js";
-import { describe, RuntimeError, typeError, UnsupportedError, ValueError } from "../errors.js";
+import { describe, RuntimeError, typeError, ValueError } from "../errors.js";
 import type { EventLoop } from "../loop/event-loop.js";
 import { checkInteger } from "./checks.js";
 import { Socket } from "./socket.js";
@@ -29,29 +28,16 @@ export function checkDescriptors(loop: EventLoop): void {
 /**
  * Tests that an options object has no key that `call` does not know.
  *
- * @param later Options that are known and not there yet, each with what it is about. Values that turn an option off pass.
  * @throws TypeError `ERR_INVALID_ARG_TYPE` if it is no object; `ERR_UNKNOWN_OPTION` for a key that nobody knows
- * @throws UnsupportedError `ERR_UNSUPPORTED_OPTION`
  */
-export function checkOptions(
-  call: string,
-  options: object,
-  known: readonly string[],
-  later: Readonly<Record<string, string>> = {},
-): void {
+export function checkOptions(call: string, options: object, known: readonly string[]): void {
   if (typeof options !== "object" || options === null) {
     throw typeError("ERR_INVALID_ARG_TYPE", `The options of ${call}() must be an object, not ${describe(options)}.`);
   }
-  for (const [key, value] of Object.entries(options)) {
+  for (const key of Object.keys(options)) {
     if (known.includes(key)) continue;
-    const what = Object.hasOwn(later, key) ? later[key] : undefined;
-    if (what === undefined) {
-      const all = [...known, ...Object.keys(later)].join(", ");
-      throw typeError("ERR_UNKNOWN_OPTION", `${call}() has no option ${JSON.stringify(key)}: it knows ${all}.`);
-    }
-    if (value === undefined || value === null || value === false) continue;
-    const hint = `Leave the option ${key} out`;
-    throw new UnsupportedError("ERR_UNSUPPORTED_OPTION", `${what} is not available yet in ${call}(). ${hint}.`);
+    const all = known.join(", ");
+    throw typeError("ERR_UNKNOWN_OPTION", `${call}() has no option ${JSON.stringify(key)}: it knows ${all}.`);
   }
 }
 

@@ -1,11 +1,11 @@
 /**
- * Where received bytes are put: large slabs of memory that fill up from the start, one after the other.
+ * Where received bytes are put: slabs of memory that fill up from the start, one after the other.
  *
- * Owns: the slab that is in use. What was received is handed out as a view of the slab, never copied, and its place is not
- * used again; a slab is collected when nobody holds a view of it any more. So a piece that is kept for long should be
- * copied by whoever keeps it.
+ * Owns: the slabs that are in use. What was received is a view of a slab, whose place is not used again; a slab is collected
+ * when nobody holds a view of it any more. Everything is received into a large slab. A small message is copied from there
+ * into a small one, so that whoever keeps it for long does not keep a large slab with it, and its place is free again.
  *
- * Does not own: whose bytes they are. All transports of a thread share one slab, as no two receive at the same time.
+ * Does not own: whose bytes they are. All transports of a thread share the slabs, as no two receive at the same time.
  */
 
 import { markAsUntransferable } from "node:worker_threads";
@@ -14,6 +14,9 @@ import { Memory } from "../sys/memory.js";
 import type { Socket } from "./socket.js";
 
 const SLAB_BYTES = 1024 * 1024;
+const SMALL_SLAB_BYTES = 64 * 1024;
+/** The largest message that is copied. */
+const SMALL_BYTES = 4 * 1024;
 /** What is left of a slab is given up when it is less than this. */
 const ROOM_MIN_BYTES = 16 * 1024;
 /** Views begin at multiples of 8, so that arrays of any type can be laid over them. */
@@ -32,6 +35,8 @@ export class ReceiveSlab {
   /** All of the slab: asking a view for it is slow. */
   #bytes: ArrayBufferLike = new ArrayBuffer(0);
   #used = 0;
+  #small = Buffer.alloc(0);
+  #smallUsed = 0;
 
   /**
    * Receives up to `size` bytes, or fewer when the slab is nearly full. Answers how many came, 0 at the end of the stream,
@@ -48,9 +53,26 @@ export class ReceiveSlab {
 
   /** The `size` bytes that were just received. */
   take(size: number): Buffer {
+    if (size <= SMALL_BYTES) return this.#takeCopy(size);
     const start = this.#used;
     this.#used = (start + size + ALIGNMENT - 1) & -ALIGNMENT;
     return new BufferView(this.#bytes, start, size);
+  }
+
+  #takeCopy(size: number): Buffer {
+    // A small slab that somebody has detached has no room either.
+    if (this.#small.byteLength < this.#smallUsed + size) this.#renewSmall();
+    const start = this.#smallUsed;
+    const end = start + size;
+    this.#smallUsed = (end + ALIGNMENT - 1) & -ALIGNMENT;
+    (this.#memory as Memory).bytes.copy(this.#small, start, this.#used, this.#used + size);
+    return new BufferView(this.#small.buffer, start, size);
+  }
+
+  #renewSmall(): void {
+    this.#small = Buffer.allocUnsafeSlow(SMALL_SLAB_BYTES);
+    markAsUntransferable(this.#small.buffer);
+    this.#smallUsed = 0;
   }
 
   #renew(): Memory {

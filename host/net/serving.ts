@@ -24,16 +24,10 @@ const INT_MAX = 0x7fffffff;
 /**
  * Tests the options that every server has, and that there are none that nobody knows.
  *
- * @param later Options that are known and not there yet, besides those of TLS.
  * @throws as `checkOptions`, `checkInteger` and `checkBoolean`
  */
-export function checkServing(
-  call: string,
-  options: ServingOptions,
-  known: readonly string[],
-  later: Readonly<Record<string, string>> = {},
-): void {
-  checkOptions(call, options, [...known, ...SERVER_TLS_KEYS], later);
+export function checkServing(call: string, options: ServingOptions, known: readonly string[]): void {
+  checkOptions(call, options, [...known, ...SERVER_TLS_KEYS]);
   checkServerTls(options);
   if (options.backlog !== undefined) checkInteger("The option backlog", options.backlog, 0, INT_MAX);
   checkBoolean("startServing", options.startServing);

@@ -1,7 +1,8 @@
 /**
  * Each example prints exactly what it should.
  *
- * Does not own: the HTTP servers (`http-hello.test.ts`, `https-hello.test.ts`) and the tour (`tour.test.ts`).
+ * Does not own: the web servers (`http-hello.test.ts`, `https-hello.test.ts`, `node-http.test.ts`), `redis-client.test.ts`, and the
+ * tour (`tour.test.ts`).
  */
 import { createSocket } from "node:dgram";
 import { once } from "node:events";
@@ -13,7 +14,7 @@ import * as assert from "uvu/assert";
 import { Peer } from "../support/peers.js";
 import { type Ended, root, runExample, startExample } from "./processes.js";
 
-const tested = new Set(["http-hello", "https-hello", "tour"]);
+const tested = new Set(["http-hello", "https-hello", "node-http", "redis-client", "tour"]);
 
 /** A test that an example ends well, and prints these lines. */
 function prints(example: string, args: string[], expected: string[], normalise = (text: string) => text): void {

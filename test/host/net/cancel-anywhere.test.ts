@@ -64,6 +64,15 @@ const ROWS: Row[] = [
     close: closePair,
   },
   {
+    name: "createConnection to several addresses at once",
+    start: ({ loop, keep }) => {
+      const [listening] = keep(listener()) as [Socket];
+      const { port } = listening.getsockname() as InetAddress;
+      return loop.createConnection(factory, null, port, { happyEyeballsDelay: 0 });
+    },
+    close: closePair,
+  },
+  {
     name: "createConnection of a socket",
     start: ({ loop, keep }) => {
       const [sock, peer] = tcpPair();

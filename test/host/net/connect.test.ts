@@ -197,6 +197,22 @@ test(
 );
 
 test(
+  "with allErrors, even one error comes as an AggregateError",
+  onLoop(async ({ loop }) => {
+    for (const more of [{}, { happyEyeballsDelay: 0 }]) {
+      const connect = loop.createConnection(() => new Recorder(loop), "127.0.0.1", 1, { allErrors: true, ...more });
+      const error = (await rejectionOf(connect)) as unknown as AggregateError & { code: string };
+      assert.instance(error, AggregateError);
+      assert.is(error.code, "ECONNREFUSED");
+      assert.equal(
+        error.errors.map(({ message }) => message),
+        ["connect ECONNREFUSED 127.0.0.1:1"],
+      );
+    }
+  }),
+);
+
+test(
   "a name that nobody knows fails the call",
   onLoop(async ({ loop }) => {
     const error = await rejectionOf(loop.createConnection(() => new Recorder(loop), "no-such-host.invalid", 1));
@@ -363,7 +379,13 @@ test(
       [[factory, "127.0.0.1", 1, { ssl: "yes" }], TypeError, "ERR_INVALID_ARG_TYPE"],
       [[factory, "127.0.0.1", 1, { serverHostname: "x" }], RangeError, "ERR_CONFLICTING_OPTIONS"],
       [[factory, "127.0.0.1", 1, { sslHandshakeTimeout: 1 }], RangeError, "ERR_CONFLICTING_OPTIONS"],
-      [[factory, "127.0.0.1", 1, { happyEyeballsDelay: 0.25 }], Error, "ERR_UNSUPPORTED_OPTION"],
+      [[factory, "127.0.0.1", 1, { happyEyeballsDelay: "0.25" }], TypeError, "ERR_INVALID_ARG_TYPE"],
+      [[factory, "127.0.0.1", 1, { happyEyeballsDelay: -1 }], RangeError, "ERR_BAD_TIME"],
+      [[factory, "127.0.0.1", 1, { happyEyeballsDelay: Number.NaN }], RangeError, "ERR_BAD_TIME"],
+      [[factory, "127.0.0.1", 1, { happyEyeballsDelay: Number.POSITIVE_INFINITY }], RangeError, "ERR_BAD_TIME"],
+      [[factory, "127.0.0.1", 1, { interleave: true }], TypeError, "ERR_INVALID_ARG_TYPE"],
+      [[factory, "127.0.0.1", 1, { interleave: -1 }], RangeError, "ERR_OUT_OF_RANGE"],
+      [[factory, "127.0.0.1", 1, { allErrors: 1 }], TypeError, "ERR_INVALID_ARG_TYPE"],
       [[factory, null, null, { sock: 5 }], TypeError, "ERR_NOT_A_SOCKET"],
       [[factory, null, null, { sock: datagram }], RangeError, "ERR_SOCKET_KIND"],
       [[factory, null, null, { sock: closed }], Error, "ERR_SOCKET_CLOSED"],
@@ -374,6 +396,9 @@ test(
         [null, null, { proto: 0 }],
         [null, null, { flags: 0 }],
         [null, null, { localAddr: { host: "127.0.0.1", port: 0 } }],
+        [null, null, { happyEyeballsDelay: 0 }],
+        [null, null, { interleave: 0 }],
+        [null, null, { allErrors: false }],
       ].map(([host, port, options]): [unknown[], object, string] => [
         [factory, host, port, { sock: client, ...(options as object) }],
         RangeError,

@@ -10,6 +10,7 @@ import {
   IPPROTO_IPV6,
   IPV6_V6ONLY,
   SO_ACCEPTCONN,
+  SO_KEEPALIVE,
   SO_REUSEADDR,
   SO_REUSEPORT,
   SOCK_DGRAM,
@@ -18,7 +19,9 @@ import {
 import { EventLoop } from "../../../host/loop/event-loop.js";
 import type { Server } from "../../../host/net/server.js";
 import { Socket } from "../../../host/net/socket.js";
+import type { Transport } from "../../../host/net/transport.js";
 import { leakChecked } from "../../support/leaks.js";
+import { python } from "../../support/peers.js";
 import { closeAll, listener, thrownBy } from "../../support/sockets.js";
 import { iteration, nodeClient, onLoop, portIn, portOf, Recorder, rejectionOf } from "./support.js";
 
@@ -239,6 +242,62 @@ test(
 );
 
 test(
+  "reusePort shares a port with another process, and both get connections",
+  onLoop(async ({ loop }) => {
+    const ours: Server = await loop.createServer(
+      () => ({ connectionMade: (transport: Transport) => transport.writeLines([Buffer.from("ours")]) }),
+      "127.0.0.1",
+      0,
+      { reusePort: true },
+    );
+    const theirs = python(
+      `import asyncio, sys
+async def main():
+    def serve(reader, writer):
+        writer.write(b"theirs")
+        writer.close()
+    server = await asyncio.start_server(serve, "127.0.0.1", int(sys.argv[1]), reuse_port=True)
+    print("listening", file=sys.stderr, flush=True)
+    await server.serve_forever()
+asyncio.run(main())`,
+      String(portOf(ours)),
+    );
+    await theirs.says(/listening/);
+    const answers = new Set<string>();
+    while (answers.size < 2) {
+      const client = new Socket();
+      await loop.sockConnect(client, ours.sockets?.[0]?.getsockname() as never);
+      answers.add(`${await loop.sockRecv(client, 100)}`);
+      client.close();
+    }
+    assert.equal([...answers].sort(), ["ours", "theirs"]);
+    await theirs.stop();
+    ours.close();
+    await ours.waitClosed();
+  }),
+);
+
+test(
+  "keepAlive is off unless it is turned on, and connections inherit it",
+  onLoop(async ({ loop }) => {
+    for (const [keepAlive, value] of [
+      [{}, 0],
+      [{ keepAlive: false }, 0],
+      [{ keepAlive: true }, 1],
+    ] as const) {
+      const protocol = new Recorder(loop);
+      const server = await loop.createServer(() => protocol, "127.0.0.1", 0, keepAlive);
+      const client = await nodeClient(portOf(server));
+      await protocol.made;
+      assert.is(protocol.transport.getExtraInfo("socket").getsockopt(SOL_SOCKET, SO_KEEPALIVE), value);
+      client.destroy();
+      await protocol.lost;
+      server.close();
+    }
+  }),
+);
+
+test(
   "a server that is not to start yet is bound and does not listen",
   onLoop(async ({ loop }) => {
     const server = await loop.createServer(factory, "127.0.0.1", 0, { startServing: false });
@@ -287,6 +346,7 @@ test(
       [[factory, "127.0.0.1", 0, { backlog: "100" }], TypeError, "ERR_INVALID_ARG_TYPE"],
       [[factory, "127.0.0.1", 0, { reusePort: 1 }], TypeError, "ERR_INVALID_ARG_TYPE"],
       [[factory, "127.0.0.1", 0, { reuseAddress: "yes" }], TypeError, "ERR_INVALID_ARG_TYPE"],
+      [[factory, "127.0.0.1", 0, { keepAlive: null }], TypeError, "ERR_INVALID_ARG_TYPE"],
       [[factory, "127.0.0.1", 0, { startServing: 0 }], TypeError, "ERR_INVALID_ARG_TYPE"],
       [[factory, "127.0.0.1", 0, { family: null }], TypeError, "ERR_INVALID_ARG_TYPE"],
       [[factory, "127.0.0.1", 0, { ssl: true }], TypeError, "ERR_INVALID_ARG_TYPE"],
@@ -302,6 +362,7 @@ test(
         [null, null, { flags: 0 }],
         [null, null, { reuseAddress: true }],
         [null, null, { reusePort: false }],
+        [null, null, { keepAlive: false }],
       ].map(([host, port, options]): [unknown[], object, string] => [
         [factory, host, port, { sock, ...(options as object) }],
         RangeError,

@@ -207,6 +207,18 @@ const scenes: Record<string, () => Promise<void>> = {
     loop.close();
   },
 
+  /** In which order the addresses of a host are tried: all refuse, or have no route. */
+  turns: async () => {
+    const loop = new EventLoop();
+    for (const options of [{}, { interleave: 1 }, { interleave: 2 }, { happyEyeballsDelay: 3600 }]) {
+      const failed = await loop
+        .runUntilComplete(loop.createConnection(() => new Protocol(), "many", 80, options))
+        .catch((error: AggregateError) => error);
+      print((failed as AggregateError).errors.map((error) => error.address));
+    }
+    loop.close();
+  },
+
   /** Ends in the way that the second word names, while a lookup waits for its answer. */
   end: async () => {
     const how = process.argv[3];

@@ -15,6 +15,10 @@ const HOSTS = `127.0.0.1 localhost localhost.wasyncio.test
 ::6 six
 127.0.0.1 local
 ::1 local
+127.0.0.2 many
+127.0.0.3 many
+127.0.0.5 many
+::9 many
 `;
 const IPV4 = { family: AF_INET, type: SOCK_STREAM };
 
@@ -36,6 +40,23 @@ function sceneTest(
     check(ending, lines);
   });
 }
+
+sceneTest(
+  "the addresses of a host are tried in turns of their families where that is wanted",
+  ["turns"],
+  ({ output }, lines) => {
+    assert.equal(
+      lines.slice(0, 4),
+      [
+        ["127.0.0.2", "127.0.0.3", "127.0.0.5", "::9"],
+        ["127.0.0.2", "::9", "127.0.0.3", "127.0.0.5"],
+        ["127.0.0.2", "127.0.0.3", "::9", "127.0.0.5"],
+        ["127.0.0.2", "::9", "127.0.0.3", "127.0.0.5"],
+      ],
+      output,
+    );
+  },
+);
 
 sceneTest(
   "every family and flag makes the difference that it makes in CPython",

@@ -6,6 +6,7 @@ import { type Socket, socketpair } from "../../../host/net/socket.js";
 import { EAGAIN } from "../../../host/sys/errno.js";
 import { leakChecked } from "../../support/leaks.js";
 import { closeAll } from "../../support/sockets.js";
+import { collectGarbage, collectUntil } from "../futures/collect-garbage.js";
 
 const test = leakChecked(suite("ReceiveSlab"));
 
@@ -92,6 +93,40 @@ test("its views cannot be transferred, and a slab that is lost all the same is r
   attempt(() => buffer.transfer?.());
   right.send(Buffer.from("second"));
   assert.is(receive(slab, left, 100).toString(), "second");
+  closeAll(left, right);
+});
+
+test("small messages that are kept do not keep what came between them", async () => {
+  const slab = new ReceiveSlab();
+  const [left, right] = socketpair();
+  const large = Buffer.alloc(60_000, "large");
+  const kept: Buffer[] = [];
+  await collectGarbage();
+  const before = process.memoryUsage().arrayBuffers;
+  for (let index = 0; index < 10_000; index++) {
+    right.send(large);
+    for (let rest = large.length; rest > 0; ) rest -= receive(slab, left, rest).length;
+    right.send(Buffer.alloc(100, index));
+    kept.push(receive(slab, left, 65536));
+  }
+  // The slabs in use are among them.
+  const isLittle = () => process.memoryUsage().arrayBuffers - before < 4 * 1024 * 1024;
+  await collectUntil(isLittle, "less than 4 MiB are held for 1,000,000 bytes");
+  for (const [index, view] of kept.entries()) assert.ok(view.equals(Buffer.alloc(100, index)));
+  closeAll(left, right);
+});
+
+test("messages of every size around the largest that is copied arrive whole", () => {
+  const slab = new ReceiveSlab();
+  const [left, right] = socketpair();
+  const views: Buffer[] = [];
+  for (let size = 4096 - 40; size <= 4096 + 40; size++) {
+    right.send(Buffer.alloc(size, size));
+    views.push(receive(slab, left, 65536));
+  }
+  for (const view of views) assert.ok(view.equals(Buffer.alloc(view.length, view.length)) && view.byteOffset % 8 === 0);
+  assert.is(views.at(0)?.length, 4056);
+  assert.is(views.at(-1)?.length, 4136);
   closeAll(left, right);
 });
 
