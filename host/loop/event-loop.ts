@@ -26,7 +26,7 @@ import { blockingRunError, Scheduler, type Side } from "../scheduler/scheduler.j
 import { EpollSelector } from "../selector/epoll-selector.js";
 import { systemError } from "../sys/errors.js";
 import { type ExceptionContext, type ExceptionHandler, ExceptionHandling, logContext } from "./exception-handler.js";
-import { NetworkCalls } from "./network-calls.js";
+import { ExecutorCalls } from "./executor-calls.js";
 import { checkNoLoopRuns, setRunningLoop } from "./running-loop.js";
 
 /** Makes the tasks of a loop in the place of `new Task`. */
@@ -45,7 +45,7 @@ interface Ending<T> {
 
 const NO_OPTIONS: { name?: string } = {};
 
-export class EventLoop extends NetworkCalls {
+export class EventLoop extends ExecutorCalls {
   /** Callbacks and steps that take at least this long are reported in debug mode, in seconds. */
   slowCallbackDuration = 0.1;
 
@@ -160,7 +160,7 @@ export class EventLoop extends NetworkCalls {
   }
 
   /**
-   * Closes the loop, for good. What is pending is lost. Has no effect on a closed loop.
+   * Closes the loop, for good. What is pending is lost, and the default executor is shut down without waiting. Has no effect on a closed loop.
    *
    * @throws RuntimeError `ERR_LOOP_RUNNING`
    */
@@ -170,7 +170,9 @@ export class EventLoop extends NetworkCalls {
         "ERR_LOOP_RUNNING",
         "Cannot close a running event loop: stop() it and await the run first",
       );
-    if (!this.isClosed()) this._scheduler.close();
+    if (this.isClosed()) return;
+    this._scheduler.close();
+    this._closeExecutor();
   }
 
   [Symbol.dispose](): void {

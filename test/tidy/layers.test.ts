@@ -18,15 +18,16 @@ const layers = [
   ["assembly/tasks"],
   ["assembly/loop"],
   ["assembly/index"],
-  ["host/errors", "host/constants", "host/protocols"],
+  ["host/errors", "host/constants", "host/protocols", "host/pool-script"],
   ["host/core"],
   ["host/sys/"],
   ["host/selector/"],
   ["host/scheduler/"],
   ["host/futures/"],
   ["host/net/"],
+  ["host/executors/"],
   ["host/loop/"],
-  ["host/index", "host/testing", "host/embed"],
+  ["host/index", "host/testing", "host/embed", "host/pool-worker"],
 ];
 
 /** Where one side needs a single file of another. */
