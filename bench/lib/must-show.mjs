@@ -5,6 +5,7 @@
  *
  * Does not own: measuring; a bar whose sides were not measured is reported as such.
  */
+import { CASE as ROUND_TRIPS } from "../executor/suite.mjs";
 import { CPU_CASES } from "../idle/suite.mjs";
 import { number, table } from "./table.mjs";
 
@@ -26,6 +27,9 @@ const ECHO = [
   { suite: "unix", case: "100 × 1 KiB", share: 0.65 },
   { suite: "unix", case: "1000 × 1 KiB", share: 0.65 },
 ];
+
+/** The share of the bare pool library's round trips that an executor must make. */
+const EXECUTOR_SHARE = 0.8;
 
 /** Absolute limits. */
 const LIMITS = [
@@ -72,6 +76,7 @@ export function compareBars(measurements, suites) {
   return [
     ...FASTER.flatMap((bar) => runners.map((runner) => ({ suite: "scheduler", ...faster(measurements, bar, runner) }))),
     ...ECHO.map((bar) => ({ suite: bar.suite, ...echo(measurements, bar) })),
+    { suite: "executor", ...executor(measurements) },
     ...LIMITS.map((bar) => ({ suite: bar.suite, ...limit(measurements, bar) })),
   ].filter(({ suite }) => suites.includes(suite));
 }
@@ -104,6 +109,18 @@ function echo(measurements, { suite, case: id, share }) {
     bar: `≤ ${share.toFixed(2)} × node:net`,
     measured: measured === undefined ? "–" : `${measured.toFixed(2)} ×`,
     met: measured === undefined ? undefined : measured <= share,
+  };
+}
+
+function executor(measurements) {
+  const theirs = measurements.median("executor", ROUND_TRIPS, "workerpool", "rate");
+  const ours = measurements.median("executor", ROUND_TRIPS, "wasyncio", "rate");
+  const measured = theirs === undefined || ours === undefined ? undefined : ours / theirs;
+  return {
+    title: `executor, ${ROUND_TRIPS}`,
+    bar: `≥ ${EXECUTOR_SHARE.toFixed(2)} × workerpool bare`,
+    measured: measured === undefined ? "–" : `${measured.toFixed(2)} ×`,
+    met: measured === undefined ? undefined : measured >= EXECUTOR_SHARE,
   };
 }
 

@@ -10,7 +10,7 @@
  * work that it had fails.
  */
 import { availableParallelism } from "node:os";
-import workerpool, { type Pool, type WorkerPoolOptions } from "workerpool";
+import workerpool, { type Pool } from "workerpool";
 import { describe, RuntimeError, typeError, ValueError } from "../errors.js";
 import { checkOptions } from "../net/options.js";
 import { poolScript } from "../pool-script.js";
@@ -25,6 +25,13 @@ export interface PoolExecutorOptions {
   maxWorkers?: number;
   /** Is called in each worker before its first work. All work of a worker in which it throws fails with its error. */
   initializer?: Executable<[], unknown>;
+}
+
+/** What tells the two kinds apart, in workerpool's words. */
+interface PoolKind {
+  readonly workerType: "thread" | "process";
+  /** Processes take what threads take only under "advanced". */
+  readonly forkOpts?: { readonly serialization: "advanced" };
 }
 
 /** As much of workerpool's workers as keeps the process alive, or not. It offers no other way to them. */
@@ -55,7 +62,7 @@ export abstract class PoolExecutor implements Executor {
   #whenIdle: (() => void) | null = null;
 
   /** @internal */
-  protected constructor(options: PoolExecutorOptions, poolOptions: WorkerPoolOptions) {
+  protected constructor(options: PoolExecutorOptions, kind: PoolKind) {
     const { maxWorkers = availableParallelism(), initializer } = options;
     if (typeof maxWorkers !== "number")
       throw typeError("ERR_NOT_A_NUMBER", `the option maxWorkers must be a number, not ${describe(maxWorkers)}`);
@@ -67,7 +74,7 @@ export abstract class PoolExecutor implements Executor {
     }
     this.#maxWorkers = maxWorkers;
     this.#initializer = initializer === undefined ? null : ship(initializer);
-    this.#pool = workerpool.pool(poolScript, { ...poolOptions, maxWorkers, workerTerminateTimeout: TERMINATE_MS });
+    this.#pool = workerpool.pool(poolScript, { ...kind, maxWorkers, workerTerminateTimeout: TERMINATE_MS });
   }
 
   /**

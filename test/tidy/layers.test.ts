@@ -100,9 +100,9 @@ test("only host/sys/ loads koffi", () => {
   );
 });
 
-test("the host needs no package but koffi at run time", () => {
+test("the host needs no package but koffi and workerpool at run time", () => {
   const packages = sourcesIn("host").flatMap((path) => importsOf(path).map(({ target }) => target));
-  const foreign = packages.filter((target) => !/^(node:|assembly\/|host\/|koffi$)/.test(target));
+  const foreign = packages.filter((target) => !/^(node:|assembly\/|host\/|(koffi|workerpool)$)/.test(target));
   assert.equal(foreign, []);
 });
 
