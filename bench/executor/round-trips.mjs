@@ -1,14 +1,14 @@
 /**
- * One runner of the executor benchmark: round trips to one worker thread, one after the other.
+ * One runner of the executor benchmark: round trips to one worker thread.
  *
- *   node bench/executor/round-trips.mjs RUNNER OPERATIONS     prints round trips per second
+ *   node bench/executor/round-trips.mjs RUNNER OPERATIONS UNDER_WAY     prints round trips per second
  *
  * Owns: both programs, which send the same function with the same argument.
  */
 import { getRunningLoop, run, ThreadPoolExecutor } from "wasyncio";
 import workerpool from "workerpool";
 
-const [runner, operations] = [process.argv[2], Number(process.argv[3])];
+const [runner, operations, underWay] = [process.argv[2], Number(process.argv[3]), Number(process.argv[4])];
 const increment = (value) => value + 1;
 
 const programs = { workerpool: bare, wasyncio: throughLoop };
@@ -35,12 +35,12 @@ async function throughLoop(...rounds) {
   return rate;
 }
 
-/** The rate of the last round; those before are warm-up. */
+/** The rate of the last round, of `underWay` programs side by side; those before are warm-up. */
 async function rates(rounds, program) {
   let rate = 0;
   for (const count of rounds) {
     const began = performance.now();
-    await program(count);
+    await Promise.all(Array.from({ length: underWay }, () => program(count / underWay)));
     rate = (count / (performance.now() - began)) * 1000;
   }
   return rate;

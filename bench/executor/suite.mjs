@@ -10,8 +10,11 @@ import { number, table } from "../lib/table.mjs";
 
 export const name = "executor";
 
-/** The name of the one case. */
-export const CASE = "round trips, 1 thread";
+/** Round trips under way at a time, and what the case is called. */
+const CASES = [
+  { underWay: 1, id: "1 thread, 1 under way" },
+  { underWay: 16, id: "1 thread, 16 under way" },
+];
 
 const RUNNERS = ["workerpool", "wasyncio"];
 
@@ -23,13 +26,16 @@ const RUNNERS = ["workerpool", "wasyncio"];
 export async function measure(context) {
   const [repetitions, operations] = context.quick ? [5, 5_000] : [9, 50_000];
   for (let repetition = 1; repetition <= repetitions; repetition++) {
-    for (const runner of RUNNERS) {
-      if (!context.takesPart(name, runner)) continue;
-      context.progress(`${name}: ${runner} ${repetition}/${repetitions}`);
-      const command = [process.execPath, join(BENCH, "executor", "round-trips.mjs"), runner, String(operations)];
-      const rate = await context.attempt(name, runner, () => run(command));
-      if (rate === undefined) continue;
-      context.measurements.add({ suite: name, case: CASE, runner, metric: "rate", unit: "/s" }, Number(rate));
+    for (const { underWay, id } of CASES) {
+      for (const runner of RUNNERS) {
+        if (!context.takesPart(name, runner)) continue;
+        context.progress(`${name}: ${runner}, ${id}, ${repetition}/${repetitions}`);
+        const script = join(BENCH, "executor", "round-trips.mjs");
+        const command = [process.execPath, script, runner, String(operations), String(underWay)];
+        const rate = await context.attempt(name, runner, () => run(command));
+        if (rate === undefined) continue;
+        context.measurements.add({ suite: name, case: id, runner, metric: "rate", unit: "/s" }, Number(rate));
+      }
     }
   }
 }
@@ -41,11 +47,17 @@ export async function measure(context) {
  * @returns {string}
  */
 export function report({ measurements }) {
-  const rows = RUNNERS.flatMap((runner) => {
-    const found = measurements.find(name, CASE, runner, "rate");
-    return found === undefined ? [] : [[runner, number(found.median), `${Math.round(found.spread * 100)}%`]];
-  });
-  return [`Executor: ${CASE}, a second`, "", table(["", "round trips", "±"], rows)].join("\n");
+  const rows = CASES.flatMap(({ id }) =>
+    RUNNERS.flatMap((runner) => {
+      const found = measurements.find(name, id, runner, "rate");
+      return found === undefined ? [] : [[id, runner, number(found.median), `${Math.round(found.spread * 100)}%`]];
+    }),
+  );
+  return [
+    "Executor: a function's way to a thread and back",
+    "",
+    table(["", "", "round trips a second", "±"], rows),
+  ].join("\n");
 }
 
 /**
@@ -54,7 +66,9 @@ export function report({ measurements }) {
  * @param {import("../lib/measurements.mjs").Measurements} measurements
  */
 export function chartSections(measurements) {
-  const bars = RUNNERS.map((runner) => ({ label: runner, found: measurements.find(name, CASE, runner, "rate") }));
-  const groups = [{ title: CASE, note: "", unit: "/s", bars }];
+  const groups = CASES.map(({ id }) => {
+    const bars = RUNNERS.map((runner) => ({ label: runner, found: measurements.find(name, id, runner, "rate") }));
+    return { title: id, note: "", unit: "/s", bars };
+  });
   return [{ title: "Executor", subtitle: "a function's way to a thread and back", groups }];
 }

@@ -31,9 +31,9 @@ export function transfer<T>(value: T, list: readonly Transferable[]): T {
 }
 
 /** Clones arguments, and moves what is to be moved. @throws DataCloneError */
-export function transferListOf(args: readonly unknown[]): { args: unknown[]; transfer: Transferable[] } {
+export function transferListOf(args: readonly unknown[]): { args: unknown[]; transfer: Transferable[] | undefined } {
   const list = args.flatMap((arg) => (arg instanceof Transferred ? arg.list : []));
   const values = args.map((arg) => (arg instanceof Transferred ? arg.value : arg));
   const clone = structuredClone({ args: values, transfer: list }, { transfer: list as never[] });
-  return clone;
+  return list.length > 0 ? clone : { args: clone.args, transfer: undefined };
 }

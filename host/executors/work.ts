@@ -18,7 +18,7 @@ type Listener<T> = (error: Error | null, value: T | undefined) => void;
 export class Work<T> implements Submission<T> {
   /** @internal */ readonly shipped: ShippedFunction;
   /** @internal Clones, as they were at the call. */ readonly args: unknown[];
-  /** @internal */ readonly transfer: Transferable[];
+  /** @internal */ readonly transfer: Transferable[] | undefined;
   readonly #takeBack: (work: Work<T>) => boolean;
   #hasBegun = false;
   #outcome: { readonly error: Error | null; readonly value: T | undefined } | null = null;
@@ -31,7 +31,7 @@ export class Work<T> implements Submission<T> {
     const needsClone = plain.some((arg) =>
       typeof arg === "object" ? arg !== null : typeof arg === "function" || typeof arg === "symbol",
     );
-    const sent = needsClone ? transferListOf(plain) : { args: plain, transfer: [] };
+    const sent = needsClone ? transferListOf(plain) : { args: plain, transfer: undefined };
     this.args = sent.args;
     this.transfer = sent.transfer;
     this.#takeBack = takeBack;
