@@ -20,24 +20,38 @@ let initialized: Promise<unknown> | null = null;
 
 workerpool.worker({ run });
 
-async function run(shipped: ShippedFunction, args: unknown[], initializer: ShippedFunction | null): Promise<unknown> {
+/** Answers at once when it can: a promise is a detour while somebody waits. */
+function run(
+  shipped: ShippedFunction,
+  args: unknown[],
+  initializer: ShippedFunction | null,
+): Outcome | Promise<Outcome> {
+  const failed = (error: unknown): Outcome => ({ error: describeError(error, "source" in shipped) });
   try {
-    if (initializer !== null) {
-      initialized ??= call(initializer, []);
-      await initialized;
-    }
-    const value = await call(shipped, args);
-    return value instanceof workerpool.Transfer
-      ? new workerpool.Transfer({ value: value.message } satisfies Outcome, value.transfer)
-      : ({ value } satisfies Outcome);
+    const value = initializer === null ? call(shipped, args) : callInitialized(shipped, args, initializer);
+    return isThenable(value) ? Promise.resolve(value).then((settled) => ({ value: settled }), failed) : { value };
   } catch (error) {
-    return { error: describeError(error, "source" in shipped) } satisfies Outcome;
+    return failed(error);
   }
 }
 
-async function call(shipped: ShippedFunction, args: unknown[]): Promise<unknown> {
-  const found = "source" in shipped ? compile(shipped.source) : await load(shipped.module, shipped.name);
-  return await found(...args);
+async function callInitialized(
+  shipped: ShippedFunction,
+  args: unknown[],
+  initializer: ShippedFunction,
+): Promise<unknown> {
+  initialized ??= Promise.resolve(initializer).then((first) => call(first, []));
+  await initialized;
+  return await call(shipped, args);
+}
+
+function call(shipped: ShippedFunction, args: unknown[]): unknown {
+  if ("source" in shipped) return compile(shipped.source)(...args);
+  return load(shipped.module, shipped.name).then((found) => found(...args));
+}
+
+function isThenable(value: unknown): value is PromiseLike<unknown> {
+  return typeof (value as { then?: unknown } | null | undefined)?.then === "function";
 }
 
 function compile(source: string): AnyFunction {
