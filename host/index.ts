@@ -61,6 +61,9 @@ export { asDuplex, type DuplexOptions, TransportDuplex } from "./net/transport-d
 export type { BaseTransport, ReadTransport, WriteTransport } from "./net/transports.js";
 export type { UnixConnectionOptions, UnixPathLike } from "./net/unix-connect.js";
 export type { UnixServerOptions } from "./net/unix-server.js";
-export { BufferedProtocol, DatagramProtocol, Protocol, type StreamProtocol } from "./protocols.js";
+export type { SubprocessOptions } from "./processes/spawn.js";
+export { DEVNULL, PIPE, STDOUT, type Stdio } from "./processes/stdio.js";
+export { SubprocessTransport } from "./processes/subprocess-transport.js";
+export { BufferedProtocol, DatagramProtocol, Protocol, type StreamProtocol, SubprocessProtocol } from "./protocols.js";
 export { type Callback, partial } from "./scheduler/call.js";
 export { Handle, TimerHandle } from "./scheduler/handle.js";

@@ -12,6 +12,7 @@
 import type { Address } from "./net/address.js";
 import type { DatagramTransport } from "./net/datagram-transport.js";
 import type { Transport } from "./net/transport.js";
+import type { SubprocessTransport } from "./processes/subprocess-transport.js";
 
 /** What every protocol may have that writes. */
 export interface WritingProtocol {
@@ -98,6 +99,32 @@ export interface DatagramProtocol extends WritingProtocol {
 /** A base class for datagram protocols, for those who like `extends`. It does nothing. */
 // biome-ignore lint/suspicious/noUnsafeDeclarationMerging: no method of the interface is required, so nothing is promised that is not there
 export class DatagramProtocol {}
+
+/** A protocol for a child process and its pipes: 0 is its stdin, 1 its stdout, 2 its stderr. */
+export interface SubprocessProtocol extends WritingProtocol {
+  /** The child runs, and its pipes are there. Called once, before anything else. */
+  connectionMade?(transport: SubprocessTransport): void;
+
+  /** The child has written something. */
+  pipeDataReceived?(fd: number, data: Buffer): void;
+
+  /**
+   * A pipe is closed.
+   *
+   * @param error null if either side closed it in good order; else what broke it
+   */
+  pipeConnectionLost?(fd: number, error: Error | null): void;
+
+  /** The child has ended. May come before its last output, and before its pipes are closed. */
+  processExited?(): void;
+
+  /** The child has ended and all its pipes are closed. Called once, after everything else. */
+  connectionLost?(error: Error | null): void;
+}
+
+/** A base class for protocols of children, for those who like `extends`. It does nothing. */
+// biome-ignore lint/suspicious/noUnsafeDeclarationMerging: no method of the interface is required, so nothing is promised that is not there
+export class SubprocessProtocol {}
 
 /** Any protocol of a stream. */
 export type StreamProtocol = Protocol | BufferedProtocol;

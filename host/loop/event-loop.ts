@@ -18,6 +18,9 @@ import { Future } from "../futures/future.js";
 import { checkSeconds } from "../futures/sleep.js";
 import { checkTaskName, Task, type TaskBody } from "../futures/task.js";
 import { checkOptions } from "../net/options.js";
+import { type SubprocessOptions, subprocessExec, subprocessShell } from "../processes/spawn.js";
+import type { SubprocessTransport } from "../processes/subprocess-transport.js";
+import type { SubprocessProtocol } from "../protocols.js";
 import { BoundCall, type Callback, callOf } from "../scheduler/call.js";
 import type { Driver } from "../scheduler/driver.js";
 import { GuestDriver } from "../scheduler/guest-driver.js";
@@ -28,6 +31,7 @@ import { systemError } from "../sys/errors.js";
 import { type ExceptionContext, type ExceptionHandler, ExceptionHandling, logContext } from "./exception-handler.js";
 import { ExecutorCalls } from "./executor-calls.js";
 import { checkNoLoopRuns, setRunningLoop } from "./running-loop.js";
+import { SignalHandlers } from "./signals.js";
 
 /** Makes the tasks of a loop in the place of `new Task`. */
 export type TaskFactory = <T>(loop: EventLoop, body: TaskBody<T>) => Future<T>;
@@ -53,6 +57,7 @@ export class EventLoop extends ExecutorCalls {
   /** @internal The task whose generator runs right now. */ _currentTask: Task<unknown> | null = null;
   /** @internal What owns an fd, and does not let others watch it. */ readonly _fdOwners = new Map<number, object>();
   readonly #errors = new ExceptionHandling(this);
+  readonly #signals: SignalHandlers;
   #taskFactory: TaskFactory | null = null;
   #running = false;
 
@@ -60,6 +65,7 @@ export class EventLoop extends ExecutorCalls {
   constructor(driver: Driver = runOutsideTasks(() => new GuestDriver(new EpollSelector()))) {
     super();
     this._scheduler = new Scheduler(this, driver);
+    this.#signals = new SignalHandlers(this._scheduler);
     this.setDebug(Boolean(process.env.PYTHONASYNCIODEBUG || process.env.WASYNCIODEBUG));
   }
 
@@ -171,6 +177,7 @@ export class EventLoop extends ExecutorCalls {
         "Cannot close a running event loop: stop() it and await the run first",
       );
     if (this.isClosed()) return;
+    this.#signals.close();
     this._scheduler.close();
     this._closeExecutor();
   }
@@ -291,6 +298,63 @@ export class EventLoop extends ExecutorCalls {
   /** Ends what `addWriter` began. Returns whether there was anything to end. */
   removeWriter(fd: FileDescriptorLike): boolean {
     return this.#unwatch(fd, "writer");
+  }
+
+  /**
+   * Calls `callback` in an iteration after the signal has come, in the place of what was called for it before. Several that come
+   * before the callback could run count as one.
+   *
+   * @param signal a name such as `SIGTERM`, or a number
+   * @throws TypeError `ERR_INVALID_ARG_TYPE`, `ERR_NOT_CALLABLE`, `ERR_COROUTINE_CALLBACK`; ValueError `ERR_BAD_SIGNAL` for what is no
+   *   signal, and for SIGKILL and SIGSTOP; RuntimeError `ERR_NOT_MAIN_THREAD`, `ERR_LOOP_CLOSED`; UnsupportedError `ERR_NO_OUTSIDE` on a
+   *   virtual loop
+   */
+  addSignalHandler<A extends unknown[]>(
+    signal: NodeJS.Signals | number,
+    callback: (...args: A) => unknown,
+    ...args: A
+  ): void {
+    this._scheduler.checkOpen();
+    checkNotCoroutine(callback, "addSignalHandler");
+    this.#signals.add(signal, callOf(callback as Callback, ...args));
+  }
+
+  /**
+   * Ends what `addSignalHandler` began; the signal does again what it does to a Node program.
+   *
+   * @returns whether there was anything to end
+   */
+  removeSignalHandler(signal: NodeJS.Signals | number): boolean {
+    return this.#signals.remove(signal);
+  }
+
+  /**
+   * Runs a program, with pipes to its stdin, stdout and stderr unless the options say otherwise.
+   *
+   * @param protocolFactory called without arguments, before the child is there
+   * @param rest the program's arguments, and then perhaps options
+   * @returns what fails with `ENOENT`, `EACCES` and the like. Cancelling it kills the child
+   * @throws TypeError `ERR_NOT_CALLABLE`, `ERR_INVALID_ARG_TYPE`, `ERR_UNKNOWN_OPTION`; ValueError `ERR_INVALID_FILE`, `ERR_CONFLICTING_OPTIONS`;
+   *   UnsupportedError `ERR_NO_OUTSIDE` on a virtual loop; RuntimeError `ERR_LOOP_CLOSED`
+   */
+  subprocessExec<P extends SubprocessProtocol>(
+    protocolFactory: () => P,
+    program: string,
+    ...rest: readonly string[] | [...args: string[], options: SubprocessOptions]
+  ): Future<[transport: SubprocessTransport, protocol: P]> {
+    const last = rest.at(-1);
+    const options = typeof last === "object" ? last : {};
+    const args = (typeof last === "object" ? rest.slice(0, -1) : rest) as string[];
+    return subprocessExec(this, protocolFactory, program, args, options);
+  }
+
+  /** As `subprocessExec`, with a command for `/bin/sh`. What users have typed must be quoted before it becomes part of one. */
+  subprocessShell<P extends SubprocessProtocol>(
+    protocolFactory: () => P,
+    command: string,
+    options: SubprocessOptions = {},
+  ): Future<[transport: SubprocessTransport, protocol: P]> {
+    return subprocessShell(this, protocolFactory, command, options);
   }
 
   /** Sets who is told of errors that nobody else can take; null brings the default back. */

@@ -61,10 +61,11 @@ export class BlockingRun {
   }
 
   #wait(timeoutSeconds: number): number {
-    const { events } = this.#scheduler;
-    if (timeoutSeconds <= 0) return this.#selector.poll(events.view);
-    if (timeoutSeconds === Number.POSITIVE_INFINITY && this.#scheduler.watchCount === 0) throw this.#deadlock();
-    return this.#selector.select(events.view, Math.min(timeoutSeconds, this.#waitSecondsMax));
+    const { arrivals, events, watchCount } = this.#scheduler;
+    const { view } = events;
+    if (timeoutSeconds <= 0 || arrivals.waiting) return arrivals.fill(view, this.#selector.poll(view));
+    if (timeoutSeconds === Number.POSITIVE_INFINITY && watchCount === 0) throw this.#deadlock();
+    return this.#selector.select(view, Math.min(timeoutSeconds, this.#waitSecondsMax));
   }
 
   #deadlock(): RuntimeError {

@@ -85,6 +85,8 @@ export class GuestDriver implements Driver {
 
   checkLookups(): void {}
 
+  checkOutside(): void {}
+
   watch(fd: number, interest: number, generation: number): number {
     return this.#selector.watch(fd, interest, generation);
   }
@@ -154,12 +156,13 @@ export class GuestDriver implements Driver {
 
   /** Iterates for a while. Returns whether there is more to do, now or after microtasks. */
   #iterate(scheduler: Scheduler): boolean {
-    const { core, events } = scheduler;
+    const { core, events, arrivals } = scheduler;
     const selector = this.#selector;
     let end = 0;
     let timeout = core.pollTimeout();
     for (let iteration = 1; iteration <= ITERATIONS_PER_TICK; iteration++) {
-      const count = timeout > 0 ? selector.pollNow(events.view) : selector.poll(events.view);
+      const polled = timeout > 0 ? selector.pollNow(events.view) : selector.poll(events.view);
+      const count = arrivals.fill(events.view, polled);
       if (count > 0) core.takeEvents(count);
       else if (timeout > 0) return this.#idle(timeout);
       if (core.runReady() !== RunResult.Done) return this.#end(scheduler);

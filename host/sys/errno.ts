@@ -12,6 +12,7 @@ import { FD_MAX } from "../../assembly/abi.js";
 
 export const EPERM = 1;
 export const ENOENT = 2;
+export const ESRCH = 3;
 export const EINTR = 4;
 export const EIO = 5;
 export const EBADF = 9;

@@ -14,7 +14,7 @@ const layers = [
   ["assembly/slots"],
   ["assembly/ready-queue", "assembly/timer-heap"],
   ["assembly/batch"],
-  ["assembly/calls", "assembly/watches", "assembly/futures"],
+  ["assembly/arrivals", "assembly/calls", "assembly/watches", "assembly/futures"],
   ["assembly/tasks"],
   ["assembly/loop"],
   ["assembly/index"],
@@ -25,7 +25,7 @@ const layers = [
   ["host/scheduler/"],
   ["host/futures/"],
   ["host/net/"],
-  ["host/executors/"],
+  ["host/executors/", "host/processes/"],
   ["host/loop/"],
   ["host/index", "host/testing", "host/embed", "host/pool-worker"],
 ];

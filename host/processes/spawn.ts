@@ -1,0 +1,154 @@
+/**
+ * Spawning children.
+ *
+ * Owns: the arguments of `subprocessExec` and `subprocessShell`; the order in which pipes, child and protocol come to be; that nothing is left
+ * of it when one of them fails or the call is cancelled.
+ *
+ * Does not own: the child afterwards (`subprocess-transport.ts`), its pipes (`stdio.ts`), fork and exec, which are Node's.
+ *
+ * From: CPython 3.11 base_events `subprocess_exec`.
+ */
+import { type ChildProcess, spawn } from "node:child_process";
+import { describe, typeError } from "../errors.js";
+import type { Future } from "../futures/future.js";
+import type { EventLoop } from "../loop/event-loop.js";
+import { checkInteger } from "../net/checks.js";
+import { connectReadPipe, connectWritePipe } from "../net/connect-pipe.js";
+import { Operation, type Work } from "../net/operation.js";
+import { checkBoolean, checkOptions, checkProtocol, checkProtocolFactory } from "../net/options.js";
+import type { SubprocessProtocol } from "../protocols.js";
+import { ChildStdio, checkStdio, PIPE, type StdioOptions } from "./stdio.js";
+import { pipeProtocol, SubprocessTransport } from "./subprocess-transport.js";
+
+/** Options of a child. */
+export interface SubprocessOptions extends StdioOptions {
+  /** Where it runs; our own directory by default. */
+  cwd?: string | URL;
+  /** Its environment; our own by default. */
+  env?: NodeJS.ProcessEnv;
+  /** Descriptors of ours that it has under the same numbers. */
+  passFds?: readonly number[];
+  /** Whether it is made the leader of a session of its own. */
+  startNewSession?: boolean;
+  /** As whom it runs. */
+  uid?: number;
+  gid?: number;
+}
+
+const KNOWN = ["stdin", "stdout", "stderr", "cwd", "env", "passFds", "startNewSession", "uid", "gid"];
+const FD_MAX = 255;
+const ID_MAX = 0xffffffff;
+
+/** Runs a program; see `EventLoop.subprocessExec`. */
+export function subprocessExec<P extends SubprocessProtocol>(
+  loop: EventLoop,
+  protocolFactory: () => P,
+  program: string,
+  args: readonly string[],
+  options: SubprocessOptions,
+): Future<[transport: SubprocessTransport, protocol: P]> {
+  loop._scheduler.checkOpen();
+  loop._scheduler.driver.checkOutside("child processes");
+  checkProtocolFactory(protocolFactory);
+  for (const word of [program, ...args]) {
+    if (typeof word === "string" && !word.includes("\0")) continue;
+    throw typeError("ERR_INVALID_ARG_TYPE", `A program and its arguments must be strings, not ${describe(word)}.`);
+  }
+  checkSubprocessOptions("subprocessExec", options);
+  const { stdin = PIPE, stdout = PIPE, stderr = PIPE } = options;
+  return new Operation(loop, launch(loop, protocolFactory, program, args, { ...options, stdin, stdout, stderr }));
+}
+
+/** Runs a command of the shell; see `EventLoop.subprocessShell`. */
+export function subprocessShell<P extends SubprocessProtocol>(
+  loop: EventLoop,
+  protocolFactory: () => P,
+  command: string,
+  options: SubprocessOptions,
+): Future<[transport: SubprocessTransport, protocol: P]> {
+  return subprocessExec(loop, protocolFactory, "/bin/sh", ["-c", command], options);
+}
+
+function checkSubprocessOptions(call: string, options: SubprocessOptions): void {
+  checkOptions(call, options, KNOWN);
+  checkStdio(options);
+  checkBoolean("startNewSession", options.startNewSession);
+  for (const name of ["uid", "gid"] as const) {
+    if (options[name] !== undefined) checkInteger(`The option ${name}`, options[name], 0, ID_MAX);
+  }
+  for (const fd of options.passFds ?? []) checkInteger("A descriptor to pass", fd, 0, FD_MAX);
+}
+
+function* launch<P extends SubprocessProtocol>(
+  loop: EventLoop,
+  protocolFactory: () => P,
+  program: string,
+  args: readonly string[],
+  options: SubprocessOptions,
+): Work<[transport: SubprocessTransport, protocol: P]> {
+  const protocol = checkProtocol(protocolFactory());
+  const pipes = new ChildStdio(options);
+  let child: ChildProcess | null = null;
+  let transport: SubprocessTransport | null = null;
+  try {
+    child = start(program, args, options, pipes);
+    yield* spawned(loop, child);
+    const made = new SubprocessTransport(loop, child, protocol);
+    transport = made;
+    yield* connectPipes(loop, made, pipes, protocol);
+    made._begin();
+    // After connectionMade, which was scheduled just before.
+    yield;
+    return [made, protocol];
+  } catch (error) {
+    pipes.closeOurs();
+    if (transport !== null) transport.close();
+    else child?.kill("SIGKILL");
+    throw error;
+  }
+}
+
+/** Starts it, and closes the child's ends whether or not that works. */
+function start(program: string, args: readonly string[], options: SubprocessOptions, pipes: ChildStdio): ChildProcess {
+  const { cwd, env, startNewSession, uid, gid, passFds = [] } = options;
+  const { stdio } = pipes;
+  for (const fd of passFds) {
+    while (stdio.length <= fd) stdio.push("ignore");
+    stdio[fd] = fd;
+  }
+  const given = Object.entries({ cwd, env, uid, gid, detached: startNewSession }).filter(
+    ([, value]) => value !== undefined,
+  );
+  try {
+    return spawn(program, [...args], { stdio, ...Object.fromEntries(given) });
+  } finally {
+    pipes.closeTheirs();
+  }
+}
+
+/** Waits until it runs, or it is known why it does not. */
+function* spawned(loop: EventLoop, child: ChildProcess): Work<void> {
+  const done = loop.createFuture<void>();
+  child.once("spawn", () => {
+    if (!done.done() && !loop.isClosed()) done.setResult(undefined);
+  });
+  child.on("error", (error) => {
+    if (!done.done() && !loop.isClosed()) done.setException(error);
+  });
+  yield* done;
+}
+
+function* connectPipes(
+  loop: EventLoop,
+  transport: SubprocessTransport,
+  pipes: ChildStdio,
+  protocol: SubprocessProtocol,
+): Work<void> {
+  for (const [fd, end] of [...pipes.ours]) {
+    const factory = (): object => pipeProtocol(() => transport, fd, protocol);
+    const connecting = fd === 0 ? connectWritePipe(loop, factory, end) : connectReadPipe(loop, factory, end);
+    pipes.ours.delete(fd);
+    const [pipe] = yield* connecting;
+    transport._addPipe(fd, pipe);
+  }
+}

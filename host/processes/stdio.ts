@@ -1,0 +1,104 @@
+/**
+ * What a child's stdin, stdout and stderr are.
+ *
+ * Owns: the words for it, PIPE, DEVNULL and STDOUT; making pipes, of which the child's end blocks and ours does not; that
+ * every end is closed that is not handed on.
+ *
+ * Does not own: reading and writing (`net/read-pipe.ts`, `net/write-pipe.ts`).
+ *
+ * From: CPython 3.11 subprocess `_get_handles`.
+ */
+import { describe, typeError, ValueError } from "../errors.js";
+import { checkDescriptor, type PipeLike } from "../net/checks.js";
+import { FileDescriptor } from "../net/pipe.js";
+import { errorText, systemError } from "../sys/errors.js";
+import * as fds from "../sys/fd.js";
+import { createPipe } from "../sys/pipe.js";
+
+/** A pipe between us and the child. */
+export const PIPE = -1;
+/** For `stderr`: wherever stdout goes. */
+export const STDOUT = -2;
+/** Nothing at all. */
+export const DEVNULL = -3;
+
+/** PIPE, DEVNULL, null for what we have ourselves, or a descriptor of ours; for stderr also STDOUT. */
+export type Stdio = number | PipeLike | null;
+
+export interface StdioOptions {
+  stdin?: Stdio;
+  stdout?: Stdio;
+  stderr?: Stdio;
+}
+
+const NAMES = ["stdin", "stdout", "stderr"] as const;
+
+/** @throws TypeError `ERR_INVALID_ARG_TYPE`; ValueError `ERR_INVALID_FILE`, `ERR_CONFLICTING_OPTIONS` */
+export function checkStdio(options: StdioOptions): void {
+  for (const name of NAMES) {
+    const value = options[name];
+    if (value === undefined || value === null || value === PIPE || value === DEVNULL) continue;
+    if (value === STDOUT) {
+      if (name === "stderr") continue;
+      throw new ValueError("ERR_CONFLICTING_OPTIONS", `STDOUT can only be used for stderr, not for ${name}.`);
+    }
+    if (typeof value !== "number" && typeof value !== "object") {
+      const wanted = "PIPE, DEVNULL, null or a descriptor";
+      throw typeError("ERR_INVALID_ARG_TYPE", `The option ${name} must be ${wanted}, not ${describe(value)}.`);
+    }
+    descriptorOf(value as PipeLike);
+  }
+}
+
+/** The ends of a child's pipes, and what Node is to be told of its descriptors. */
+export class ChildStdio {
+  /** For `child_process.spawn`. */
+  readonly stdio: (number | "ignore" | "inherit")[] = [];
+  /** Our ends, by the child's descriptor. */
+  readonly ours = new Map<number, FileDescriptor>();
+  readonly #theirs: number[] = [];
+
+  /** @throws Error `EMFILE` and the like; then nothing is left open */
+  constructor(options: StdioOptions) {
+    try {
+      for (const [fd, name] of NAMES.entries()) this.stdio.push(this.#open(options[name] ?? null, fd));
+    } catch (error) {
+      this.closeTheirs();
+      this.closeOurs();
+      throw error;
+    }
+  }
+
+  /** Closes the child's ends, of which it has copies by now. */
+  closeTheirs(): void {
+    for (const fd of this.#theirs.splice(0)) fds.close(fd);
+  }
+
+  /** Closes our ends, for want of a child. */
+  closeOurs(): void {
+    for (const end of this.ours.values()) end.close();
+    this.ours.clear();
+  }
+
+  #open(value: Stdio, fd: number): number | "ignore" | "inherit" {
+    if (value === null) return "inherit";
+    if (value === DEVNULL) return "ignore";
+    if (value === STDOUT) {
+      const [, stdout] = this.stdio;
+      return stdout === "inherit" || stdout === undefined ? 1 : stdout;
+    }
+    if (value !== PIPE) return descriptorOf(value as PipeLike);
+    const made = createPipe();
+    if (typeof made === "number") throw systemError("pipe2", made, { message: errorText(made) });
+    const [theirs, ours] = fd === 0 ? made : [made[1], made[0]];
+    this.#theirs.push(theirs);
+    this.ours.set(fd, new FileDescriptor(ours));
+    fds.setNonblocking(theirs, false);
+    return theirs;
+  }
+}
+
+function descriptorOf(value: PipeLike): number {
+  const isObject = typeof value === "object" && value !== null;
+  return checkDescriptor(isObject && "fd" in value ? value.fd : value);
+}
