@@ -9,6 +9,7 @@
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import * as echo from "./echo/suite.mjs";
+import * as executor from "./executor/suite.mjs";
 import * as idle from "./idle/suite.mjs";
 import { readArguments, USAGE } from "./lib/arguments.mjs";
 import { compilerVersion } from "./lib/c-programs.mjs";
@@ -26,7 +27,7 @@ import * as tls from "./tls/suite.mjs";
 import * as udp from "./udp/suite.mjs";
 import * as unix from "./unix/suite.mjs";
 
-const SUITES = [scheduler, echo, unix, udp, tls, idle, size];
+const SUITES = [scheduler, echo, unix, udp, tls, executor, idle, size];
 
 async function main() {
   const options = readArguments(

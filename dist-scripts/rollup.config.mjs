@@ -7,12 +7,12 @@
 import { join } from "node:path";
 import { buildFolder, distFolder } from "./files.mjs";
 
-/** The package's entries: the name in dist/, and the module in host/. */
-export const entries = ["index", "testing", "embed"];
+/** The package's entries: the name in dist/, and the module in host/. The last is for the workers of pools. */
+export const entries = ["index", "testing", "embed", "pool-worker"];
 
 export default {
   input: Object.fromEntries(entries.map((name) => [name, join(buildFolder, "host/host", `${name}.js`)])),
-  external: /^(node:|koffi$)/,
+  external: /^(node:|koffi$|workerpool$)/,
   // Values that differ between CommonJS and ES modules, such as import.meta.url, are rewritten by rollup for the format.
   output: {
     dir: distFolder,

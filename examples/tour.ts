@@ -6,6 +6,7 @@
 import { type Coroutine, run } from "wasyncio";
 import { descriptors } from "./tour/descriptors.js";
 import { tcp } from "./tour/echo.js";
+import { executor } from "./tour/executor.js";
 import { loadTest } from "./tour/load-test.js";
 import { names } from "./tour/names.js";
 import { node } from "./tour/node.js";
@@ -32,6 +33,7 @@ const stops: [name: string, show: () => Coroutine<string>][] = [
   ["Unix", unix],
   ["pipes", pipes],
   ["names", names],
+  ["executor", executor],
   ["signals", signals],
   ["Node", node],
 ];

@@ -15,6 +15,13 @@ export {
   UnsupportedError,
   ValueError,
 } from "./errors.js";
+export type { Executor, ShutdownOptions, Submission } from "./executors/executor.js";
+export { PoolExecutor, type PoolExecutorOptions } from "./executors/pool-executor.js";
+export { ProcessPoolExecutor } from "./executors/process-pool-executor.js";
+export { type Executable, WorkerFunction, workerFunction } from "./executors/shipped-function.js";
+export { ThreadPoolExecutor } from "./executors/thread-pool-executor.js";
+export { type Transferable, transfer } from "./executors/transfer.js";
+export { Work } from "./executors/work.js";
 export type { Awaitable, Coroutine, Main } from "./futures/coroutine.js";
 export { type DoneCallback, Future } from "./futures/future.js";
 export { Task, type TaskBody } from "./futures/task.js";
@@ -31,6 +38,7 @@ export {
   run,
   setEventLoop,
   sleep,
+  toThread,
 } from "./loop/run.js";
 export { getRunningLoop } from "./loop/running-loop.js";
 export { shield } from "./loop/shield.js";

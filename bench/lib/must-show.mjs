@@ -29,6 +29,9 @@ const ECHO = [
   { suite: "tls", case: "50 × 1 KiB", share: 1.3, peer: "node:tls" },
 ];
 
+/** The share of the bare pool library's round trips that an executor must make. */
+const EXECUTOR = { case: "1 thread, 16 under way", share: 0.8 };
+
 const ECHO_TITLES = { echo: "echo", unix: "Unix echo", udp: "UDP echo", tls: "TLS echo" };
 
 /** Absolute limits. */
@@ -76,6 +79,7 @@ export function compareBars(measurements, suites) {
   return [
     ...FASTER.flatMap((bar) => runners.map((runner) => ({ suite: "scheduler", ...faster(measurements, bar, runner) }))),
     ...ECHO.map((bar) => ({ suite: bar.suite, ...echo(measurements, bar) })),
+    { suite: "executor", ...executor(measurements, EXECUTOR) },
     ...LIMITS.map((bar) => ({ suite: bar.suite, ...limit(measurements, bar) })),
   ].filter(({ suite }) => suites.includes(suite));
 }
@@ -108,6 +112,18 @@ function echo(measurements, { suite, case: id, share, peer = "node:net" }) {
     bar: `≤ ${share.toFixed(2)} × ${peer}`,
     measured: measured === undefined ? "–" : `${measured.toFixed(2)} ×`,
     met: measured === undefined ? undefined : measured <= share,
+  };
+}
+
+function executor(measurements, { case: id, share }) {
+  const theirs = measurements.median("executor", id, "workerpool", "rate");
+  const ours = measurements.median("executor", id, "wasyncio", "rate");
+  const measured = theirs === undefined || ours === undefined ? undefined : ours / theirs;
+  return {
+    title: `executor, ${id}, round trips`,
+    bar: `≥ ${share.toFixed(2)} × workerpool bare`,
+    measured: measured === undefined ? "–" : `${measured.toFixed(2)} ×`,
+    met: measured === undefined ? undefined : measured >= share,
   };
 }
 

@@ -41,6 +41,7 @@ export function notAwaitable(value: unknown): TypeError {
 }
 
 function follow<T>(loop: EventLoop, scheduler: Scheduler, promise: PromiseLike<T>): Future<T> {
+  scheduler.checkNodeGoesOn("a promise settles");
   const future = loop.createFuture<T>();
   scheduler.promisesAwaited++;
   const settle = (apply: () => void): void => {

@@ -264,6 +264,11 @@ export class Task<T = unknown> extends Future<T> implements Steppable, AwaitingT
         `the function of a task must be a generator function or an async one; it returned ${describe(started)}`,
       );
     }
+    if (this._scheduler.blocking) {
+      // What it comes to is nobody's business any more.
+      started.then(undefined, () => {});
+      this._scheduler.checkNodeGoesOn("an async function goes on");
+    }
     this._scheduler.promisesTouched = true;
     this._scheduler.promisesAwaited++;
     // A thenable that is no promise may answer at once, before the core knows that the task is detached.

@@ -12,8 +12,7 @@
 import { FD_MAX } from "../../assembly/abi.js";
 import { describe, FatalError, RuntimeError, typeError, ValueError } from "../errors.js";
 import { runOutsideTasks } from "../futures/awaiting.js";
-import type { Awaitable } from "../futures/coroutine.js";
-import { isCoroutine } from "../futures/coroutine.js";
+import { type Awaitable, type Coroutine, isCoroutine, isPromiseLike } from "../futures/coroutine.js";
 import { futureOf } from "../futures/ensure-future.js";
 import { Future } from "../futures/future.js";
 import { checkSeconds } from "../futures/sleep.js";
@@ -26,11 +25,11 @@ import { BoundCall, type Callback, callOf } from "../scheduler/call.js";
 import type { Driver } from "../scheduler/driver.js";
 import { GuestDriver } from "../scheduler/guest-driver.js";
 import type { Handle, TimerHandle } from "../scheduler/handle.js";
-import { Scheduler, type Side } from "../scheduler/scheduler.js";
+import { blockingRunError, Scheduler, type Side } from "../scheduler/scheduler.js";
 import { EpollSelector } from "../selector/epoll-selector.js";
 import { systemError } from "../sys/errors.js";
 import { type ExceptionContext, type ExceptionHandler, ExceptionHandling, logContext } from "./exception-handler.js";
-import { NetworkCalls } from "./network-calls.js";
+import { ExecutorCalls } from "./executor-calls.js";
 import { checkNoLoopRuns, setRunningLoop } from "./running-loop.js";
 import { SignalHandlers } from "./signals.js";
 
@@ -40,9 +39,17 @@ export type TaskFactory = <T>(loop: EventLoop, body: TaskBody<T>) => Future<T>;
 /** An fd, or something that has one. */
 export type FileDescriptorLike = number | { fileno(): number };
 
+/** How a run that a future ends goes on. */
+interface Ending<T> {
+  /** The run has failed: nobody is to report what the future failed with. */
+  failed(): void;
+  over(): void;
+  result(): T;
+}
+
 const NO_OPTIONS: { name?: string } = {};
 
-export class EventLoop extends NetworkCalls {
+export class EventLoop extends ExecutorCalls {
   /** Callbacks and steps that take at least this long are reported in debug mode, in seconds. */
   slowCallbackDuration = 0.1;
 
@@ -89,28 +96,56 @@ export class EventLoop extends NetworkCalls {
    */
   async runUntilComplete<T>(awaitable: Awaitable<T>): Promise<T> {
     this.#checkMayRun();
-    const isOurs = !(awaitable instanceof Future);
-    const future = futureOf(this, this._scheduler, awaitable);
-    // A fatal error has ended its run already, or did so long ago.
-    const stop = (done: Future<T>): void => {
-      if (!(done._failed && done._exception instanceof FatalError)) this.stop();
-    };
-    future.addDoneCallback(stop);
+    const ending = this.#endWith(awaitable);
     try {
       await this.runForever();
     } catch (error) {
-      if (isOurs && future.done() && !future.cancelled()) future.exception();
+      ending.failed();
       throw error;
     } finally {
-      future.removeDoneCallback(stop);
+      ending.over();
     }
-    if (!future.done()) {
-      throw new RuntimeError(
-        "ERR_LOOP_STOPPED",
-        "Event loop stopped before Future completed: call stop() only after what you wait for is done",
-      );
+    return ending.result();
+  }
+
+  /**
+   * As `runForever`, and keeps the thread until then: for worker threads and programs that do nothing else. Only callbacks and generators run. Node's
+   * own timers, promises, signals and streams stand still, so async functions, promises, lookups of names and TLS are refused.
+   *
+   * @throws as `runForever` rejects; RuntimeError `ERR_DEADLOCK` when nothing is left that could make anything ready
+   */
+  runForeverSync(): void {
+    this.#checkMayRun();
+    this.#running = true;
+    setRunningLoop(this);
+    try {
+      this._scheduler.driver.runSync();
+    } finally {
+      this.#running = false;
+      setRunningLoop(null);
     }
-    return future.result();
+  }
+
+  /**
+   * As `runUntilComplete`, and keeps the thread until then; see `runForeverSync`.
+   *
+   * @throws as `runUntilComplete` rejects; RuntimeError `ERR_DEADLOCK`; UnsupportedError `ERR_BLOCKING_RUN` for a promise
+   */
+  runUntilCompleteSync<T>(awaitable: Future<T> | Coroutine<T>): T {
+    this.#checkMayRun();
+    if (!(awaitable instanceof Future) && !isCoroutine(awaitable) && isPromiseLike(awaitable)) {
+      throw blockingRunError("a promise settles");
+    }
+    const ending = this.#endWith(awaitable);
+    try {
+      this.runForeverSync();
+    } catch (error) {
+      ending.failed();
+      throw error;
+    } finally {
+      ending.over();
+    }
+    return ending.result();
   }
 
   /** Ends the run after the callbacks that are ready now. Those that they schedule run in the next run. Does not wake an idle loop of another thread. */
@@ -131,7 +166,7 @@ export class EventLoop extends NetworkCalls {
   }
 
   /**
-   * Closes the loop, for good. What is pending is lost. Has no effect on a closed loop.
+   * Closes the loop, for good. What is pending is lost, and the default executor is shut down without waiting. Has no effect on a closed loop.
    *
    * @throws RuntimeError `ERR_LOOP_RUNNING`
    */
@@ -144,6 +179,7 @@ export class EventLoop extends NetworkCalls {
     if (this.isClosed()) return;
     this.#signals.close();
     this._scheduler.close();
+    this._closeExecutor();
   }
 
   [Symbol.dispose](): void {
@@ -360,6 +396,30 @@ export class EventLoop extends NetworkCalls {
   /** @internal */
   _unwatch(fd: number, side: Side): boolean {
     return this._scheduler.unwatch(fd, side);
+  }
+
+  /** Has a future end the run that follows. */
+  #endWith<T>(awaitable: Awaitable<T>): Ending<T> {
+    const isOurs = !(awaitable instanceof Future);
+    const future = futureOf(this, this._scheduler, awaitable);
+    // A fatal error has ended its run already, or did so long ago.
+    const stop = (done: Future<T>): void => {
+      if (!(done._failed && done._exception instanceof FatalError)) this.stop();
+    };
+    future.addDoneCallback(stop);
+    return {
+      failed() {
+        if (isOurs && future.done() && !future.cancelled()) future.exception();
+      },
+      over: () => void future.removeDoneCallback(stop),
+      result() {
+        if (future.done()) return future.result();
+        throw new RuntimeError(
+          "ERR_LOOP_STOPPED",
+          "Event loop stopped before Future completed: call stop() only after what you wait for is done",
+        );
+      },
+    };
   }
 
   #checkMayRun(): void {

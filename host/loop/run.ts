@@ -6,6 +6,7 @@
  * CPython 3.11, runners.py `run` and events.py.
  */
 import { CancelledError, describe, typeError } from "../errors.js";
+import type { Executable } from "../executors/shipped-function.js";
 import { asyncTask } from "../futures/awaiting.js";
 import { type Awaitable, isAwaitable, type Main } from "../futures/coroutine.js";
 import { futureOf, notAwaitable } from "../futures/ensure-future.js";
@@ -48,7 +49,8 @@ export function setEventLoop(loop: EventLoop | null): void {
 
 /**
  * Runs a program on a new loop. Ctrl-C (SIGINT) cancels its main task, and a second one ends the process, unless the program or
- * somebody else handles that signal. It waits for `main`, cancels the tasks that are left and waits for them too, and closes the loop.
+ * somebody else handles that signal. It waits for `main`, cancels the tasks that are left and waits for them too, then for the
+ * default executor's work, and closes the loop.
  *
  * @param main a coroutine, a future's worth of anything, or a function that returns one, which is called on the running loop
  * @returns what `main` comes to; rejects with KeyboardInterrupt if SIGINT ended it
@@ -80,11 +82,21 @@ export async function run<T>(main: Main<T>, options: RunOptions = {}): Promise<T
     } finally {
       signal?.removeEventListener("abort", cancel);
       await cancelAllTasks(loop);
+      if (loop._hasExecutor()) await loop.runUntilComplete(loop.shutdownDefaultExecutor());
     }
   } finally {
     setCurrentLoop(before);
     loop.close();
   }
+}
+
+/**
+ * Has a function called in a worker thread, by the default executor of the running loop; see `EventLoop.runInExecutor`.
+ *
+ * @throws RuntimeError `ERR_NO_RUNNING_LOOP`; as `runInExecutor`
+ */
+export function toThread<A extends unknown[], R>(func: Executable<A, R>, ...args: A): Future<Awaited<R>> {
+  return getRunningLoop().runInExecutor(null, func, ...args);
 }
 
 /**

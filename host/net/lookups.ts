@@ -61,6 +61,7 @@ export class Lookup<T> extends Future<T> {
 
   constructor(loop: EventLoop, inquiry: Inquiry<T>) {
     super(loop, loop._scheduler);
+    loop._scheduler.checkNodeGoesOn("names are looked up");
     this.#inquiry = inquiry;
     queue.add(this as Lookup<unknown>);
     startNext();

@@ -39,6 +39,7 @@ export function* secure(
 ): Work<TlsTransport> {
   let socket: TLSSocket | null = null;
   try {
+    loop._scheduler.checkNodeGoesOn("TLS goes on");
     const wire = asDuplex(below, { allowHalfOpen: true });
     socket = begin(wire, side);
     yield* handshake(loop, socket, wire, side);

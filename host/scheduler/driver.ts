@@ -1,7 +1,8 @@
 /**
  * The driver: whoever decides when an iteration takes place, and lets time pass in between.
  *
- * Owns: the interface. `guest-driver.ts` is a guest on Node's own loop, `virtual-driver.ts` jumps from deadline to deadline.
+ * Owns: the interface. `guest-driver.ts` is a guest on Node's own loop, and blocks (`blocking-run.ts`) when it is asked to;
+ * `virtual-driver.ts` jumps from deadline to deadline.
  *
  * Does not own: what an iteration does (`assembly/loop.ts`).
  */
@@ -27,6 +28,8 @@ export interface Driver {
   select(timeoutSeconds: number): number;
   /** Iterates until the loop is stopped. Resolves then, or rejects with the fatal error that ended the run. */
   run(): Promise<void>;
+  /** As `run`, and keeps the thread until then. @throws the fatal error that ended the run; a RuntimeError when nothing can happen any more */
+  runSync(): void;
   /** Something became ready outside an iteration: see to it that one takes place. Has no effect while the loop is not running. */
   wake(): void;
   /** As `wake`, and also ends a wait in the kernel. */

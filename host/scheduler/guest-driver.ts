@@ -15,6 +15,7 @@ import type { Selector } from "../selector/selector.js";
 import { noteActivity } from "../sys/activity.js";
 import { closeListeners } from "../sys/fd.js";
 import { type ReadableWatch, watchReadable } from "../sys/uv-watch.js";
+import { BlockingRun } from "./blocking-run.js";
 import type { Driver } from "./driver.js";
 import { afterMicrotasks } from "./microtasks.js";
 import type { Scheduler } from "./scheduler.js";
@@ -42,6 +43,7 @@ export class GuestDriver implements Driver {
   #armed = false;
   #deadline = Number.POSITIVE_INFINITY;
   #run: Run | null = null;
+  #blocking: BlockingRun | null = null;
   #ticksInARow = 0;
 
   /** Something is to be polled. Called from native code, where there is no context that a tick could inherit. */
@@ -90,9 +92,7 @@ export class GuestDriver implements Driver {
   }
 
   select(timeoutSeconds: number): number {
-    const { arrivals, events } = this.#scheduler;
-    const { view } = events;
-    return arrivals.fill(view, this.#selector.select(view, arrivals.waiting ? 0 : timeoutSeconds));
+    return this.#blocking === null ? 0 : this.#blocking.select(timeoutSeconds);
   }
 
   run(): Promise<void> {
@@ -104,6 +104,16 @@ export class GuestDriver implements Driver {
     noteActivity();
     this.#arm();
     return promise;
+  }
+
+  runSync(): void {
+    noteActivity();
+    this.#blocking = new BlockingRun(this.#scheduler, this.#selector);
+    try {
+      this.#context.runInAsyncScope(this.#blocking.run, this.#blocking);
+    } finally {
+      this.#blocking = null;
+    }
   }
 
   wake(): void {

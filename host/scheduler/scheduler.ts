@@ -7,7 +7,7 @@
  */
 import { type FutureState, INDEX_MASK, Outcome, Report, Status } from "../../assembly/abi.js";
 import { type CoreExports, EventBuffer, instantiate } from "../core.js";
-import { FatalError, RuntimeError, ValueError } from "../errors.js";
+import { FatalError, RuntimeError, UnsupportedError, ValueError } from "../errors.js";
 import { type ArrivalKind, Arrivals } from "./arrivals.js";
 import { type Call, checkCall } from "./call.js";
 import type { Driver } from "./driver.js";
@@ -32,6 +32,14 @@ export interface SchedulerOwner {
 /** Which of the two watches of an fd. */
 export type Side = "reader" | "writer";
 
+/** The error for what cannot go on in a run that keeps the thread; `what` begins the message. */
+export function blockingRunError(what: string): UnsupportedError {
+  return new UnsupportedError(
+    "ERR_BLOCKING_RUN",
+    `${what} only on Node's own loop, which stands still while a loop blocks its thread: use generators and descriptors, or run the loop with runForever()`,
+  );
+}
+
 export class Scheduler {
   readonly core: CoreExports;
   readonly events: EventBuffer;
@@ -40,6 +48,10 @@ export class Scheduler {
   readonly arrivals = new Arrivals();
   /** Whether an iteration is under way, so that nobody needs to be woken. */
   iterating = false;
+  /** Whether the iteration is of a run that keeps the thread, so that Node's own loop and its promises stand still. */
+  blocking = false;
+  /** The watches of fds: each side counts. */
+  watchCount = 0;
   /** Whether something resolved a native promise, or started an async function, since microtasks ran last. */
   promisesTouched = false;
   /** Async functions and promises that may still make something ready, unseen by the core. */
@@ -115,6 +127,7 @@ export class Scheduler {
       return id;
     }
     if (previous !== 0) this.#retireWatch(previous);
+    this.watchCount++;
     this.#table[id & INDEX_MASK] = new WatchHandle(this, call, id);
     if (!this.iterating) this.driver.wake();
     return 0;
@@ -182,6 +195,11 @@ export class Scheduler {
     }
   }
 
+  /** @throws UnsupportedError `ERR_BLOCKING_RUN` in a run that keeps the thread; `what` begins the message */
+  checkNodeGoesOn(what: string): void {
+    if (this.blocking) throw blockingRunError(what);
+  }
+
   /** Loses whatever is pending. */
   close(): void {
     this.closed = true;
@@ -220,6 +238,7 @@ export class Scheduler {
   }
 
   #retireWatch(id: number): void {
+    this.watchCount--;
     const index = id & INDEX_MASK;
     (this.#table[index] as Handle)._retire();
     this.#table[index] = null;

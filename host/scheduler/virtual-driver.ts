@@ -67,6 +67,21 @@ export class VirtualDriver implements Driver {
     return this.#context.runInAsyncScope(this.#iterate, this);
   }
 
+  runSync(): void {
+    const scheduler = this.#scheduler;
+    scheduler.blocking = true;
+    try {
+      this.#context.runInAsyncScope(this.#iterateSync, this);
+    } finally {
+      scheduler.iterating = false;
+      scheduler.blocking = false;
+      scheduler.core.clearStop();
+    }
+    const { fatal } = scheduler;
+    scheduler.fatal = null;
+    if (fatal !== null) throw fatal.error;
+  }
+
   wake(): void {
     this.#resume?.();
     this.#resume = null;
@@ -112,6 +127,18 @@ export class VirtualDriver implements Driver {
       scheduler.fatal = null;
       if (fatal !== null) throw fatal.error;
       return;
+    }
+  }
+
+  #iterateSync(): void {
+    const scheduler = this.#scheduler;
+    const { core } = scheduler;
+    scheduler.iterating = true;
+    while (scheduler.fatal === null) {
+      const timeout = core.pollTimeout();
+      if (timeout === Number.POSITIVE_INFINITY) throw deadlock();
+      if (timeout > 0) this.#now = core.firstDeadline();
+      if (core.runReady() !== RunResult.Done) return;
     }
   }
 

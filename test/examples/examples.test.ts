@@ -69,6 +69,8 @@ prints(
   ['EAI_SERVICE, for "getaddrinfo EAI_SERVICE: Servname not supported for ai_socktype localhost"'],
 );
 
+prints("executor", [], ["in a thread: 5133 primes", "the loop went on meanwhile: true", "in a process: 5133 primes"]);
+
 tested.add("tcp-echo-server").add("tcp-echo-client");
 
 test("tcp-echo-server and tcp-echo-client talk to each other", async () => {

@@ -18,17 +18,17 @@ const layers = [
   ["assembly/tasks"],
   ["assembly/loop"],
   ["assembly/index"],
-  ["host/errors", "host/constants", "host/protocols"],
+  ["host/errors", "host/constants", "host/protocols", "host/pool-script"],
   ["host/core"],
   ["host/sys/"],
   ["host/selector/"],
   ["host/scheduler/"],
   ["host/futures/"],
   ["host/net/"],
-  ["host/processes/"],
+  ["host/executors/", "host/processes/"],
   ["host/loop/"],
   ["host/streams/"],
-  ["host/index", "host/testing", "host/embed"],
+  ["host/index", "host/testing", "host/embed", "host/pool-worker"],
 ];
 
 /** Where one side needs a single file of another. */
@@ -101,9 +101,9 @@ test("only host/sys/ loads koffi", () => {
   );
 });
 
-test("the host needs no package but koffi at run time", () => {
+test("the host needs no package but koffi and workerpool at run time", () => {
   const packages = sourcesIn("host").flatMap((path) => importsOf(path).map(({ target }) => target));
-  const foreign = packages.filter((target) => !/^(node:|assembly\/|host\/|koffi$)/.test(target));
+  const foreign = packages.filter((target) => !/^(node:|assembly\/|host\/|(koffi|workerpool)$)/.test(target));
   assert.equal(foreign, []);
 });
 

@@ -27,7 +27,7 @@ packageTest.before((context) => {
   mkdirSync(installed, { recursive: true });
   execute(context.folder, "tar", ["-xzf", context.packed.filename, "-C", installed, "--strip-components=1"]);
   // What `npm install` would fetch, without a network.
-  for (const name of ["koffi", "@types"]) {
+  for (const name of ["koffi", "workerpool", "@types"]) {
     symlinkSync(join(root, "node_modules", name), join(context.folder, "node_modules", name));
   }
 });

@@ -7,6 +7,7 @@ import {
   setEventLoop,
   shield,
   sleep,
+  UnsupportedError,
   ValueError,
   wait,
   waitFor,
@@ -116,6 +117,47 @@ export const loopCalls: Record<string, Row[]> = {
       ({ loop, foreign }) => whileRunning(loop, () => foreign.runForever()),
       RuntimeError,
       "ERR_ANOTHER_LOOP_RUNNING",
+    ],
+  ],
+  runForeverSync: [
+    [
+      "on a running loop",
+      ({ loop }) => whileRunning(loop, async () => loop.runForeverSync()),
+      RuntimeError,
+      "ERR_LOOP_RUNNING",
+    ],
+    [
+      "while another runs",
+      ({ loop, foreign }) => whileRunning(loop, async () => foreign.runForeverSync()),
+      RuntimeError,
+      "ERR_ANOTHER_LOOP_RUNNING",
+    ],
+  ],
+  runUntilCompleteSync: [
+    ...each(
+      "awaitable",
+      notAwaitable,
+      ({ loop }, value) => loop.runUntilCompleteSync(value),
+      TypeError,
+      "ERR_NOT_AWAITABLE",
+    ),
+    [
+      "promise",
+      ({ loop }) => loop.runUntilCompleteSync(Promise.resolve() as never),
+      UnsupportedError,
+      "ERR_BLOCKING_RUN",
+    ],
+    [
+      "future of another loop",
+      ({ loop, foreignFuture }) => loop.runUntilCompleteSync(foreignFuture),
+      ValueError,
+      "ERR_FOREIGN_FUTURE",
+    ],
+    [
+      "on a running loop",
+      ({ loop }) => whileRunning(loop, async () => loop.runUntilCompleteSync(loop.createFuture())),
+      RuntimeError,
+      "ERR_LOOP_RUNNING",
     ],
   ],
   close: [

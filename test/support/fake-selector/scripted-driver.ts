@@ -78,6 +78,10 @@ export class ScriptedDriver implements Driver {
     throw new Error("it goes round in a circle");
   }
 
+  runSync(): void {
+    throw new Error("a scripted kernel has no blocking runs");
+  }
+
   wake(): void {}
 
   wakeThreadsafe(): void {}

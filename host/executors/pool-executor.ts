@@ -1,0 +1,211 @@
+/**
+ * Executors on a pool of workers.
+ *
+ * Owns: the queue of work that has not begun, which is what can be cancelled; when workers keep the process alive, which is while they work;
+ * ending.
+ *
+ * Does not own: the workers, and talking to them (workerpool); what they run (`pool-worker.ts`).
+ *
+ * CPython 3.11, concurrent.futures.thread and process. Differs: arguments are cloned at the call, a dead worker is replaced, and only the
+ * work that it had fails.
+ */
+import { availableParallelism } from "node:os";
+import workerpool, { type Pool } from "workerpool";
+import { describe, RuntimeError, typeError, ValueError } from "../errors.js";
+import { checkOptions } from "../net/options.js";
+import { poolScript } from "../pool-script.js";
+import type { Executor, ShutdownOptions } from "./executor.js";
+import { errorOf, type Outcome } from "./outcome.js";
+import { type Executable, type ShippedFunction, ship } from "./shipped-function.js";
+import { Work } from "./work.js";
+
+/** What both kinds of pool take. */
+export interface PoolExecutorOptions {
+  /** How many workers there are at the most; as many as the machine has processors when left out. They start as work comes. */
+  maxWorkers?: number;
+  /** Is called in each worker before its first work. All work of a worker in which it throws fails with its error. */
+  initializer?: Executable<[], unknown>;
+}
+
+/** What tells the two kinds apart, in workerpool's words. */
+interface PoolKind {
+  readonly workerType: "thread" | "process";
+  /** Processes take what threads take only under "advanced". */
+  readonly forkOpts?: { readonly serialization: "advanced" };
+}
+
+/** As much of workerpool's workers as keeps the process alive, or not. It offers no other way to them. */
+interface PoolWorker {
+  readonly worker: {
+    ref(): void;
+    unref(): void;
+    kill(signal?: NodeJS.Signals): unknown;
+    readonly channel?: { ref(): void; unref(): void } | null;
+  } | null;
+}
+
+/** How long a worker that has nothing to do may take to end before it is killed, in milliseconds. */
+const TERMINATE_MS = 500;
+
+/** What workerpool says of work that it gave to a worker that had died before. */
+const NEVER_BEGAN = "Worker is terminated";
+
+export abstract class PoolExecutor implements Executor {
+  readonly #pool: Pool;
+  readonly #maxWorkers: number;
+  readonly #initializer: ShippedFunction | null;
+  /** A set, because it keeps the order and gives up any. */
+  readonly #queue = new Set<Work<unknown>>();
+  #running = 0;
+  #isShutdown = false;
+  #ended: Promise<void> | null = null;
+  #whenIdle: (() => void) | null = null;
+
+  /** @internal */
+  protected constructor(options: PoolExecutorOptions, kind: PoolKind) {
+    const { maxWorkers = availableParallelism(), initializer } = options;
+    if (typeof maxWorkers !== "number")
+      throw typeError("ERR_NOT_A_NUMBER", `the option maxWorkers must be a number, not ${describe(maxWorkers)}`);
+    if (!Number.isInteger(maxWorkers) || maxWorkers < 1) {
+      throw new ValueError(
+        "ERR_BAD_WORKER_COUNT",
+        `the option maxWorkers must be a whole number from 1, not ${maxWorkers}`,
+      );
+    }
+    this.#maxWorkers = maxWorkers;
+    this.#initializer = initializer === undefined ? null : ship(initializer);
+    this.#pool = workerpool.pool(poolScript, { ...kind, maxWorkers, workerTerminateTimeout: TERMINATE_MS });
+  }
+
+  /**
+   * Has `func` called in a worker with clones of `args`.
+   *
+   * @throws TypeError `ERR_NOT_CALLABLE`, `ERR_FUNCTION_NOT_SENDABLE`; DataCloneError for arguments that cannot be cloned; RuntimeError
+   *   `ERR_EXECUTOR_SHUTDOWN`
+   */
+  submit<A extends unknown[], R>(func: Executable<A, R>, ...args: A): Work<Awaited<R>> {
+    if (this.#isShutdown) {
+      throw new RuntimeError("ERR_EXECUTOR_SHUTDOWN", "cannot schedule new work after shutdown: make another executor");
+    }
+    const work = new Work<Awaited<R>>(ship(func), args, (cancelled) => this.#queue.delete(cancelled as Work<unknown>));
+    this.#queue.add(work as Work<unknown>);
+    this.#startNext();
+    return work;
+  }
+
+  /**
+   * Takes no more work, and ends its workers when what it has is done.
+   *
+   * @returns a promise of the end; with `wait: false`, one that is there at once
+   * @throws TypeError `ERR_UNKNOWN_OPTION`, `ERR_INVALID_ARG_TYPE`
+   */
+  shutdown(options: ShutdownOptions = {}): Promise<void> {
+    const { wait, cancelFutures } = checkShutdown(options);
+    this.#isShutdown = true;
+    if (cancelFutures) for (const work of [...this.#queue]) work.cancel();
+    this.#ended ??= this.#end();
+    return wait ? this.#ended : Promise.resolve();
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.shutdown();
+  }
+
+  /** @internal Ends the workers at once, whatever they do. */
+  _kill(): void {
+    for (const { worker } of this.#workers) worker?.kill("SIGKILL");
+  }
+
+  /** @internal Called when the last worker has ended. */
+  protected _ended(): void {}
+
+  async #end(): Promise<void> {
+    if (this.#running + this.#queue.size > 0) {
+      await new Promise<void>((resolve) => {
+        this.#whenIdle = resolve;
+      });
+    }
+    // Their ends keep the process alive no more than they did.
+    await new Promise<void>((resolve) => {
+      this.#pool.terminate(false).always(resolve as never);
+    });
+    this._ended();
+  }
+
+  #startNext(): void {
+    for (const work of this.#queue) {
+      if (this.#running >= this.#maxWorkers) return;
+      this.#queue.delete(work);
+      work._begin();
+      this.#running++;
+      if (this.#running === 1) this.#keepAlive(true);
+      this.#execute(work);
+    }
+  }
+
+  #execute(work: Work<unknown>): void {
+    const { shipped, args, transfer } = work;
+    const workersBefore = this.#workers.length;
+    const submitted = this.#pool.exec("run", [shipped, args, this.#initializer], { transfer });
+    if (this.#workers.length !== workersBefore) this.#keepAlive(true);
+    submitted.then(
+      (outcome: Outcome) => this.#finish(work, outcome),
+      (error: Error) => {
+        // Its worker died while it was idle: there is another one now.
+        if (error.message === NEVER_BEGAN) this.#execute(work);
+        else this.#finish(work, null, error);
+      },
+    );
+  }
+
+  #finish(work: Work<unknown>, outcome: Outcome | null, failure?: Error): void {
+    this.#running--;
+    this.#startNext();
+    if (this.#running === 0) {
+      this.#keepAlive(false);
+      this.#whenIdle?.();
+    }
+    if (outcome === null) work._fail(workerError(failure as Error));
+    else if ("error" in outcome) work._fail(errorOf(outcome.error));
+    else work._succeed(outcome.value);
+  }
+
+  get #workers(): readonly PoolWorker[] {
+    return (this.#pool as unknown as { workers: readonly PoolWorker[] }).workers;
+  }
+
+  #keepAlive(isNeeded: boolean): void {
+    for (const { worker } of this.#workers) {
+      for (const each of [worker, worker?.channel]) {
+        if (isNeeded) each?.ref();
+        else each?.unref();
+      }
+    }
+  }
+}
+
+/** What became of work whose worker died, or whose result could not be sent. */
+function workerError(failure: Error): Error {
+  if (failure.name !== "TerminateError" && !(failure instanceof workerpool.TerminateError)) {
+    // Of a DOMException nothing but the stack arrives.
+    const [what = ""] = String(failure.stack).split("\n");
+    return typeError(
+      "ERR_RESULT_NOT_CLONEABLE",
+      `what the function returned cannot be sent back (${failure.message || what}): return plain data`,
+    );
+  }
+  return new RuntimeError(
+    "ERR_WORKER_DIED",
+    `the worker ended before its work did: ${failure.message.replaceAll(/\s*\n\s*/g, ", ")}`,
+  );
+}
+
+function checkShutdown(options: ShutdownOptions): { wait: boolean; cancelFutures: boolean } {
+  checkOptions("shutdown", options, ["wait", "cancelFutures"]);
+  const { wait = true, cancelFutures = false } = options;
+  for (const [key, value] of Object.entries({ wait, cancelFutures })) {
+    if (typeof value !== "boolean")
+      throw typeError("ERR_INVALID_ARG_TYPE", `the option ${key} must be true or false, not ${describe(value)}`);
+  }
+  return { wait, cancelFutures };
+}

@@ -1,0 +1,174 @@
+/**
+ * The calls of a loop that run functions elsewhere.
+ *
+ * Owns: the default executor, and futures of work. An executor's own futures stay below: cancelling ours takes back what has not begun, and
+ * what comes after the loop was closed is dropped.
+ *
+ * Does not own: pools (`executors/`).
+ *
+ * CPython 3.11, base_events `run_in_executor`, `set_default_executor` and `shutdown_default_executor`; threads `to_thread`. Differs: any
+ * executor may be the default.
+ */
+import { describe, RuntimeError, typeError } from "../errors.js";
+import type { Executor, Submission } from "../executors/executor.js";
+import type { Executable } from "../executors/shipped-function.js";
+import { ThreadPoolExecutor } from "../executors/thread-pool-executor.js";
+import { Work } from "../executors/work.js";
+import { runOutsideTasks } from "../futures/awaiting.js";
+import type { Future } from "../futures/future.js";
+import { OwnFuture } from "../futures/own-future.js";
+import { checkSeconds } from "../futures/sleep.js";
+import { checkOptions } from "../net/options.js";
+import type { EventLoop } from "./event-loop.js";
+import { NetworkCalls } from "./network-calls.js";
+
+export abstract class ExecutorCalls extends NetworkCalls {
+  #executor: Executor | null = null;
+  #isOurs = false;
+  #isShutdown = false;
+
+  /**
+   * Has a function called elsewhere: in a worker thread, by the default executor. It is sent by its source and knows no variable around it, or
+   * by name (`workerFunction`). Arguments and results are cloned.
+   *
+   * @param executor null for the default one, which is a ThreadPoolExecutor unless another was set
+   * @returns a future of what it returns. Cancelling it takes back work that has not begun; other work goes on, and nobody hears of it.
+   * @throws TypeError `ERR_NOT_AN_EXECUTOR`; RuntimeError `ERR_LOOP_CLOSED`, `ERR_EXECUTOR_SHUTDOWN`; UnsupportedError
+   *   `ERR_BLOCKING_RUN`; what the executor throws
+   */
+  runInExecutor<A extends unknown[], R>(
+    executor: Executor | null,
+    func: Executable<A, R>,
+    ...args: A
+  ): Future<Awaited<R>> {
+    const loop = this as unknown as EventLoop;
+    loop._scheduler.checkOpen();
+    loop._scheduler.checkNodeGoesOn("work in an executor ends");
+    if (executor !== null) checkExecutor(executor);
+    const chosen = executor ?? this.#defaultExecutor();
+    return new WorkFuture(
+      loop,
+      runOutsideTasks(() => chosen.submit(func, ...args)),
+    );
+  }
+
+  /**
+   * Sets the executor that `runInExecutor(null, …)` uses. The loop shuts it down when it is closed.
+   *
+   * @throws TypeError `ERR_NOT_AN_EXECUTOR`
+   */
+  setDefaultExecutor(executor: Executor): void {
+    checkExecutor(executor);
+    // Nobody else can reach the one that the loop made.
+    if (this.#isOurs) void this.#executor?.shutdown({ wait: false });
+    this.#executor = executor;
+    this.#isOurs = false;
+  }
+
+  /**
+   * Waits for the work of the default executor, and ends it for good.
+   *
+   * @param options `timeout`: the seconds after which it is waited for no longer, with a warning
+   * @throws TypeError `ERR_UNKNOWN_OPTION`, `ERR_NOT_A_NUMBER`; ValueError `ERR_BAD_TIME`
+   */
+  shutdownDefaultExecutor(options: { timeout?: number } = {}): Future<void> {
+    checkOptions("shutdownDefaultExecutor", options, ["timeout"]);
+    const { timeout } = options;
+    if (timeout !== undefined) checkSeconds("timeout", timeout);
+    const loop = this as unknown as EventLoop;
+    loop._scheduler.checkOpen();
+    this.#isShutdown = true;
+    const executor = this.#executor;
+    if (executor === null) {
+      const future = loop.createFuture<void>();
+      future.setResult();
+      return future;
+    }
+    loop._scheduler.checkNodeGoesOn("an executor ends");
+    const future = new WorkFuture<void>(loop, executor.shutdown({ wait: true }));
+    if (timeout !== undefined) future._giveUpAfter(timeout);
+    return future;
+  }
+
+  /** @internal Whether there is a default executor that may have work. */
+  _hasExecutor(): boolean {
+    return this.#executor !== null;
+  }
+
+  /** @internal Ends the default executor without waiting. */
+  protected _closeExecutor(): void {
+    const executor = this.#executor;
+    this.#executor = null;
+    this.#isShutdown = true;
+    executor?.shutdown({ wait: false }).then(undefined, () => {});
+  }
+
+  #defaultExecutor(): Executor {
+    if (this.#isShutdown) {
+      throw new RuntimeError(
+        "ERR_EXECUTOR_SHUTDOWN",
+        "Executor shutdown has been called: pass an executor of your own",
+      );
+    }
+    if (this.#executor === null) {
+      this.#executor = runOutsideTasks(() => new ThreadPoolExecutor());
+      this.#isOurs = true;
+    }
+    return this.#executor;
+  }
+}
+
+/** A future of what goes on in an executor. */
+class WorkFuture<T> extends OwnFuture<T> {
+  readonly #submission: Submission<T>;
+
+  constructor(loop: EventLoop, submission: Submission<T>) {
+    super(loop, loop._scheduler);
+    this.#submission = submission;
+    this._scheduler.promisesAwaited++;
+    if (submission instanceof Work) submission._whenDone((error, value) => this.#finish(error, value));
+    else {
+      Promise.resolve(submission).then(
+        (value) => this.#finish(null, value),
+        (error) => this.#finish(error instanceof Error ? error : new Error(String(error), { cause: error }), undefined),
+      );
+    }
+  }
+
+  override cancel(message?: string): boolean {
+    if (!super.cancel(message)) return false;
+    this.#submission.cancel?.();
+    return true;
+  }
+
+  /** Succeeds after so many seconds, done or not. */
+  _giveUpAfter(seconds: number): void {
+    const timer = this._loop.callLater(seconds, () => {
+      if (this.done()) return;
+      console.warn(`The executor did not finish its work within ${seconds} seconds`);
+      this._succeed(undefined as T);
+    });
+    this.addDoneCallback(() => timer.cancel());
+  }
+
+  #finish(error: Error | null, value: T | undefined): void {
+    const scheduler = this._scheduler;
+    scheduler.promisesAwaited--;
+    if (scheduler.closed) return;
+    if (!this.done()) {
+      if (error === null) this._succeed(value as T);
+      else this._failWith(error);
+    }
+    scheduler.wake();
+  }
+}
+
+/** @throws TypeError `ERR_NOT_AN_EXECUTOR` */
+function checkExecutor(executor: Executor): void {
+  if (typeof executor?.submit !== "function" || typeof executor.shutdown !== "function") {
+    throw typeError(
+      "ERR_NOT_AN_EXECUTOR",
+      `an executor has the methods submit and shutdown, and ${describe(executor)} has not: pass a ThreadPoolExecutor, a ProcessPoolExecutor or one of your own`,
+    );
+  }
+}

@@ -1,0 +1,264 @@
+/** Pools of threads and of processes: what they run, how it fails, what can be taken back, and how they end. */
+import { suite } from "uvu";
+import * as assert from "uvu/assert";
+import {
+  CancelledError,
+  type PoolExecutor,
+  ProcessPoolExecutor,
+  RuntimeError,
+  ThreadPoolExecutor,
+  transfer,
+  workerFunction,
+} from "../../../host/index.js";
+import { leakChecked } from "../../support/leaks.js";
+import { thrownBy } from "../../support/sockets.js";
+import { rejection } from "../loop/both-loops.js";
+
+const test = leakChecked(suite("executors"));
+const sums = new URL("sums.js", import.meta.url);
+
+/** One body, two arms: each pool. */
+function onBoth(name: string, body: (executor: PoolExecutor) => Promise<void>, maxWorkers = 1): void {
+  for (const Pool of [ThreadPoolExecutor, ProcessPoolExecutor]) {
+    test(`${name} (${Pool.name})`, async () => {
+      const executor = new Pool({ maxWorkers });
+      try {
+        await body(executor);
+      } finally {
+        await executor.shutdown({ cancelFutures: true });
+      }
+    });
+  }
+}
+
+onBoth("runs a function that stands alone, plain or async, with its arguments", async (executor) => {
+  assert.is(await executor.submit((a: number, b: number) => a + b, 1, 2), 3);
+  assert.is(await executor.submit(async (text: string) => text.toUpperCase(), "x"), "X");
+  assert.is(
+    await executor.submit(function (this: unknown) {
+      return typeof this;
+    } as () => string),
+    "undefined",
+  );
+  assert.equal(await executor.submit((map: Map<string, Date>) => [...map.keys()], new Map([["k", new Date(0)]])), [
+    "k",
+  ]);
+});
+
+onBoth("runs a function of a module, which may use what is around it", async (executor) => {
+  assert.is(await executor.submit(workerFunction<(value: number) => number>(sums, "addToBase"), 2), 42);
+  assert.is(await executor.submit(workerFunction<(value: number) => number>(sums.pathname, "addToBase"), 3), 43);
+  const wrong = await rejection(executor.submit(workerFunction(sums, "notAFunction")));
+  assert.is(wrong.code, "ERR_FUNCTION_NOT_FOUND");
+  assert.instance(wrong, TypeError);
+});
+
+onBoth(
+  "what a function throws comes back with its class, properties, cause and stack in the worker",
+  async (executor) => {
+    const error = (await rejection(
+      executor.submit(function thrower() {
+        const cause = new SyntaxError("inner");
+        throw Object.assign(new RangeError("outer", { cause }), { code: "E_MINE", depth: 2 });
+      }),
+    )) as Error & { depth: number; code: string };
+    assert.instance(error, RangeError);
+    assert.is(error.message, "outer");
+    assert.is(error.code, "E_MINE");
+    assert.is(error.depth, 2);
+    assert.match(error.stack ?? "", "thrower");
+    assert.instance(error.cause, SyntaxError);
+    class Mine extends Error {}
+    void Mine;
+    const named = await rejection(
+      executor.submit(() => {
+        class Special extends Error {
+          override readonly name = "Special";
+        }
+        throw new Special("mine");
+      }),
+    );
+    assert.is(named.name, "Special");
+    const thrown = await rejection(
+      executor.submit(() => {
+        throw 7;
+      }),
+    );
+    assert.match(thrown.message, "the number 7");
+  },
+);
+
+onBoth("a function that uses a variable around it fails with an error that names it", async (executor) => {
+  const around = 1;
+  const error = (await rejection(executor.submit(() => around + 1))) as RuntimeError;
+  assert.instance(error, RuntimeError);
+  assert.is(error.code, "ERR_CAPTURED_VARIABLE");
+  assert.match(error.message, "the function uses around, which the worker does not have");
+  assert.instance(error.cause, ReferenceError);
+});
+
+onBoth("an argument or a result that cannot be cloned fails, and the worker goes on", async (executor) => {
+  assert.is(
+    thrownBy(() =>
+      executor.submit(
+        (_value: unknown) => 1,
+        () => {},
+      ),
+    ).name,
+    "DataCloneError",
+  );
+  const error = await rejection(executor.submit(() => () => {}));
+  assert.is(error.code, "ERR_RESULT_NOT_CLONEABLE");
+  assert.match(error.message, "could not be cloned");
+  assert.is(await executor.submit(() => 2), 2);
+});
+
+onBoth("arguments are what they were at the call", async (executor) => {
+  const blocker = executor.submit(() => new Promise<void>((resolve) => setImmediate(resolve)));
+  const argument = { value: 1 };
+  const work = executor.submit((given: { value: number }) => given.value, argument);
+  argument.value = 2;
+  assert.is(await work, 1);
+  await blocker;
+});
+
+onBoth("what has not begun can be taken back, and what has begun cannot", async (executor) => {
+  const first = executor.submit(() => "first");
+  const second = executor.submit(() => "second");
+  const third = executor.submit(() => "third");
+  assert.is(first.cancel(), false);
+  assert.is(second.cancel(), true);
+  assert.is(second.cancel(), false);
+  assert.instance(await rejection(second), CancelledError);
+  assert.is(await first, "first");
+  assert.is(await third, "third");
+  assert.is(third.cancel(), false);
+});
+
+onBoth("work begins in the order in which it came", async (executor) => {
+  const ends: number[] = [];
+  const all = [0, 1, 2, 3, 4].map((index) => executor.submit((value: number) => value, index));
+  await Promise.all(all.map((work) => work.then((value) => ends.push(value))));
+  assert.equal(ends, [0, 1, 2, 3, 4]);
+});
+
+onBoth("a worker that dies fails its work alone, and is replaced", async (executor) => {
+  const dying = executor.submit(() => process.exit(3));
+  const next = executor.submit(() => "alive");
+  const error = (await rejection(dying)) as RuntimeError;
+  assert.is(error.code, "ERR_WORKER_DIED");
+  assert.is(await next, "alive");
+});
+
+onBoth("shutdown waits for what is left, and takes no more", async (executor) => {
+  const works = [1, 2, 3].map((value) => executor.submit((given: number) => given, value));
+  const end = executor.shutdown();
+  assert.is(thrownBy(() => executor.submit(() => 1)).code, "ERR_EXECUTOR_SHUTDOWN");
+  await end;
+  assert.equal(await Promise.all(works), [1, 2, 3]);
+  await executor.shutdown();
+});
+
+onBoth("shutdown with cancelFutures takes back what has not begun", async (executor) => {
+  const first = executor.submit(() => 1);
+  const second = executor.submit(() => 2);
+  const isThere = executor.shutdown({ wait: false, cancelFutures: true });
+  await isThere;
+  assert.is(await first, 1);
+  assert.instance(await rejection(second), CancelledError);
+});
+
+onBoth("maxWorkers is how many work at a time", async (executor) => {
+  const ids = await Promise.all(
+    Array.from({ length: 6 }, () =>
+      executor.submit(async () => (await import("node:worker_threads")).threadId + process.pid),
+    ),
+  );
+  assert.is(new Set(ids).size, 1);
+});
+
+for (const Pool of [ThreadPoolExecutor, ProcessPoolExecutor]) {
+  test(`an initializer is called once in each worker, before its work (${Pool.name})`, async () => {
+    const counters = globalThis as { initialized?: number };
+    void counters;
+    await using(
+      new Pool({
+        maxWorkers: 1,
+        initializer: () => {
+          const known = globalThis as { initialized?: number };
+          known.initialized = (known.initialized ?? 0) + 1;
+        },
+      }),
+      async (executor) => {
+        for (let round = 0; round < 2; round++) {
+          assert.is(await executor.submit(() => (globalThis as { initialized?: number }).initialized), 1);
+        }
+      },
+    );
+    await using(
+      new Pool({
+        maxWorkers: 1,
+        initializer: () => {
+          throw new RangeError("no start");
+        },
+      }),
+      async (executor) => {
+        assert.instance(await rejection(executor.submit(() => 1)), RangeError);
+        assert.match((await rejection(executor.submit(() => 1))).message, "no start");
+      },
+    );
+  });
+}
+
+test("a buffer can be moved to a thread and back", async () => {
+  await using(new ThreadPoolExecutor({ maxWorkers: 1 }), async (executor) => {
+    const buffer = new ArrayBuffer(16);
+    const work = executor.submit((given: ArrayBuffer) => given.byteLength, transfer(buffer, [buffer]));
+    assert.is(buffer.byteLength, 0);
+    assert.is(await work, 16);
+  });
+});
+
+test("bad input is refused at the call", async () => {
+  await using(new ThreadPoolExecutor({ maxWorkers: 1 }), async (executor) => {
+    for (const func of [null, 1, {}, "x"]) {
+      assert.is(thrownBy(() => executor.submit(func as never)).code, "ERR_NOT_CALLABLE");
+    }
+    const method = { method() {} }.method;
+    for (const func of [Math.max, (() => {}).bind(null), class {}, function* () {}, method]) {
+      assert.is(thrownBy(() => executor.submit(func as never)).code, "ERR_FUNCTION_NOT_SENDABLE");
+    }
+    for (const options of [null, 1, { wait: 1 }, { cancelFutures: "x" }]) {
+      assert.is(thrownBy(() => void executor.shutdown(options as never)).code, "ERR_INVALID_ARG_TYPE");
+    }
+    assert.is(thrownBy(() => void executor.shutdown({ wit: true } as never)).code, "ERR_UNKNOWN_OPTION");
+  });
+  for (const Pool of [ThreadPoolExecutor, ProcessPoolExecutor]) {
+    for (const [options, code] of [
+      [{ maxWorkers: 0 }, "ERR_BAD_WORKER_COUNT"],
+      [{ maxWorkers: 1.5 }, "ERR_BAD_WORKER_COUNT"],
+      [{ maxWorkers: Number.NaN }, "ERR_BAD_WORKER_COUNT"],
+      [{ maxWorkers: "2" }, "ERR_NOT_A_NUMBER"],
+      [{ maxWorker: 2 }, "ERR_UNKNOWN_OPTION"],
+      [{ initializer: 1 }, "ERR_NOT_CALLABLE"],
+      [null, "ERR_INVALID_ARG_TYPE"],
+    ] as const) {
+      assert.is(thrownBy(() => new Pool(options as never)).code, code);
+    }
+  }
+  assert.is(thrownBy(() => workerFunction(1 as never, "x")).code, "ERR_INVALID_ARG_TYPE");
+  assert.is(thrownBy(() => workerFunction(sums, 1 as never)).code, "ERR_INVALID_ARG_TYPE");
+  assert.is(thrownBy(() => workerFunction("./sums.js", "x")).code, "ERR_INVALID_MODULE");
+  assert.is(thrownBy(() => transfer(1, 1 as never)).code, "ERR_INVALID_ARG_TYPE");
+});
+
+test.run();
+
+/** Shuts an executor down when the body has ended. */
+async function using(executor: PoolExecutor, body: (executor: PoolExecutor) => Promise<void>): Promise<void> {
+  try {
+    await body(executor);
+  } finally {
+    await executor.shutdown();
+  }
+}

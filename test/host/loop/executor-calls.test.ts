@@ -1,0 +1,170 @@
+/** `runInExecutor` and its like: futures of work elsewhere, the default executor, and what a loop does with it at its end. */
+import { suite } from "uvu";
+import * as assert from "uvu/assert";
+import {
+  CancelledError,
+  type Coroutine,
+  ProcessPoolExecutor,
+  run,
+  ThreadPoolExecutor,
+  toThread,
+} from "../../../host/index.js";
+import { leakChecked } from "../../support/leaks.js";
+import { thrownBy } from "../../support/sockets.js";
+import { EchoExecutor } from "../executors/echo-executor.js";
+import { bothLoops, rejection, runOnce } from "./both-loops.js";
+import { captureConsoleDuring } from "./capture-console.js";
+
+const test = bothLoops(suite("executors of a loop"));
+const plain = leakChecked(suite("executors of a run"));
+
+test("runInExecutor runs a function in a thread, for both kinds of coroutine", async (loop) => {
+  function* generator(): Coroutine<number> {
+    return yield* loop.runInExecutor(null, (a: number, b: number) => a * b, 6, 7);
+  }
+  assert.is(await loop.runUntilComplete(generator()), 42);
+  const task = loop.createTask(async () => await loop.runInExecutor(null, async () => "async"));
+  assert.is(await loop.runUntilComplete(task), "async");
+  await loop.runUntilComplete(loop.shutdownDefaultExecutor());
+});
+
+test("the executor that is given is the one that is used", async (loop) => {
+  const executor = new ProcessPoolExecutor({ maxWorkers: 1 });
+  const pid = await loop.runUntilComplete(loop.runInExecutor(executor, () => process.pid));
+  assert.is.not(pid, process.pid);
+  await executor.shutdown();
+});
+
+test("what the function throws is the future's exception", async (loop) => {
+  const future = loop.runInExecutor(null, () => {
+    throw new RangeError("there");
+  });
+  assert.instance(await rejection(loop.runUntilComplete(future)), RangeError);
+  await loop.runUntilComplete(loop.shutdownDefaultExecutor());
+});
+
+test("any executor may be the default, and the loop shuts it down when it is closed", async (loop) => {
+  const executor = new EchoExecutor();
+  loop.setDefaultExecutor(executor);
+  const good = loop.runInExecutor(null, (value: number) => value + 1, 1);
+  const bad = loop.runInExecutor(null, () => {
+    throw "no error";
+  });
+  executor.work();
+  assert.is(await loop.runUntilComplete(good), 2);
+  assert.match((await rejection(loop.runUntilComplete(bad))).message, "no error");
+  loop.close();
+  assert.equal(executor.shutdowns, [{ wait: false }]);
+});
+
+test("cancelling takes back what has not begun, and the rest is dropped", async (loop) => {
+  const executor = new EchoExecutor();
+  const future = loop.runInExecutor(executor, (name: string) => name, "mine");
+  assert.ok(future.cancel());
+  assert.equal(executor.cancelled, ["mine"]);
+  assert.not.ok(future.cancel());
+  executor.work();
+  assert.instance(await rejection(loop.runUntilComplete(future)), CancelledError);
+});
+
+test("cancelling a task that waits for work cancels the work", async (loop) => {
+  const executor = new EchoExecutor();
+  const task = loop.createTask(function* (): Coroutine<void> {
+    yield* loop.runInExecutor(executor, (_name: string) => {}, "waited for");
+  });
+  await runOnce(loop);
+  task.cancel();
+  assert.instance(await rejection(loop.runUntilComplete(task)), CancelledError);
+  assert.equal(executor.cancelled, ["waited for"]);
+  executor.work();
+});
+
+test("what comes after the loop was closed is dropped", async (loop) => {
+  const executor = new ThreadPoolExecutor({ maxWorkers: 1 });
+  const future = loop.runInExecutor(executor, () => 1);
+  const failing = loop.runInExecutor(executor, () => {
+    throw new Error("nobody hears of it");
+  });
+  loop.close();
+  await executor.shutdown();
+  assert.not.ok(future.done());
+  assert.not.ok(failing.done());
+});
+
+test("a loop that is closed ends the default executor after its work, without waiting", async (loop) => {
+  const shared = new Int32Array(new SharedArrayBuffer(4));
+  void loop.runInExecutor(
+    null,
+    (cell: Int32Array) => {
+      Atomics.store(cell, 0, 1);
+    },
+    shared,
+  );
+  loop.close();
+  while (Atomics.load(shared, 0) === 0) await new Promise((resolve) => setImmediate(resolve));
+});
+
+test("after shutdownDefaultExecutor only the default executor is gone", async (loop) => {
+  const work = loop.runInExecutor(null, () => 1);
+  await loop.runUntilComplete(loop.shutdownDefaultExecutor());
+  assert.is(work.result(), 1);
+  assert.is(thrownBy(() => loop.runInExecutor(null, () => 1)).code, "ERR_EXECUTOR_SHUTDOWN");
+  const executor = new EchoExecutor();
+  const other = loop.runInExecutor(executor, () => 2);
+  executor.work();
+  assert.is(await loop.runUntilComplete(other), 2);
+  await loop.runUntilComplete(loop.shutdownDefaultExecutor());
+});
+
+test("shutdownDefaultExecutor gives up after its timeout, with a warning", async (loop) => {
+  const executor = new EchoExecutor();
+  executor.shutdown = () => new Promise<void>(() => {});
+  loop.setDefaultExecutor(executor);
+  const written = await captureConsoleDuring("warn", () =>
+    loop.runUntilComplete(loop.shutdownDefaultExecutor({ timeout: 0.001 })),
+  );
+  assert.match(written.join("\n"), "did not finish its work within 0.001 seconds");
+});
+
+test("an executor that replaces the loop's own one ends it", async (loop) => {
+  assert.is(await loop.runUntilComplete(loop.runInExecutor(null, () => 1)), 1);
+  loop.setDefaultExecutor(new EchoExecutor());
+});
+
+test("bad input is refused at the call", async (loop) => {
+  for (const executor of [undefined, 1, {}, { submit() {} }]) {
+    assert.is(thrownBy(() => loop.runInExecutor(executor as never, () => {})).code, "ERR_NOT_AN_EXECUTOR");
+    assert.is(thrownBy(() => loop.setDefaultExecutor(executor as never)).code, "ERR_NOT_AN_EXECUTOR");
+  }
+  assert.is(thrownBy(() => loop.setDefaultExecutor(null as never)).code, "ERR_NOT_AN_EXECUTOR");
+  assert.is(thrownBy(() => loop.runInExecutor(null, 1 as never)).code, "ERR_NOT_CALLABLE");
+  assert.is(thrownBy(() => loop.shutdownDefaultExecutor({ timeout: Number.NaN })).code, "ERR_BAD_TIME");
+  assert.is(thrownBy(() => loop.shutdownDefaultExecutor({ timeout: "1" as never })).code, "ERR_NOT_A_NUMBER");
+  assert.is(thrownBy(() => loop.shutdownDefaultExecutor({ time: 1 } as never)).code, "ERR_UNKNOWN_OPTION");
+  await loop.runUntilComplete(loop.shutdownDefaultExecutor());
+  loop.close();
+  assert.is(thrownBy(() => loop.runInExecutor(null, () => {})).code, "ERR_LOOP_CLOSED");
+});
+
+test("a loop that blocks its thread refuses work, which could not end", (loop) => {
+  function* body(): Coroutine<void> {
+    yield* loop.runInExecutor(null, () => {});
+  }
+  assert.is(thrownBy(() => loop.runUntilCompleteSync(body())).code, "ERR_BLOCKING_RUN");
+});
+
+test.run();
+
+plain("toThread runs in a thread, and run waits for what is left there", async () => {
+  const shared = new Int32Array(new SharedArrayBuffer(4));
+  const answer = await run(async () => {
+    void toThread((cell: Int32Array) => {
+      Atomics.add(cell, 0, 1);
+    }, shared);
+    return await toThread((a: number) => a + 1, 1);
+  });
+  assert.is(answer, 2);
+  assert.is(Atomics.load(shared, 0), 1);
+});
+
+plain.run();
