@@ -46,7 +46,8 @@ export function setEventLoop(loop: EventLoop | null): void {
 }
 
 /**
- * Runs a program on a new loop: waits for `main`, cancels the tasks that are left and waits for them too, and closes the loop.
+ * Runs a program on a new loop: waits for `main`, cancels the tasks that are left and waits for them too, closes the asynchronous generators that the
+ * loop tracks, and closes the loop.
  *
  * @param main a coroutine, a future's worth of anything, or a function that returns one, which is called on the running loop
  * @returns what `main` comes to
@@ -75,6 +76,7 @@ export async function run<T>(main: Main<T>, options: RunOptions = {}): Promise<T
     } finally {
       signal?.removeEventListener("abort", cancel);
       await cancelAllTasks(loop);
+      await loop.runUntilComplete(loop.shutdownAsyncgens());
     }
   } finally {
     setCurrentLoop(before);
