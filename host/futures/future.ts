@@ -16,6 +16,7 @@ import type { EventLoop } from "../loop/event-loop.js";
 import { BoundCall, type Callback, describeCall } from "../scheduler/call.js";
 import { Handle } from "../scheduler/handle.js";
 import type { Scheduler } from "../scheduler/scheduler.js";
+import { noteSource, siteOf } from "../scheduler/source.js";
 import { type AwaitingTask, asyncTask } from "./awaiting.js";
 import { reportWhenLost, retrieved } from "./never-retrieved.js";
 
@@ -45,6 +46,7 @@ export class Future<T = unknown> implements PromiseLike<T> {
   constructor(loop: EventLoop, scheduler: Scheduler) {
     this._loop = loop;
     this._scheduler = scheduler;
+    if (scheduler.debug) noteSource(this);
   }
 
   /** The loop that it belongs to. */
@@ -203,6 +205,8 @@ export class Future<T = unknown> implements PromiseLike<T> {
     if (this._callbacks?.length) {
       words.push(`callbacks=[${this._callbacks.map(({ callback }) => describeCall(callback)).join(", ")}]`);
     }
+    const site = siteOf(this);
+    if (site !== null) words.push(`created at ${site}`);
     return words;
   }
 
@@ -256,7 +260,7 @@ export class Future<T = unknown> implements PromiseLike<T> {
     this._exception = error;
     this._failed = true;
     this._retrieved = false;
-    reportWhenLost(this, error);
+    reportWhenLost(this as Future<unknown>);
   }
 
   /** @internal Ends it, and queues those who wait. */

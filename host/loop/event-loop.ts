@@ -18,6 +18,7 @@ import { futureOf } from "../futures/ensure-future.js";
 import { Future } from "../futures/future.js";
 import { checkSeconds } from "../futures/sleep.js";
 import { checkTaskName, Task, type TaskBody } from "../futures/task.js";
+import { Operation } from "../net/operation.js";
 import { checkOptions } from "../net/options.js";
 import { BoundCall, type Callback, callOf } from "../scheduler/call.js";
 import type { Driver } from "../scheduler/driver.js";
@@ -26,9 +27,11 @@ import type { Handle, TimerHandle } from "../scheduler/handle.js";
 import { Scheduler, type Side } from "../scheduler/scheduler.js";
 import { EpollSelector } from "../selector/epoll-selector.js";
 import { systemError } from "../sys/errors.js";
+import { AsyncGenerators } from "./asyncgens.js";
 import { type ExceptionContext, type ExceptionHandler, ExceptionHandling, logContext } from "./exception-handler.js";
 import { NetworkCalls } from "./network-calls.js";
 import { checkNoLoopRuns, setRunningLoop } from "./running-loop.js";
+import { unfinishedOf } from "./unclosed.js";
 
 /** Makes the tasks of a loop in the place of `new Task`. */
 export type TaskFactory = <T>(loop: EventLoop, body: TaskBody<T>) => Future<T>;
@@ -46,6 +49,7 @@ export class EventLoop extends NetworkCalls {
   /** @internal The task whose generator runs right now. */ _currentTask: Task<unknown> | null = null;
   /** @internal What owns an fd, and does not let others watch it. */ readonly _fdOwners = new Map<number, object>();
   readonly #errors = new ExceptionHandling(this);
+  readonly #asyncgens = new AsyncGenerators(this);
   #taskFactory: TaskFactory | null = null;
   #running = false;
 
@@ -125,7 +129,8 @@ export class EventLoop extends NetworkCalls {
   }
 
   /**
-   * Closes the loop, for good. What is pending is lost. Has no effect on a closed loop.
+   * Closes the loop, for good. What is pending is lost, and tasks that are pending are reported to the exception handler. Has no effect on a closed
+   * loop.
    *
    * @throws RuntimeError `ERR_LOOP_RUNNING`
    */
@@ -135,11 +140,35 @@ export class EventLoop extends NetworkCalls {
         "ERR_LOOP_RUNNING",
         "Cannot close a running event loop: stop() it and await the run first",
       );
-    if (!this.isClosed()) this._scheduler.close();
+    if (this.isClosed()) return;
+    const reportUnfinished = unfinishedOf(this);
+    this._scheduler.close();
+    reportUnfinished();
   }
 
   [Symbol.dispose](): void {
     this.close();
+  }
+
+  /**
+   * Has the loop close an asynchronous generator that is not iterated to its end: when it is lost, or by `shutdownAsyncgens`.
+   *
+   * @returns what to iterate in the place of `generator`
+   * @throws TypeError `ERR_NOT_AN_ASYNCGEN`
+   */
+  trackAsyncgen<T, R, N>(generator: AsyncGenerator<T, R, N>): AsyncGenerator<T, R, N> {
+    return this.#asyncgens.track(generator);
+  }
+
+  /**
+   * Closes the tracked asynchronous generators that have begun and not ended, all at the same time. What their closing throws goes to the exception
+   * handler; one that begins later is warned of. `run` calls this.
+   *
+   * @throws RuntimeError `ERR_LOOP_CLOSED`
+   */
+  shutdownAsyncgens(): Future<void> {
+    this._scheduler.checkOpen();
+    return new Operation(this, this.#asyncgens.shutDown());
   }
 
   /** Has a callback called in the next iteration, after those that were queued before it. */
@@ -185,13 +214,14 @@ export class EventLoop extends NetworkCalls {
   }
 
   /**
-   * Runs a coroutine as a task, from the next iteration on.
+   * Runs a coroutine as a task, from the next iteration on. A closed loop runs none, and closes the generator.
    *
    * @param body a generator, or a function that makes one or is async
    * @throws TypeError `ERR_NOT_A_COROUTINE`, `ERR_INVALID_ARG_TYPE`, `ERR_UNKNOWN_OPTION`; of a task factory that returns none,
    *   `ERR_NOT_A_FUTURE`; RuntimeError `ERR_LOOP_CLOSED`
    */
   createTask<T>(body: TaskBody<T>, options: { name?: string } = NO_OPTIONS): Task<T> {
+    if (this.isClosed() && isCoroutine(body)) body.return(undefined as T);
     this._scheduler.checkOpen();
     if (options !== NO_OPTIONS) {
       checkOptions("createTask", options, ["name"]);
@@ -281,7 +311,10 @@ export class EventLoop extends NetworkCalls {
     return this._scheduler.debug;
   }
 
-  /** Turns debug mode on or off: where handles were made, slow callbacks, coroutine functions passed as callbacks. */
+  /**
+   * Turns debug mode on or off: where handles, futures, tasks and transports were made, slow callbacks, coroutine functions passed as callbacks, what
+   * is open when the loop is closed.
+   */
   setDebug(enabled: boolean): void {
     this._scheduler.debug = Boolean(enabled);
   }
