@@ -20,7 +20,8 @@ import { checkSeconds } from "../futures/sleep.js";
 import { checkTaskName, Task, type TaskBody } from "../futures/task.js";
 import { Operation } from "../net/operation.js";
 import { checkOptions } from "../net/options.js";
-import { BoundCall, type Callback, callOf } from "../scheduler/call.js";
+import { boundCall, type Callback, callOf } from "../scheduler/call.js";
+import { captureContext } from "../scheduler/context.js";
 import type { Driver } from "../scheduler/driver.js";
 import { GuestDriver } from "../scheduler/guest-driver.js";
 import type { Handle, TimerHandle } from "../scheduler/handle.js";
@@ -321,7 +322,7 @@ export class EventLoop extends NetworkCalls {
 
   /** @internal Watches an fd on behalf of its owner. */
   _watch(fd: number, side: Side, callback: Callback, args: readonly unknown[]): void {
-    const result = this._scheduler.watch(fd, side, new BoundCall(callback, args));
+    const result = this._scheduler.watch(fd, side, boundCall(callback, args, captureContext()));
     if (result < 0) throw systemError("epoll_ctl", result);
   }
 
