@@ -8,13 +8,13 @@
  */
 
 /** Raised whenever an import, an export, a record or a number below changes its meaning. */
-export const ABI_VERSION = 1;
+export const ABI_VERSION = 2;
 
 /** The name of the one module that the core imports from. */
 export const IMPORT_MODULE = "host";
 
 /*
- * An id is a positive i32 that names one slot of the core: a call, a timer, a watch, a future, a done callback or a task.
+ * An id is a positive i32 that names one slot of the core: a call, a timer, a watch, an arrival, a future, a done callback or a task.
  *
  *   31  30        23 22                    0
  *   +--+------------+-----------------------+
@@ -51,6 +51,7 @@ export const TIMER_SWEEP_SHARE = 0.5;
  *   |  kind  | source | detail |  tag   |   i32 each
  *   +--------+--------+--------+--------+
  *   FdReady:   fd      Readiness  generation that `watch` was given
+ *   others:    id      the host's own business, both
  */
 export const EVENT_RECORD_BYTES = 16;
 export const EVENT_RECORD_WORDS = 4;
@@ -63,6 +64,11 @@ export const EVENT_TAG = 3;
 export const enum EventKind {
   /** `source` is an fd, `detail` a set of Readiness bits, `tag` the generation of its registration. */
   FdReady = 1,
+  /** `source` is an id that `expect` or `listen` gave for this kind; so are those of the kinds below. */
+  SignalArrived = 2,
+  ChildExited = 3,
+  WorkFinished = 4,
+  ThreadCall = 5,
 }
 
 /** What a watch wants to hear of, and what an event tells. `Hangup` stands for errors too, and wakes both sides. */
@@ -167,4 +173,6 @@ export const enum Status {
   OutOfSlots = -1005,
   /** The loop is running already. */
   Running = -1006,
+  /** Not an EventKind whose source is an id. */
+  BadKind = -1007,
 }

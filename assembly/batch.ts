@@ -8,7 +8,7 @@
  * Does not own: which ids go into it (`loop.ts`).
  */
 import { BATCH_CAPACITY, BATCH_RECORD_BYTES, BatchAction, NO_ID } from "./abi";
-import { Flag, Kind, release, slotOf } from "./slots";
+import { Flag, release, slotOf, staysAfterRun } from "./slots";
 
 const records: usize = memory.data(<i32>BATCH_CAPACITY * <i32>BATCH_RECORD_BYTES, 8);
 /** The ids to release when the batch ends. */
@@ -60,9 +60,9 @@ export function endBatch(): void {
     if (id == NO_ID) continue;
     const slot = slotOf(id);
     slot.flags &= ~(<u8>Flag.Taken);
-    // A watch may have become ready again meanwhile: then it is the queue that refers to it last.
+    // A watch or the like may have become ready again meanwhile: then it is the queue that refers to it last.
     const isRetired = (slot.flags & (<u8>Flag.Cancelled | <u8>Flag.Queued)) == <u8>Flag.Cancelled;
-    if (slot.kind != Kind.Watch || isRetired) release(id);
+    if (isRetired || !staysAfterRun(id)) release(id);
   }
   size = 0;
 }

@@ -10,6 +10,7 @@ import { takeStep } from "./batch";
 import { isKind, Kind } from "./slots";
 import * as tasks from "./tasks";
 
+export { expect, forget, listen } from "./arrivals";
 export { batchBuffer } from "./batch";
 export { callAt, callSoon, cancel } from "./calls";
 export { addCallback, createFuture, dropFuture, removeCallback, settle } from "./futures";

@@ -28,10 +28,11 @@ import {
   SELECT_TIMEOUT_MAX_SECONDS,
   Status,
 } from "./abi";
+import { arrived, isArrivalKind } from "./arrivals";
 import { addCallback, addTask, batchSize, endBatch } from "./batch";
 import * as host from "./host";
 import { clearReady, peek, pop, push, readyCount } from "./ready-queue";
-import { Flag, Kind, release, releaseAll, slotOf } from "./slots";
+import { Flag, Kind, release, releaseAll, slotOf, staysAfterRun } from "./slots";
 import { step, takeMustCancel } from "./tasks";
 import { clearTimers, firstDeadline, purgeCancelled, takeDue, timerCount } from "./timer-heap";
 import { clearWatches, fdReady } from "./watches";
@@ -83,6 +84,8 @@ export function takeEvents(count: i32): void {
     const record = events + <usize>index * EVENT_RECORD_BYTES;
     if (word(record, EVENT_KIND) == EventKind.FdReady) {
       fdReady(word(record, EVENT_SOURCE), word(record, EVENT_DETAIL), word(record, EVENT_TAG));
+    } else if (isArrivalKind(word(record, EVENT_KIND))) {
+      arrived(word(record, EVENT_SOURCE), word(record, EVENT_KIND));
     } else host.report(Report.BadEvent, index);
   }
 }
@@ -172,13 +175,12 @@ export function clear(): void {
 
 function run(id: i32): Outcome {
   const slot = slotOf(id);
-  const kind = slot.kind;
-  if (kind == Kind.Task) return step(id);
+  if (slot.kind == Kind.Task) return step(id);
   if (slot.flags & <u8>Flag.Cancelled) {
     release(id);
     return Outcome.Ok;
   }
-  if (kind != Kind.Watch) release(id);
+  if (!staysAfterRun(id)) release(id);
   const outcome = host.dispatch(id);
   return outcome == Outcome.Raised ? host.report(Report.CallbackRaised, id) : outcome;
 }

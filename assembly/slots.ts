@@ -17,6 +17,7 @@ export const enum Kind {
   Future = 4,
   Callback = 5,
   Task = 6,
+  Arrival = 7,
 }
 
 export const enum Flag {
@@ -32,6 +33,8 @@ export const enum Flag {
   MustCancel = 16,
   /** A task that the host drives. */
   Detached = 32,
+  /** An arrival that stays after it has run. */
+  Repeats = 64,
 }
 
 @unmanaged
@@ -43,7 +46,7 @@ export class Slot {
   next: i32;
   /** Future, task: the first who waits for it. */
   head: i32;
-  /** Future, task: the last who waits for it. */
+  /** Future, task: the last who waits for it. Arrival: its EventKind. */
   tail: i32;
   /** Task: the future it waits for. Callback: the future it belongs to. */
   waitsFor: i32;
@@ -113,6 +116,12 @@ export function isAlive(id: i32): bool {
 /** Whether an id from outside names a live slot of that kind. */
 export function isKind(id: i32, kind: Kind): bool {
   return isAlive(id) && slotOf(id).kind == kind;
+}
+
+/** Whether a slot is kept when its callback has run, to run again: a watch, or an arrival that repeats. */
+export function staysAfterRun(id: i32): bool {
+  const slot = slotOf(id);
+  return slot.kind == Kind.Watch || (slot.flags & <u8>Flag.Repeats) != 0;
 }
 
 /** Slots that are alive. */

@@ -22,9 +22,10 @@ import { findPython } from "./lib/python.mjs";
 import { table } from "./lib/table.mjs";
 import * as scheduler from "./scheduler/suite.mjs";
 import * as size from "./size/suite.mjs";
+import * as udp from "./udp/suite.mjs";
 import * as unix from "./unix/suite.mjs";
 
-const SUITES = [scheduler, echo, unix, idle, size];
+const SUITES = [scheduler, echo, unix, udp, idle, size];
 
 async function main() {
   const options = readArguments(

@@ -10,9 +10,11 @@ import { loadTest } from "./tour/load-test.js";
 import { names } from "./tour/names.js";
 import { node } from "./tour/node.js";
 import { pipes } from "./tour/pipes.js";
+import { signals } from "./tour/signals.js";
 import { sockets } from "./tour/sockets.js";
 import { cancellation, switches, tasks } from "./tour/tasks.js";
 import { timers } from "./tour/timers.js";
+import { udp } from "./tour/udp.js";
 import { unix } from "./tour/unix.js";
 import { bold } from "./tour/words.js";
 
@@ -24,9 +26,11 @@ const stops: [name: string, show: () => Coroutine<string>][] = [
   ["descriptors", descriptors],
   ["sockets", sockets],
   ["TCP", tcp],
+  ["UDP", udp],
   ["Unix", unix],
   ["pipes", pipes],
   ["names", names],
+  ["signals", signals],
   ["Node", node],
 ];
 

@@ -38,6 +38,9 @@ export interface CoreExports {
   removeWriter(fd: number): number;
   readerOf(fd: number): number;
   writerOf(fd: number): number;
+  expect(kind: number): number;
+  listen(kind: number): number;
+  forget(id: number): number;
   createFuture(): number;
   addCallback(future: number): number;
   removeCallback(callback: number): number;

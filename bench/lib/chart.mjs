@@ -28,6 +28,7 @@ const COLOURS = {
   uvloop: "#94a3b8",
   asyncio: "#c3ccd8",
   "node:net": "#7fae9b",
+  "node:dgram": "#7fae9b",
   "C epoll": "#e2b96f",
 };
 const OTHER_COLOUR = "#94a3b8";

@@ -5,8 +5,8 @@
  * table and the chart of that. The server has core 0 to itself and the client core 1. With a single connection both share
  * core 0, because there waking another core costs more than everything that is measured.
  *
- * Does not own: the load and the sampling of the server's CPU; see `peers/load.c`. Nor the cases and the servers; see
- * `echo/suite.mjs` and `unix/suite.mjs`.
+ * Does not own: the load and the sampling of the server's CPU; see `peers/load.c` and `peers/load_udp.c`. Nor the cases and the servers; see
+ * `echo/suite.mjs`, `unix/suite.mjs` and `udp/suite.mjs`.
  */
 import { cProgram } from "./c-programs.mjs";
 import { run, startService } from "./child-process.mjs";
@@ -26,7 +26,7 @@ const FLOOR = "C epoll";
 export function echoCase({ connections, kibibytes, warmUp, messages }) {
   const count = connections === 1 ? "1 connection" : `${connections.toLocaleString("en-US")} connections`;
   const id = `${connections} × ${kibibytes} KiB`;
-  return { id, title: `${count}, ${kibibytes} KiB`, connections, kibibytes, warmUp, messages };
+  return { id, title: `${count}, ${kibibytes} KiB`, connections, bytes: kibibytes * 1024, warmUp, messages };
 }
 
 /** A suite of such cases. */
@@ -36,19 +36,26 @@ export class EchoSuite {
   #cases;
   #runners;
   #findServers;
+  #peer;
+  #load;
+  #unit;
 
   /**
    * @param {{ name: string, title: string, cases: ReturnType<typeof echoCase>[], runners: string[],
    *   findServers(context: import("./context.mjs").Context): Promise<{ runner: string, command: string[],
-   *   env?: Record<string, string> }[]> }} description the runners are the rows of the tables; a server's command prints
-   *   where it listens, as `peers/load.c` wants it
+   *   env?: Record<string, string> }[]>, peer?: string, load?: string, unit?: string }} description the runners are the rows of the tables; a server's command prints
+   *   where it listens, as the load generator of `peers/` wants it; `peer` is what of Node's wasyncio is compared with
    */
-  constructor({ name, title, cases, runners, findServers }) {
+  constructor(description) {
+    const { name, title, cases, runners, findServers } = description;
     this.#name = name;
     this.#title = title;
     this.#cases = cases;
     this.#runners = runners;
     this.#findServers = findServers;
+    this.#peer = description.peer ?? "node:net";
+    this.#load = description.load ?? "load";
+    this.#unit = description.unit ?? "connections × message size";
   }
 
   /**
@@ -58,7 +65,7 @@ export class EchoSuite {
    */
   async measure(context) {
     const name = this.#name;
-    const load = await context.attempt(name, "every server", () => cProgram("load"));
+    const load = await context.attempt(name, "every server", () => cProgram(this.#load));
     if (load === undefined) return;
     const servers = await this.#findServers(context);
     const repetitions = context.quick ? 2 : 5;
@@ -93,17 +100,16 @@ export class EchoSuite {
       const rows = runners.map((runner) => [
         runner,
         figure(measurements.find(name, id, runner, "cpu")),
-        ratio(cpu(runner), cpu("node:net")),
+        ratio(cpu(runner), cpu(this.#peer)),
         ratio(cpu(runner), cpu(FLOOR)),
         figure(measurements.find(name, id, runner, "rate")),
         number(measurements.median(name, id, runner, "p50")),
         number(measurements.median(name, id, runner, "p99")),
         cpu(runner) === least ? "least CPU of the loops" : "",
       ]);
-      return table([id, "CPU µs/message", "÷ node:net", "÷ C", "messages/s", "p50 µs", "p99 µs", ""], rows);
+      return table([id, "CPU µs/message", `÷ ${this.#peer}`, "÷ C", "messages/s", "p50 µs", "p99 µs", ""], rows);
     });
-    const head =
-      "connections × message size; CPU of all the server's threads per message, from schedstat; median ± spread";
+    const head = `${this.#unit}; CPU of all the server's threads per message, from schedstat; median ± spread`;
     return [`${this.#title}: ${head}`, ...tables].join("\n\n");
   }
 
@@ -117,10 +123,10 @@ export class EchoSuite {
     const groups = cases.map(({ id, title }) => {
       const found = (runner) => measurements.find(this.#name, id, runner, "cpu");
       const ours = found("wasyncio")?.median;
-      const share = ours / found("node:net")?.median;
+      const share = ours / found(this.#peer)?.median;
       return {
         title,
-        note: ours === undefined ? "" : `${Math.round(share * 100)} % of node:net's CPU`,
+        note: ours === undefined ? "" : `${Math.round(share * 100)} % of ${this.#peer}'s CPU`,
         unit: "µs",
         bars: this.#runners.map((runner) => ({ label: runner, found: found(runner) })),
       };
@@ -129,12 +135,10 @@ export class EchoSuite {
   }
 }
 
-async function once(server, { connections, kibibytes, warmUp, messages }, load, share) {
+async function once(server, { connections, bytes, warmUp, messages }, load, share) {
   const service = await startService(server.command, { env: server.env, core: 0 });
   try {
-    const words = [service.line, connections, kibibytes * 1024, warmUp, Math.round(messages * share), service.pid].map(
-      String,
-    );
+    const words = [service.line, connections, bytes, warmUp, Math.round(messages * share), service.pid].map(String);
     return JSON.parse(await run([load, ...words], { core: connections === 1 ? 0 : 1 }));
   } finally {
     await service.stop();

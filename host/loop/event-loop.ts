@@ -32,6 +32,7 @@ import { AsyncGenerators } from "./asyncgens.js";
 import { type ExceptionContext, type ExceptionHandler, ExceptionHandling, logContext } from "./exception-handler.js";
 import { NetworkCalls } from "./network-calls.js";
 import { checkNoLoopRuns, setRunningLoop } from "./running-loop.js";
+import { SignalHandlers } from "./signals.js";
 import { unfinishedOf } from "./unclosed.js";
 
 /** Makes the tasks of a loop in the place of `new Task`. */
@@ -51,6 +52,7 @@ export class EventLoop extends NetworkCalls {
   /** @internal What owns an fd, and does not let others watch it. */ readonly _fdOwners = new Map<number, object>();
   readonly #errors = new ExceptionHandling(this);
   readonly #asyncgens = new AsyncGenerators(this);
+  readonly #signals: SignalHandlers;
   #taskFactory: TaskFactory | null = null;
   #running = false;
 
@@ -58,6 +60,7 @@ export class EventLoop extends NetworkCalls {
   constructor(driver: Driver = runOutsideTasks(() => new GuestDriver(new EpollSelector()))) {
     super();
     this._scheduler = new Scheduler(this, driver);
+    this.#signals = new SignalHandlers(this._scheduler);
     this.setDebug(Boolean(process.env.PYTHONASYNCIODEBUG || process.env.WASYNCIODEBUG));
   }
 
@@ -143,6 +146,7 @@ export class EventLoop extends NetworkCalls {
       );
     if (this.isClosed()) return;
     const reportUnfinished = unfinishedOf(this);
+    this.#signals.close();
     this._scheduler.close();
     reportUnfinished();
   }
@@ -285,6 +289,34 @@ export class EventLoop extends NetworkCalls {
   /** Ends what `addWriter` began. Returns whether there was anything to end. */
   removeWriter(fd: FileDescriptorLike): boolean {
     return this.#unwatch(fd, "writer");
+  }
+
+  /**
+   * Calls `callback` in an iteration after the signal has come, in the place of what was called for it before. Several that come
+   * before the callback could run count as one.
+   *
+   * @param signal a name such as `SIGTERM`, or a number
+   * @throws TypeError `ERR_INVALID_ARG_TYPE`, `ERR_NOT_CALLABLE`, `ERR_COROUTINE_CALLBACK`; ValueError `ERR_BAD_SIGNAL` for what is no
+   *   signal, and for SIGKILL and SIGSTOP; RuntimeError `ERR_NOT_MAIN_THREAD`, `ERR_LOOP_CLOSED`; UnsupportedError `ERR_NO_OUTSIDE` on a
+   *   virtual loop
+   */
+  addSignalHandler<A extends unknown[]>(
+    signal: NodeJS.Signals | number,
+    callback: (...args: A) => unknown,
+    ...args: A
+  ): void {
+    this._scheduler.checkOpen();
+    checkNotCoroutine(callback, "addSignalHandler");
+    this.#signals.add(signal, callOf(callback as Callback, ...args));
+  }
+
+  /**
+   * Ends what `addSignalHandler` began; the signal does again what it does to a Node program.
+   *
+   * @returns whether there was anything to end
+   */
+  removeSignalHandler(signal: NodeJS.Signals | number): boolean {
+    return this.#signals.remove(signal);
   }
 
   /** Sets who is told of errors that nobody else can take; null brings the default back. */

@@ -14,6 +14,7 @@ import { sleepOn } from "../futures/sleep.js";
 import { Task } from "../futures/task.js";
 import { checkOptions } from "../net/options.js";
 import { EventLoop } from "./event-loop.js";
+import { Interrupts } from "./interrupts.js";
 import { checkNoLoopRuns, currentLoop, getRunningLoop, runningLoop, setCurrentLoop } from "./running-loop.js";
 
 /** What `run` takes besides the program. */
@@ -46,11 +47,12 @@ export function setEventLoop(loop: EventLoop | null): void {
 }
 
 /**
- * Runs a program on a new loop: waits for `main`, cancels the tasks that are left and waits for them too, closes the asynchronous generators that the
- * loop tracks, and closes the loop.
+ * Runs a program on a new loop. Ctrl-C (SIGINT) cancels its main task, and a second one ends the process, unless the program or
+ * somebody else handles that signal. It waits for `main`, cancels the tasks that are left and waits for them too, closes the asynchronous
+ * generators that the loop tracks, and closes the loop.
  *
  * @param main a coroutine, a future's worth of anything, or a function that returns one, which is called on the running loop
- * @returns what `main` comes to
+ * @returns what `main` comes to; rejects with KeyboardInterrupt if SIGINT ended it
  * @throws RuntimeError `ERR_ANOTHER_LOOP_RUNNING`; TypeError `ERR_NOT_AWAITABLE`, `ERR_NOT_A_SIGNAL`
  */
 export async function run<T>(main: Main<T>, options: RunOptions = {}): Promise<T> {
@@ -71,8 +73,11 @@ export async function run<T>(main: Main<T>, options: RunOptions = {}): Promise<T
     const cancel = (): void => void task.cancel(String(signal?.reason ?? ""));
     if (signal?.aborted) cancel();
     signal?.addEventListener("abort", cancel);
+    const interrupts = new Interrupts(loop, task);
     try {
       return await loop.runUntilComplete(task);
+    } catch (error) {
+      throw interrupts.explain(error);
     } finally {
       signal?.removeEventListener("abort", cancel);
       await cancelAllTasks(loop);

@@ -83,12 +83,16 @@ export class GuestDriver implements Driver {
 
   checkLookups(): void {}
 
+  checkOutside(): void {}
+
   watch(fd: number, interest: number, generation: number): number {
     return this.#selector.watch(fd, interest, generation);
   }
 
   select(timeoutSeconds: number): number {
-    return this.#selector.select(this.#scheduler.events.view, timeoutSeconds);
+    const { arrivals, events } = this.#scheduler;
+    const { view } = events;
+    return arrivals.fill(view, this.#selector.select(view, arrivals.waiting ? 0 : timeoutSeconds));
   }
 
   run(): Promise<void> {
@@ -142,12 +146,13 @@ export class GuestDriver implements Driver {
 
   /** Iterates for a while. Returns whether there is more to do, now or after microtasks. */
   #iterate(scheduler: Scheduler): boolean {
-    const { core, events } = scheduler;
+    const { core, events, arrivals } = scheduler;
     const selector = this.#selector;
     let end = 0;
     let timeout = core.pollTimeout();
     for (let iteration = 1; iteration <= ITERATIONS_PER_TICK; iteration++) {
-      const count = timeout > 0 ? selector.pollNow(events.view) : selector.poll(events.view);
+      const polled = timeout > 0 ? selector.pollNow(events.view) : selector.poll(events.view);
+      const count = arrivals.fill(events.view, polled);
       if (count > 0) core.takeEvents(count);
       else if (timeout > 0) return this.#idle(timeout);
       if (core.runReady() !== RunResult.Done) return this.#end(scheduler);

@@ -8,6 +8,7 @@
 import { type FutureState, INDEX_MASK, Outcome, Report, Status } from "../../assembly/abi.js";
 import { type CoreExports, EventBuffer, instantiate } from "../core.js";
 import { FatalError, RuntimeError, ValueError } from "../errors.js";
+import { type ArrivalKind, Arrivals } from "./arrivals.js";
 import { type Call, checkCall } from "./call.js";
 import type { Driver } from "./driver.js";
 import { Handle, TimerHandle, WatchHandle } from "./handle.js";
@@ -35,6 +36,8 @@ export class Scheduler {
   readonly core: CoreExports;
   readonly events: EventBuffer;
   readonly driver: Driver;
+  /** What has come from outside without a descriptor. */
+  readonly arrivals = new Arrivals();
   /** Whether an iteration is under way, so that nobody needs to be woken. */
   iterating = false;
   /** Whether something resolved a native promise, or started an async function, since microtasks ran last. */
@@ -96,7 +99,7 @@ export class Scheduler {
 
   /** Cancels a call or timer that has not run. */
   cancelHandle(handle: Handle): void {
-    this.core.cancel(handle._id);
+    if (this.core.cancel(handle._id) < 0) this.core.forget(handle._id);
     this.#table[handle._id & INDEX_MASK] = null;
   }
 
@@ -126,6 +129,27 @@ export class Scheduler {
     if (id === 0) return false;
     this.#retireWatch(id);
     return true;
+  }
+
+  /** Has a callback called once, when `arrived` says that what it waits for has come. */
+  expect(kind: ArrivalKind, call: Call): Handle {
+    this.checkOpen();
+    checkCall(call);
+    return this.#enterArrival(this.core.expect(kind), (id) => new Handle(this, call, id));
+  }
+
+  /** Has a callback called whenever `arrived` says so, until its handle is cancelled. */
+  listen(kind: ArrivalKind, call: Call): Handle {
+    this.checkOpen();
+    checkCall(call);
+    return this.#enterArrival(this.core.listen(kind), (id) => new WatchHandle(this, call, id));
+  }
+
+  /** What a handle of `expect` or `listen` waits for has come. May be called at any time, on the loop's own thread. */
+  arrived(kind: ArrivalKind, handle: Handle): void {
+    if (this.closed || handle._id <= 0) return;
+    this.arrivals.add(kind, handle._id);
+    this.driver.wake();
   }
 
   /** Puts the object that a fresh id stands for into the table. */
@@ -165,6 +189,7 @@ export class Scheduler {
     this.closed = true;
     for (const entry of this.#table) if (entry instanceof Handle) entry._forget();
     this.#table.length = 0;
+    this.arrivals.clear();
     this.core.clear();
     this.driver.close();
   }
@@ -187,6 +212,13 @@ export class Scheduler {
           `the core refused a request with status ${status}: please report this as a bug of wasyncio`,
         );
     }
+  }
+
+  #enterArrival(id: number, make: (id: number) => Handle): Handle {
+    if (id < 0) throw this.failure(id);
+    const handle = make(id);
+    this.#table[id & INDEX_MASK] = handle;
+    return handle;
   }
 
   #retireWatch(id: number): void {

@@ -47,6 +47,13 @@ export class VirtualDriver implements Driver {
     );
   }
 
+  checkOutside(what: string): void {
+    throw new UnsupportedError(
+      "ERR_NO_OUTSIDE",
+      `a VirtualEventLoop has no ${what}: use an EventLoop, or a stand-in for what they tell`,
+    );
+  }
+
   watch(): number {
     return -EBADF;
   }
@@ -85,6 +92,11 @@ export class VirtualDriver implements Driver {
         timeout = core.pollTimeout();
       }
       if (scheduler.fatal === null) {
+        const arrived = scheduler.arrivals.fill(scheduler.events.view, 0);
+        if (arrived > 0) {
+          core.takeEvents(arrived);
+          timeout = 0;
+        }
         if (timeout === Number.POSITIVE_INFINITY) {
           await this.#waitForPromises(scheduler);
           continue;

@@ -30,8 +30,6 @@ const RECEIVED = 56;
 
 /** Senders that are remembered. */
 const SENDERS_MAX = 512;
-/** Below this size a datagram is copied into a pool that many share. */
-const POOLED_BYTES_MAX = 1024;
 
 /** Room for a number of datagrams. */
 export class DatagramBatch {
@@ -91,7 +89,8 @@ export class DatagramBatch {
   data(index: number): Buffer {
     const size = this.#headers.bytes.readUInt32LE(index * HEADER_BYTES + RECEIVED);
     const start = index * this.#bytesEach;
-    const copy = size <= POOLED_BYTES_MAX ? Buffer.allocUnsafe(size) : Buffer.allocUnsafeSlow(size);
+    // A small one shares 8 KiB with others, whatever becomes of them.
+    const copy = Buffer.allocUnsafe(size);
     this.#payload.bytes.copy(copy, 0, start, start + size);
     return copy;
   }

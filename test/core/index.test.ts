@@ -49,6 +49,7 @@ test("every export that takes an id survives every id", () => {
     eq(core.uncancel(bad), abi.Status.BadId);
     eq(core.answer(bad, 0), abi.Status.BadId);
     eq(core.takeMustCancel(bad), abi.Status.BadId);
+    eq(core.forget(bad), abi.Status.BadId);
   }
   eq(core.liveSlots(), 0);
   eq(script.clockReads, 0);

@@ -14,6 +14,7 @@
  * Does not own: random programs (`model-program.ts`).
  */
 import { EVENT_RECORD_BYTES, EventKind, FutureState, Outcome, Report, ResumeHow } from "../../assembly/abi";
+import { expect, listen } from "../../assembly/arrivals";
 import { callAt, callSoon } from "../../assembly/calls";
 import { addCallback, createFuture, settle } from "../../assembly/futures";
 import { clear, eventBuffer, init, runOnce, stop } from "../../assembly/loop";
@@ -211,6 +212,16 @@ export function writer(fd: i32, label: string, action: Action | null = null): i3
   return callback(addWriter(fd), label, action);
 }
 
+/** Waits for one event of `kind`. Returns an id. */
+export function once(kind: i32, label: string, action: Action | null = null): i32 {
+  return callback(expect(kind), label, action);
+}
+
+/** Waits for events of `kind`. Returns an id. */
+export function arrival(kind: i32, label: string, action: Action | null = null): i32 {
+  return callback(listen(kind), label, action);
+}
+
 /** Adds a done callback. Returns its id. */
 export function whenDone(future: i32, label: string, action: Action | null = null): i32 {
   return callback(addCallback(future), label, action);
@@ -238,6 +249,11 @@ export function futures(count: i32): i32 {
 /** Lets the next `select` tell that an fd is ready. */
 export function fdEvent(fd: i32, readiness: i32, generation: i32): void {
   script.events.push(new Event(EventKind.FdReady, fd, readiness, generation));
+}
+
+/** Lets the next `select` tell of an event whose source is an id. */
+export function event(kind: i32, id: i32): void {
+  script.events.push(new Event(kind, id, 0, 0));
 }
 
 /** Lets the next `select` tell of an event of any kind. */

@@ -3,11 +3,14 @@
  *
  * Does not own: the HTTP server (`http-hello.test.ts`) and the tour (`tour.test.ts`).
  */
+import { createSocket } from "node:dgram";
+import { once } from "node:events";
 import { mkdtempSync, readdirSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test } from "uvu";
 import * as assert from "uvu/assert";
+import { Peer } from "../support/peers.js";
 import { type Ended, root, runExample, startExample } from "./processes.js";
 
 const tested = new Set(["http-hello", "tour"]);
@@ -102,6 +105,40 @@ test("unix-echo talks over a socket at a path, which is gone afterwards", async 
   rmSync(folder, { recursive: true });
 });
 
+prints("udp-echo", [], ['Received "Hello World!"', 'Answered "Hello World!"']);
+
+tested.add("signals");
+
+for (const signal of ["SIGINT", "SIGTERM"] as const) {
+  test(`signals ends at ${signal}`, async () => {
+    const example = startExample("signals");
+    await example.prints(/to exit\.\n/);
+    example.kill(signal);
+    const { ending, stdout } = await example.ended;
+    assert.is(ending, 0);
+    assert.match(stdout, new RegExp(`got signal ${signal}: exit\n$`));
+  });
+}
+
+tested.add("dns-query");
+
+test("dns-query asks a real name server", async () => {
+  const port = String(await freeUdpPort());
+  const records = ["--address=/wasyncio.example/192.0.2.7", "--host-record=two.example,192.0.2.1"];
+  const options = ["--keep-in-foreground", "--no-resolv", "--no-hosts", "--conf-file=/dev/null", "--pid-file="];
+  const place = [`--port=${port}`, "--listen-address=127.0.0.1", "--bind-interfaces", "--user=", "--log-facility=-"];
+  const server = new Peer("dnsmasq", [...options, ...place, ...records]);
+  try {
+    await server.says(/started, version/);
+    const ask = (name: string) => runExample("dns-query", name, "127.0.0.1", port);
+    assertPrinted(await ask("wasyncio.example"), ["wasyncio.example is 192.0.2.7"]);
+    assertPrinted(await ask("two.example"), ["two.example is 192.0.2.1"]);
+    assertPrinted(await ask("nobody.example"), ["nobody.example has no address"]);
+  } finally {
+    await server.stop();
+  }
+});
+
 tested.add("pipe");
 
 test("pipe is a filter between stdin and stdout", async () => {
@@ -113,6 +150,14 @@ test("pipe is a filter between stdin and stdout", async () => {
     lines.map((line) => line.toUpperCase()),
   );
 });
+
+async function freeUdpPort(): Promise<number> {
+  const socket = createSocket("udp4").bind(0, "127.0.0.1");
+  await once(socket, "listening");
+  const { port } = socket.address();
+  socket.close();
+  return port;
+}
 
 test("every example is tested", () => {
   const examples = readdirSync(`${root}examples`).filter((file) => file.endsWith(".ts") && !file.endsWith(".d.ts"));

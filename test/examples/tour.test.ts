@@ -33,9 +33,11 @@ tour("prints what it saw of each facility", ({ ended }) => {
     `descriptors   a megabyte: ${number} times writable, ${number} times readable`,
     `sockets       4,194,304 bytes through TCP in ${number} pieces and ${number} ms`,
     `TCP           50 clients, 1,000 messages echoed in ${number} ms, none lost`,
+    `UDP           1,000 datagrams, 16 under way: ${number} ms`,
     String.raw`Unix          1,000 messages, one at a time: ${number} ms; the peer's pid is \d+`,
     `pipes         4,194,304 bytes through a pipe in ${number} pieces and ${number} ms`,
     `names         localhost is (::1|127.0.0.1)( and (::1|127.0.0.1))?; 50 lookups, two at a time: ${number} ms`,
+    `signals       SIGUSR2 was handled ${number} ms after it was sent`,
     `Node          fs read a file and setInterval ticked ${number} times meanwhile`,
   ]) {
     const pattern = new RegExp(`^${expected}$`);

@@ -14,7 +14,7 @@ const layers = [
   ["assembly/slots"],
   ["assembly/ready-queue", "assembly/timer-heap"],
   ["assembly/batch"],
-  ["assembly/calls", "assembly/watches", "assembly/futures"],
+  ["assembly/arrivals", "assembly/calls", "assembly/watches", "assembly/futures"],
   ["assembly/tasks"],
   ["assembly/loop"],
   ["assembly/index"],

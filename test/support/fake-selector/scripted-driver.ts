@@ -41,6 +41,8 @@ export class ScriptedDriver implements Driver {
 
   checkLookups(): void {}
 
+  checkOutside(): void {}
+
   watch(fd: number, interest: number, generation: number): number {
     return this.selector.watch(fd, interest, generation);
   }
@@ -56,7 +58,8 @@ export class ScriptedDriver implements Driver {
       scheduler.promisesTouched = false;
       await new Promise<void>((resolve) => afterMicrotasks(resolve));
       const timeout = core.pollTimeout();
-      const count = scheduler.fatal === null ? this.selector.poll(events.view) : 0;
+      const polled = scheduler.fatal === null ? this.selector.poll(events.view) : 0;
+      const count = scheduler.arrivals.fill(events.view, polled);
       if (count > 0) core.takeEvents(count);
       else if (timeout === Number.POSITIVE_INFINITY) throw new Error("nothing can happen any more");
       else if (timeout > 0) this.#now = core.firstDeadline();

@@ -1,0 +1,53 @@
+/**
+ * What comes from outside without a descriptor: signals, exits of children, finished work, calls of other threads.
+ *
+ * Owns: the event records of it that the core has not seen yet, in the order in which they came. Drivers append them to what
+ * the selector tells.
+ *
+ * Does not own: who waits for what: ids of `expect` and `listen` (`assembly/arrivals.ts`), handles (`scheduler.ts`).
+ */
+import {
+  EVENT_CAPACITY,
+  EVENT_DETAIL,
+  EVENT_KIND,
+  EVENT_RECORD_WORDS,
+  EVENT_SOURCE,
+  EVENT_TAG,
+  type EventKind,
+} from "../../assembly/abi.js";
+
+/** The kinds of event that have an id instead of a descriptor. */
+export type ArrivalKind = Exclude<EventKind, EventKind.FdReady>;
+
+export class Arrivals {
+  readonly #records: { readonly kind: ArrivalKind; readonly id: number }[] = [];
+
+  /** Whether there is any that the core has not seen. */
+  get waiting(): boolean {
+    return this.#records.length > 0;
+  }
+
+  /** Notes one. */
+  add(kind: ArrivalKind, id: number): void {
+    this.#records.push({ kind, id });
+  }
+
+  /** Writes as many as there is room for behind `count` event records. Answers how many records there are then. */
+  fill(view: Int32Array, count: number): number {
+    if (this.#records.length === 0) return count;
+    const taken = this.#records.splice(0, EVENT_CAPACITY - count);
+    taken.forEach(({ kind, id }, index) => {
+      const record = (count + index) * EVENT_RECORD_WORDS;
+      view[record + EVENT_KIND] = kind;
+      view[record + EVENT_SOURCE] = id;
+      view[record + EVENT_DETAIL] = 0;
+      view[record + EVENT_TAG] = 0;
+    });
+    return count + taken.length;
+  }
+
+  /** Forgets all. */
+  clear(): void {
+    this.#records.length = 0;
+  }
+}
