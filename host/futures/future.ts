@@ -14,7 +14,7 @@ import { inspect } from "node:util";
 import { FutureState } from "../../assembly/abi.js";
 import { CancelledError, describe, InvalidStateError, RuntimeError, typeError } from "../errors.js";
 import type { EventLoop } from "../loop/event-loop.js";
-import { boundCall, type Callback, callOf, describeCall } from "../scheduler/call.js";
+import { boundCall, type Callback, describeCall } from "../scheduler/call.js";
 import { captureContext } from "../scheduler/context.js";
 import { Handle } from "../scheduler/handle.js";
 import type { Scheduler } from "../scheduler/scheduler.js";
@@ -136,7 +136,7 @@ export class Future<T = unknown> implements PromiseLike<T> {
     if (typeof callback !== "function")
       throw typeError("ERR_NOT_CALLABLE", `the callback must be a function, not ${describe(callback)}`);
     if (this._state !== FutureState.Pending) {
-      this._scheduler.callSoon(callOf(callback as Callback, this));
+      this._scheduler.callSoon(boundCall(callback as Callback, [this], captureContext()));
       return;
     }
     this._addCallback(callback, captureContext());
