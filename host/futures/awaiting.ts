@@ -6,9 +6,10 @@
  *
  * Does not own: the task that steps a generator right now (`task.ts`); generators need no store.
  */
-import { AsyncLocalStorage } from "node:async_hooks";
+import type { AsyncLocalStorage } from "node:async_hooks";
 import type { CancelledError } from "../errors.js";
 import type { EventLoop } from "../loop/event-loop.js";
+import { ownStorage } from "../scheduler/context.js";
 import type { Future } from "./future.js";
 
 /** A task as the futures see it that its async function awaits. */
@@ -21,7 +22,7 @@ export interface AwaitingTask {
   _stopsAwaiting(future: Future): void;
 }
 
-const tasks = new AsyncLocalStorage<AwaitingTask>();
+const tasks = ownStorage as AsyncLocalStorage<AwaitingTask>;
 /** Asking the store is not free, and before the first async function there is nothing in it. */
 let used = false;
 

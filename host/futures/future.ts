@@ -9,13 +9,16 @@
  *
  * CPython 3.11, futures.py. Differs: an exception need not be told from a StopIteration, which is no exception here.
  */
+import type { AsyncResource } from "node:async_hooks";
 import { inspect } from "node:util";
 import { FutureState } from "../../assembly/abi.js";
 import { CancelledError, describe, InvalidStateError, RuntimeError, typeError } from "../errors.js";
 import type { EventLoop } from "../loop/event-loop.js";
-import { BoundCall, type Callback, describeCall } from "../scheduler/call.js";
+import { boundCall, type Callback, describeCall } from "../scheduler/call.js";
+import { captureContext } from "../scheduler/context.js";
 import { Handle } from "../scheduler/handle.js";
 import type { Scheduler } from "../scheduler/scheduler.js";
+import { noteSource, siteOf } from "../scheduler/source.js";
 import { type AwaitingTask, asyncTask } from "./awaiting.js";
 import { reportWhenLost, retrieved } from "./never-retrieved.js";
 
@@ -27,6 +30,8 @@ interface Registered {
   /** The core's id of it, or 0 while the future is not in the core. */
   id: number;
   readonly callback: Callback;
+  /** In what it runs, if that is not where the future is settled. */
+  readonly context: AsyncResource | null;
 }
 
 export class Future<T = unknown> implements PromiseLike<T> {
@@ -45,6 +50,7 @@ export class Future<T = unknown> implements PromiseLike<T> {
   constructor(loop: EventLoop, scheduler: Scheduler) {
     this._loop = loop;
     this._scheduler = scheduler;
+    if (scheduler.debug) noteSource(this);
   }
 
   /** The loop that it belongs to. */
@@ -130,10 +136,10 @@ export class Future<T = unknown> implements PromiseLike<T> {
     if (typeof callback !== "function")
       throw typeError("ERR_NOT_CALLABLE", `the callback must be a function, not ${describe(callback)}`);
     if (this._state !== FutureState.Pending) {
-      this._scheduler.callSoon(new BoundCall(callback as Callback, [this]));
+      this._scheduler.callSoon(boundCall(callback as Callback, [this], captureContext()));
       return;
     }
-    this._addCallback(callback);
+    this._addCallback(callback, captureContext());
   }
 
   /**
@@ -203,6 +209,8 @@ export class Future<T = unknown> implements PromiseLike<T> {
     if (this._callbacks?.length) {
       words.push(`callbacks=[${this._callbacks.map(({ callback }) => describeCall(callback)).join(", ")}]`);
     }
+    const site = siteOf(this);
+    if (site !== null) words.push(`created at ${site}`);
     return words;
   }
 
@@ -216,9 +224,9 @@ export class Future<T = unknown> implements PromiseLike<T> {
   }
 
   /** @internal Registers a done callback of a pending future. */
-  _addCallback(callback: DoneCallback<T>): void {
+  _addCallback(callback: DoneCallback<T>, context: AsyncResource | null): void {
     this._scheduler.checkOpen();
-    const registered: Registered = { id: 0, callback: callback as Callback };
+    const registered: Registered = { id: 0, callback: callback as Callback, context };
     if (this._id !== 0) this.#enterCallback(registered);
     if (this._callbacks === null) this._callbacks = [registered];
     else this._callbacks.push(registered);
@@ -230,7 +238,7 @@ export class Future<T = unknown> implements PromiseLike<T> {
 
   /** @internal Has `deliver` called once the future is done. */
   _deliverLater(deliver: () => void): void {
-    this._addCallback(deliver);
+    this._addCallback(deliver, null);
   }
 
   /** @internal The exception, or a new CancelledError; counts as looking at it. */
@@ -256,7 +264,7 @@ export class Future<T = unknown> implements PromiseLike<T> {
     this._exception = error;
     this._failed = true;
     this._retrieved = false;
-    reportWhenLost(this, error);
+    reportWhenLost(this as Future<unknown>);
   }
 
   /** @internal Ends it, and queues those who wait. */
@@ -278,9 +286,10 @@ export class Future<T = unknown> implements PromiseLike<T> {
     if (callbacks === null) return;
     this._callbacks = null;
     const scheduler = this._scheduler;
-    for (const { id, callback } of callbacks) {
-      if (id === 0) scheduler.callSoon(new BoundCall(callback, [this]));
-      else scheduler.enter(id, new Handle(scheduler, new BoundCall(callback, [this]), id));
+    for (const { id, callback, context } of callbacks) {
+      const call = boundCall(callback, [this], context);
+      if (id === 0) scheduler.callSoon(call);
+      else scheduler.enter(id, new Handle(scheduler, call, id));
     }
   }
 

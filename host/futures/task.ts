@@ -10,6 +10,7 @@
 import { Answer, FutureState, ResumeHow } from "../../assembly/abi.js";
 import { CancelledError, describe, FatalError, RuntimeError, typeError } from "../errors.js";
 import type { EventLoop } from "../loop/event-loop.js";
+import { captureContext } from "../scheduler/context.js";
 import type { Scheduler, Steppable } from "../scheduler/scheduler.js";
 import { type AwaitingTask, runAsTask } from "./awaiting.js";
 import { type Coroutine, isCoroutine, isPromiseLike } from "./coroutine.js";
@@ -34,6 +35,8 @@ export class Task<T = unknown> extends Future<T> implements Steppable, AwaitingT
   #body: TaskBody<T>;
   #coroutine: Coroutine<T> | null;
   #name: string | number;
+  /** In what it steps: one for all steps. */
+  readonly #context = captureContext();
   /** What the generator waits for. */
   #waiter: Future | null = null;
   /** What is to be thrown into the generator at its next step. */
@@ -153,7 +156,8 @@ export class Task<T = unknown> extends Future<T> implements Steppable, AwaitingT
     const outer = this._loop._currentTask;
     this._loop._currentTask = this;
     try {
-      return this.#advance(how);
+      const context = this.#context;
+      return context === null ? this.#advance(how) : context.runInAsyncScope(this.#advance, this, how);
     } catch (error) {
       return this.#raised(error);
     } finally {

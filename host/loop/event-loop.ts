@@ -17,21 +17,25 @@ import { futureOf } from "../futures/ensure-future.js";
 import { Future } from "../futures/future.js";
 import { checkSeconds } from "../futures/sleep.js";
 import { checkTaskName, Task, type TaskBody } from "../futures/task.js";
+import { Operation } from "../net/operation.js";
 import { checkOptions } from "../net/options.js";
 import { type SubprocessOptions, subprocessExec, subprocessShell } from "../processes/spawn.js";
 import type { SubprocessTransport } from "../processes/subprocess-transport.js";
 import type { SubprocessProtocol } from "../protocols.js";
-import { BoundCall, type Callback, callOf } from "../scheduler/call.js";
+import { boundCall, type Callback, callOf } from "../scheduler/call.js";
+import { captureContext } from "../scheduler/context.js";
 import type { Driver } from "../scheduler/driver.js";
 import { GuestDriver } from "../scheduler/guest-driver.js";
 import type { Handle, TimerHandle } from "../scheduler/handle.js";
 import { blockingRunError, Scheduler, type Side } from "../scheduler/scheduler.js";
 import { EpollSelector } from "../selector/epoll-selector.js";
 import { systemError } from "../sys/errors.js";
+import { AsyncGenerators } from "./asyncgens.js";
 import { type ExceptionContext, type ExceptionHandler, ExceptionHandling, logContext } from "./exception-handler.js";
 import { ExecutorCalls } from "./executor-calls.js";
 import { checkNoLoopRuns, setRunningLoop } from "./running-loop.js";
 import { SignalHandlers } from "./signals.js";
+import { unfinishedOf } from "./unclosed.js";
 
 /** Makes the tasks of a loop in the place of `new Task`. */
 export type TaskFactory = <T>(loop: EventLoop, body: TaskBody<T>) => Future<T>;
@@ -57,6 +61,7 @@ export class EventLoop extends ExecutorCalls {
   /** @internal The task whose generator runs right now. */ _currentTask: Task<unknown> | null = null;
   /** @internal What owns an fd, and does not let others watch it. */ readonly _fdOwners = new Map<number, object>();
   readonly #errors = new ExceptionHandling(this);
+  readonly #asyncgens = new AsyncGenerators(this);
   readonly #signals: SignalHandlers;
   #taskFactory: TaskFactory | null = null;
   #running = false;
@@ -166,7 +171,8 @@ export class EventLoop extends ExecutorCalls {
   }
 
   /**
-   * Closes the loop, for good. What is pending is lost, and the default executor is shut down without waiting. Has no effect on a closed loop.
+   * Closes the loop, for good. What is pending is lost, and tasks that are pending are reported to the exception handler. The default
+   * executor is shut down without waiting. Has no effect on a closed loop.
    *
    * @throws RuntimeError `ERR_LOOP_RUNNING`
    */
@@ -177,13 +183,36 @@ export class EventLoop extends ExecutorCalls {
         "Cannot close a running event loop: stop() it and await the run first",
       );
     if (this.isClosed()) return;
+    const reportUnfinished = unfinishedOf(this);
     this.#signals.close();
     this._scheduler.close();
     this._closeExecutor();
+    reportUnfinished();
   }
 
   [Symbol.dispose](): void {
     this.close();
+  }
+
+  /**
+   * Has the loop close an asynchronous generator that is not iterated to its end: when it is lost, or by `shutdownAsyncgens`.
+   *
+   * @returns what to iterate in the place of `generator`
+   * @throws TypeError `ERR_NOT_AN_ASYNCGEN`
+   */
+  trackAsyncgen<T, R, N>(generator: AsyncGenerator<T, R, N>): AsyncGenerator<T, R, N> {
+    return this.#asyncgens.track(generator);
+  }
+
+  /**
+   * Closes the tracked asynchronous generators that have begun and not ended, all at the same time. What their closing throws goes to the exception
+   * handler; one that begins later is warned of. `run` calls this.
+   *
+   * @throws RuntimeError `ERR_LOOP_CLOSED`
+   */
+  shutdownAsyncgens(): Future<void> {
+    this._scheduler.checkOpen();
+    return new Operation(this, this.#asyncgens.shutDown());
   }
 
   /** Has a callback called in the next iteration, after those that were queued before it. */
@@ -229,13 +258,14 @@ export class EventLoop extends ExecutorCalls {
   }
 
   /**
-   * Runs a coroutine as a task, from the next iteration on.
+   * Runs a coroutine as a task, from the next iteration on. A closed loop runs none, and closes the generator.
    *
    * @param body a generator, or a function that makes one or is async
    * @throws TypeError `ERR_NOT_A_COROUTINE`, `ERR_INVALID_ARG_TYPE`, `ERR_UNKNOWN_OPTION`; of a task factory that returns none,
    *   `ERR_NOT_A_FUTURE`; RuntimeError `ERR_LOOP_CLOSED`
    */
   createTask<T>(body: TaskBody<T>, options: { name?: string } = NO_OPTIONS): Task<T> {
+    if (this.isClosed() && isCoroutine(body)) body.return(undefined as T);
     this._scheduler.checkOpen();
     if (options !== NO_OPTIONS) {
       checkOptions("createTask", options, ["name"]);
@@ -382,14 +412,17 @@ export class EventLoop extends ExecutorCalls {
     return this._scheduler.debug;
   }
 
-  /** Turns debug mode on or off: where handles were made, slow callbacks, coroutine functions passed as callbacks. */
+  /**
+   * Turns debug mode on or off: where handles, futures, tasks and transports were made, slow callbacks, coroutine functions passed as callbacks, what
+   * is open when the loop is closed.
+   */
   setDebug(enabled: boolean): void {
     this._scheduler.debug = Boolean(enabled);
   }
 
   /** @internal Watches an fd on behalf of its owner. */
   _watch(fd: number, side: Side, callback: Callback, args: readonly unknown[]): void {
-    const result = this._scheduler.watch(fd, side, new BoundCall(callback, args));
+    const result = this._scheduler.watch(fd, side, boundCall(callback, args, captureContext()));
     if (result < 0) throw systemError("epoll_ctl", result);
   }
 

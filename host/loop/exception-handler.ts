@@ -2,12 +2,13 @@
  * Where errors go that nobody else can take.
  *
  * Owns: the handler that the user set, the default one, and the three layers of guard: a handler that raises is reported to the default handler, and a
- * default handler that raises is logged.
+ * default handler that raises is logged. In debug mode a context is told where what it is about was made.
  *
  * CPython 3.11, base_events `call_exception_handler` and `default_exception_handler`.
  */
 import { inspect } from "node:util";
 import { describe, FatalError, typeError } from "../errors.js";
+import { sourceOf } from "../scheduler/source.js";
 import type { EventLoop } from "./event-loop.js";
 
 /** What an exception handler is told. Keys beyond these may come. */
@@ -21,6 +22,11 @@ export interface ExceptionContext {
   protocol?: unknown;
   transport?: unknown;
   socket?: unknown;
+  asyncgen?: unknown;
+  /** In debug mode: where what the context is about was made, the innermost frame first, a line each. */
+  sourceTraceback?: string;
+  /** In debug mode, without a `sourceTraceback`: where the handle was made whose callback runs. */
+  handleTraceback?: string;
   [key: string]: unknown;
 }
 
@@ -47,7 +53,8 @@ export class ExceptionHandling {
   }
 
   /** Tells whoever is to be told. Throws fatal errors of the handlers, and no others. */
-  report(context: ExceptionContext): void {
+  report(given: ExceptionContext): void {
+    const context = this.#loop.getDebug() ? withTraceback(this.#loop, given) : given;
     if (this.#handler === null) return this.#tellDefault(context);
     try {
       this.#handler(this.#loop, context);
@@ -79,11 +86,36 @@ export class ExceptionHandling {
   }
 }
 
+/** What a context may be about. */
+const SUBJECTS = ["task", "future", "handle", "transport"];
+
+function withTraceback(loop: EventLoop, context: ExceptionContext): ExceptionContext {
+  if (context.sourceTraceback !== undefined) return context;
+  for (const key of SUBJECTS) {
+    const subject = context[key];
+    const sourceTraceback = typeof subject === "object" && subject !== null ? sourceOf(subject) : null;
+    if (sourceTraceback !== null) return { ...context, sourceTraceback };
+  }
+  const { currentHandle } = loop._scheduler;
+  const handleTraceback = currentHandle === null ? null : sourceOf(currentHandle);
+  return handleTraceback === null ? context : { ...context, handleTraceback };
+}
+
+/** What each stack is introduced with. */
+const STACKS: Readonly<Record<string, string>> = {
+  sourceTraceback: "Object created at:",
+  handleTraceback: "Handle created at:",
+};
+
 /** Writes the message, the other keys in order, and the exception's stack to stderr. */
 export function logContext(context: ExceptionContext): void {
   const lines = [context.message || "Unhandled exception in event loop"];
   for (const key of Object.keys(context).sort()) {
-    if (key !== "message" && key !== "exception") lines.push(`${key}: ${inspect(context[key], { depth: 1 })}`);
+    if (key === "message" || key === "exception") continue;
+    const title = STACKS[key];
+    const value = context[key];
+    if (title !== undefined && typeof value === "string") lines.push(title, value);
+    else lines.push(`${key}: ${inspect(value, { depth: 1 })}`);
   }
   if ("exception" in context) lines.push(inspect(context.exception));
   console.error(lines.join("\n"));

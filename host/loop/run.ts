@@ -49,8 +49,8 @@ export function setEventLoop(loop: EventLoop | null): void {
 
 /**
  * Runs a program on a new loop. Ctrl-C (SIGINT) cancels its main task, and a second one ends the process, unless the program or
- * somebody else handles that signal. It waits for `main`, cancels the tasks that are left and waits for them too, then for the
- * default executor's work, and closes the loop.
+ * somebody else handles that signal. It waits for `main`, cancels the tasks that are left and waits for them too, closes the
+ * asynchronous generators that the loop tracks, waits for the default executor's work, and closes the loop.
  *
  * @param main a coroutine, a future's worth of anything, or a function that returns one, which is called on the running loop
  * @returns what `main` comes to; rejects with KeyboardInterrupt if SIGINT ended it
@@ -82,6 +82,7 @@ export async function run<T>(main: Main<T>, options: RunOptions = {}): Promise<T
     } finally {
       signal?.removeEventListener("abort", cancel);
       await cancelAllTasks(loop);
+      await loop.runUntilComplete(loop.shutdownAsyncgens());
       if (loop._hasExecutor()) await loop.runUntilComplete(loop.shutdownDefaultExecutor());
     }
   } finally {

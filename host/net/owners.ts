@@ -3,10 +3,14 @@
  *
  * Owns: entering an owner into its loop's table, and taking it out when the descriptor is closed, by whomever.
  *
+ * The tables keep owners alive, so one that is open is never lost to the garbage collector; a loop that is closed before
+ * them says so in debug mode (`loop/unclosed.ts`).
+ *
  * Does not own: refusing others (`EventLoop.addReader`, `options.ts`).
  */
 
 import type { EventLoop } from "../loop/event-loop.js";
+import { noteSource } from "../scheduler/source.js";
 import { closeListeners } from "../sys/fd.js";
 
 /** The table in which the owner of an fd is entered. */
@@ -16,6 +20,7 @@ const tables = new Map<number, Map<number, object>>();
 export function own(loop: EventLoop, fd: number, owner: object): void {
   loop._fdOwners.set(fd, owner);
   tables.set(fd, loop._fdOwners);
+  if (loop.getDebug()) noteSource(owner);
 }
 
 closeListeners.add((fd) => {

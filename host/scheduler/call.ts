@@ -1,13 +1,15 @@
 /**
  * Calls: what a handle runs. A function by itself, or one with arguments.
  *
- * Owns: the arguments, and how both are described.
+ * Owns: the arguments, the context in which it runs, and how it is described.
  *
  * Does not own: when it runs (the core), whether it still may (`handle.ts`). Most calls have no arguments, so a handle refers to one
  * thing instead of two: handles that live through a collection are copied by it, byte by byte.
  */
+import type { AsyncResource } from "node:async_hooks";
 import { inspect } from "node:util";
 import { describe, typeError } from "../errors.js";
+import { captureContext, followsContext } from "./context.js";
 
 /** Any function that a loop may call. */
 // biome-ignore lint/suspicious/noExplicitAny: a callback's parameters are its caller's business
@@ -30,15 +32,34 @@ export class BoundCall {
   }
 }
 
+/** A call that sees the stores that were current where it was made. */
+class ContextCall extends BoundCall {
+  readonly #context: AsyncResource;
+
+  constructor(callback: Callback, args: readonly unknown[], context: AsyncResource) {
+    super(callback, args);
+    this.#context = context;
+  }
+
+  override run(): void {
+    this.#context.runInAsyncScope(super.run, this);
+  }
+}
+
 export type Call = Callback | BoundCall;
 
-/** A call of `callback` with `args`. They are spread twice, so that V8 makes an array for those who have arguments only. */
+/** A call of `callback` with `args`, in the current context. They are spread twice, so that V8 makes an array for those who have arguments only. */
 export function callOf(callback: Callback, ...args: unknown[]): Call {
-  return args.length === 0 ? callback : bind(callback, ...args);
+  return args.length === 0 && !followsContext() ? callback : bind(callback, ...args);
 }
 
 function bind(callback: Callback, ...args: unknown[]): BoundCall {
-  return new BoundCall(callback, args);
+  return boundCall(callback, args, captureContext());
+}
+
+/** A call of `callback` with `args` in a context that was captured; null for none. */
+export function boundCall(callback: Callback, args: readonly unknown[], context: AsyncResource | null): BoundCall {
+  return context === null ? new BoundCall(callback, args) : new ContextCall(callback, args, context);
 }
 
 /** @throws TypeError `ERR_NOT_CALLABLE` */

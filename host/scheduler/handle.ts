@@ -10,17 +10,10 @@
 import { inspect } from "node:util";
 import { type Call, describeCall } from "./call.js";
 import type { Scheduler } from "./scheduler.js";
-import { callSite } from "./source.js";
+import { noteSource, siteOf } from "./source.js";
 
-/** What debug mode notes of a handle: beside it, so that a handle stays small. */
-interface Note {
-  /** Where it was made. */
-  readonly source: string | null;
-  /** What it would have called, once it was cancelled. */
-  description: string | null;
-}
-
-const notes = new WeakMap<Handle, Note>();
+/** What handles would have called that were cancelled in debug mode: beside them, so that a handle stays small. */
+const cancelledCalls = new WeakMap<Handle, string | null>();
 
 /** The `_id` of a handle that has run. */
 const RAN = 0;
@@ -38,7 +31,7 @@ export class Handle {
     this._scheduler = scheduler;
     this._id = id;
     this._call = call;
-    if (scheduler.debug) notes.set(this, { source: callSite(), description: null });
+    if (scheduler.debug) noteSource(this);
   }
 
   /** @internal Whether it runs again and again. */
@@ -60,8 +53,7 @@ export class Handle {
 
   /** @internal Marks it as cancelled and lets go of the callback. */
   _retire(): void {
-    const note = notes.get(this);
-    if (note !== undefined) note.description = describeCall(this._call);
+    if (this._scheduler.debug) cancelledCalls.set(this, describeCall(this._call));
     this._forget();
     this._id = CANCELLED;
   }
@@ -84,11 +76,11 @@ export class Handle {
   /** @internal */
   _words(): string[] {
     const words = [this.constructor.name];
-    const note = notes.get(this);
     if (this.cancelled()) words.push("cancelled");
-    const description = note?.description ?? describeCall(this._call);
+    const description = cancelledCalls.get(this) ?? describeCall(this._call);
     if (description !== null) words.push(description);
-    if (note?.source) words.push(`created at ${note.source}`);
+    const site = siteOf(this);
+    if (site !== null) words.push(`created at ${site}`);
     return words;
   }
 }

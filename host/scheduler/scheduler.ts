@@ -57,6 +57,8 @@ export class Scheduler {
   /** Async functions and promises that may still make something ready, unseen by the core. */
   promisesAwaited = 0;
   debug = false;
+  /** The handle whose callback runs right now; in debug mode only. */
+  currentHandle: Handle | null = null;
   closed = false;
   /** The error that ended the run, in a box because `undefined` can be thrown too. */
   fatal: { readonly error: unknown } | null = null;
@@ -274,7 +276,9 @@ export class Scheduler {
 
   #runTimed(handle: Handle, call: Call, description: string): number {
     const start = this.driver.now();
+    this.currentHandle = handle;
     const outcome = this.#run(handle, call);
+    this.currentHandle = null;
     this.#warnIfSlow(start, description);
     return outcome;
   }

@@ -260,6 +260,7 @@ test("wake those who wait in one iteration, in the order in which they began to"
 });
 
 test("say what they are", async (loop) => {
+  loop.setDebug(false);
   const future = loop.createFuture<unknown>();
   assert.is(String(future), "<Future pending>");
   const hello = (): void => {};

@@ -85,12 +85,12 @@ test("the loop goes on while Node is asked to wait", async (loop) => {
   assert.is(await loop.runUntilComplete(task), "back");
 });
 
-test("callbacks do not see the store of whoever armed the tick, nor of whoever runs the loop", async (loop) => {
+test("callbacks see the store of whoever registered them, and not of whoever settles a future or runs the loop", async (loop) => {
   const storage = new AsyncLocalStorage<string>();
   const seen: (string | undefined)[] = [];
   const look = (): void => void seen.push(storage.getStore());
   const future = loop.createFuture();
-  storage.run("who arms", () => {
+  storage.run("who registers", () => {
     loop.callSoon(look);
     loop.callLater(0, look);
     future.addDoneCallback(look);
@@ -103,7 +103,7 @@ test("callbacks do not see the store of whoever armed the tick, nor of whoever r
   storage.run("who settles", () => future.setResult(1));
   await storage.run("who runs", () => runOnce(loop));
   await storage.run("who runs", () => runOnce(loop));
-  assert.equal(seen, Array(5).fill(undefined));
+  assert.equal(seen, Array(5).fill("who registers"));
 });
 
 test("an async function keeps the store that it was in when it awaited", async (loop) => {
@@ -121,13 +121,13 @@ test("an async function keeps the store that it was in when it awaited", async (
 test("a callback that asks Node for something while others hold a store does not pass it on", async (loop) => {
   const storage = new AsyncLocalStorage<string>();
   let store: string | undefined = "unset";
+  loop.callSoon(() =>
+    setImmediate(() => {
+      store = storage.getStore();
+      loop.stop();
+    }),
+  );
   await storage.run("who runs", async () => {
-    loop.callSoon(() =>
-      setImmediate(() => {
-        store = storage.getStore();
-        loop.stop();
-      }),
-    );
     const kept = loop.callLater(3600, () => {});
     // Keeps a virtual loop from finding that nothing will ever happen.
     const promise = loop.createTask(() => new Promise<void>((resolve) => setImmediate(() => setImmediate(resolve))));

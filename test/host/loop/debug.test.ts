@@ -4,8 +4,9 @@ import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { type EventLoop, partial, sleep } from "../../../host/index.js";
 import { thrownBy } from "../../support/sockets.js";
+import { collectUntil } from "../futures/collect-garbage.js";
 import { bothLoops, contextsOf, runOnce } from "./both-loops.js";
-import { captureConsoleDuring } from "./capture-console.js";
+import { captureConsole, captureConsoleDuring } from "./capture-console.js";
 
 const test = bothLoops(suite("debug mode"));
 
@@ -130,6 +131,66 @@ test("tells the exception handler where the callback came from", async (loop) =>
     contexts[0]?.message ?? "",
     /^Exception in callback <Handle \(anonymous\)\(1, 'two', 3\) created at .*debug\.test/,
   );
+});
+
+test("says where futures and tasks were made", (loop) => {
+  loop.setDebug(true);
+  const future = loop.createFuture();
+  assert.match(String(future), /^<Future pending created at file:.*debug\.test\.[jt]s:\d+:\d+>$/);
+  loop.setDebug(false);
+  assert.is(String(loop.createFuture()), "<Future pending>");
+});
+
+test("tells the exception handler where things were made, the innermost frame first", async (loop) => {
+  const contexts = contextsOf(loop);
+  loop.setDebug(true);
+  function makeIt(): void {
+    loop.callSoon(() => {
+      throw new Error("mine");
+    });
+  }
+  makeIt();
+  loop.callSoon(() => loop.callExceptionHandler({ message: "from a callback" }));
+  const future = loop.createFuture();
+  loop.callExceptionHandler({ message: "of a future", future });
+  loop.callExceptionHandler({ message: "given", future, sourceTraceback: "mine" });
+  loop.callExceptionHandler({ message: "of nothing" });
+  await runOnce(loop);
+  const [ofFuture, given, ofNothing, ofHandle, fromCallback] = contexts;
+  assert.match(ofFuture?.sourceTraceback ?? "", /^ {4}at .*debug\.test\.[jt]s:\d+:\d+\)?(\n|$)/);
+  assert.is(ofFuture?.handleTraceback, undefined);
+  assert.is(given?.sourceTraceback, "mine");
+  assert.equal(ofNothing, { message: "of nothing" });
+  assert.match(ofHandle?.sourceTraceback ?? "", /^ {4}at makeIt \(.*debug\.test/);
+  assert.is(fromCallback?.sourceTraceback, undefined);
+  assert.match(fromCallback?.handleTraceback ?? "", /^ {4}at .*debug\.test/);
+});
+
+test("tells nobody of it while it is off", async (loop) => {
+  const contexts = contextsOf(loop);
+  loop.setDebug(true);
+  const future = loop.createFuture();
+  loop.setDebug(false);
+  loop.callExceptionHandler({ message: "of a future", future });
+  assert.equal(Object.keys(contexts[0] ?? {}), ["message", "future"]);
+});
+
+test("writes both stacks to stderr", (loop) => {
+  const [text] = captureConsole("error", () => {
+    loop.defaultExceptionHandler({ message: "m", sourceTraceback: "    at one", handleTraceback: "    at two" });
+  });
+  assert.is(text, "m\nHandle created at:\n    at two\nObject created at:\n    at one");
+});
+
+test("tells what a future was whose exception nobody looked at, and where it was made", async (loop) => {
+  const contexts = contextsOf(loop);
+  loop.setDebug(true);
+  const lose = (): void => loop.createFuture().setException(new Error("unseen"));
+  lose();
+  await collectUntil(() => contexts.length > 0, "the exception is reported");
+  assert.is(contexts[0]?.message, "Future exception was never retrieved");
+  assert.match(String(contexts[0]?.future), /^<Future finished exception=Error: unseen created at .*debug\.test/);
+  assert.match(contexts[0]?.sourceTraceback ?? "", /^ {4}at lose \(.*debug\.test/);
 });
 
 test("changes nothing about what runs when", async (loop) => {

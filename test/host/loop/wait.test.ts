@@ -41,6 +41,7 @@ test("wait ends with the first, with the first that fails, or when its time is o
 });
 
 test("wait leaves nothing with the futures that it waited for, however it ends", async (loop) => {
+  loop.setDebug(false);
   const future = loop.createFuture<number>();
   await loop.runUntilComplete(wait([future], { timeout: 0 }));
   wait([future], { timeout: 3600 }).cancel();

@@ -1,13 +1,15 @@
 /** Finding the line of the user's code, and none of ours. */
 import { test } from "uvu";
 import * as assert from "uvu/assert";
-import { callSite } from "../../../host/scheduler/source.js";
+import { noteSource, siteOf, sourceOf } from "../../../host/scheduler/source.js";
 import { VirtualEventLoop } from "../../../host/testing.js";
 
 const thisFile = /^file:.*\/test\/host\/scheduler\/source\.test\.js:\d+:\d+$/;
 
 test("is the innermost place outside the package", () => {
-  assert.match(callSite() ?? "", thisFile);
+  const made = {};
+  noteSource(made);
+  assert.match(siteOf(made) ?? "", thisFile);
 });
 
 test("skips the package's own frames, and the core's", async () => {
@@ -24,10 +26,24 @@ test("skips the package's own frames, and the core's", async () => {
   loop.close();
 });
 
+test("keeps ten frames of the user's, the innermost first", () => {
+  const made = {};
+  const deeper = (depth: number): void => (depth === 0 ? noteSource(made) : deeper(depth - 1));
+  deeper(20);
+  const frames = (sourceOf(made) ?? "").split("\n");
+  assert.is(frames.length, 10);
+  for (const frame of frames) assert.match(frame, /^ {4}at deeper \(file:.*source\.test\.js:\d+:\d+\)$/);
+});
+
+test("is unknown of what was made without it", () => {
+  assert.is(sourceOf({}), null);
+  assert.is(siteOf({}), null);
+});
+
 test("leaves the limit of stack traces as it was", () => {
   const before = Error.stackTraceLimit;
   Error.stackTraceLimit = 3;
-  callSite();
+  noteSource({});
   assert.is(Error.stackTraceLimit, 3);
   Error.stackTraceLimit = before;
 });

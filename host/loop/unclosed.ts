@@ -1,0 +1,48 @@
+/**
+ * What is lost with a loop that is closed too early.
+ *
+ * Owns: reporting pending tasks, always; and in debug mode warning of transports and servers that are open.
+ *
+ * Does not own: closing them. They may still be closed, and give back what they hold, without telling anybody.
+ *
+ * From: CPython 3.11 tasks.py `Task.__del__`, selector_events `_SelectorTransport.__del__`. Differs: there it is the
+ * garbage collector that finds them. Here a loop keeps its tasks alive, and a descriptor what works on it, so the end of
+ * the loop is the moment in which they are lost.
+ */
+import { FatalError } from "../errors.js";
+import { Task } from "../futures/task.js";
+import { Server } from "../net/server.js";
+import { sourceOf } from "../scheduler/source.js";
+import type { EventLoop } from "./event-loop.js";
+
+/** Takes down what is unfinished. Returns what reports it, once the loop is closed. */
+export function unfinishedOf(loop: EventLoop): () => void {
+  const tasks: Task[] = [];
+  for (const entry of loop._scheduler.entries()) if (entry instanceof Task) tasks.push(entry);
+  const owners = loop.getDebug() ? new Set(loop._fdOwners.values()) : [];
+  return () => {
+    for (const owner of owners) warnOf(owner);
+    reportDestroyed(loop, tasks);
+  };
+}
+
+function warnOf(owner: object): void {
+  const kind = owner instanceof Server ? "server" : "transport";
+  const source = sourceOf(owner);
+  const detail = source === null ? {} : { detail: `Object created at:\n${source}` };
+  process.emitWarning(`unclosed ${kind} ${owner}`, { type: "ResourceWarning", ...detail });
+}
+
+/** Reports every task, and throws the first fatal error of the exception handler afterwards. */
+function reportDestroyed(loop: EventLoop, tasks: readonly Task[]): void {
+  let fatal: FatalError | null = null;
+  for (const task of tasks) {
+    try {
+      loop.callExceptionHandler({ message: "Task was destroyed but it is pending!", task });
+    } catch (error) {
+      if (!(error instanceof FatalError)) throw error;
+      fatal ??= error;
+    }
+  }
+  if (fatal !== null) throw fatal;
+}

@@ -1,0 +1,118 @@
+/** What a loop says of what is unfinished when it is closed. */
+import { suite } from "uvu";
+import * as assert from "uvu/assert";
+import {
+  type EventLoop,
+  FatalError,
+  type InetAddress,
+  KeyboardInterrupt,
+  Protocol,
+  type Socket,
+  type Transport,
+} from "../../../host/index.js";
+import { thrownBy } from "../../support/sockets.js";
+import { bothLoops, contextsOf, runOnce } from "./both-loops.js";
+
+const test = bothLoops(suite("what is unfinished"));
+
+function* forever(): Generator<undefined, void, unknown> {
+  for (;;) yield;
+}
+
+/** Closes the loop, and answers what it warned of. */
+async function closeWithWarnings(loop: EventLoop): Promise<(Error & { detail?: string })[]> {
+  const warnings: Error[] = [];
+  const note = (warning: Error): number => warnings.push(warning);
+  process.on("warning", note);
+  loop.close();
+  await new Promise((resolve) => setImmediate(resolve));
+  process.off("warning", note);
+  return warnings;
+}
+
+test("tasks that are pending are reported, in debug mode or not, when the loop is closed", async (loop) => {
+  const contexts = contextsOf(loop);
+  loop.setDebug(false);
+  const fresh = loop.createTask(forever());
+  const begun = loop.createTask(async () => await loop.createFuture());
+  const ended = loop.createTask(async () => {});
+  await loop.runUntilComplete(ended);
+  const closed: boolean[] = [];
+  loop.setExceptionHandler((_loop, context) => {
+    closed.push(loop.isClosed());
+    contexts.push(context);
+  });
+  loop.close();
+  loop.close();
+  assert.equal(contexts, [
+    { message: "Task was destroyed but it is pending!", task: fresh },
+    { message: "Task was destroyed but it is pending!", task: begun },
+  ]);
+  assert.equal(closed, [true, true]);
+});
+
+test("an exception handler that ends the process hears of all of them first", (loop) => {
+  const told: unknown[] = [];
+  loop.setExceptionHandler((_loop, { task }) => {
+    told.push(task);
+    throw new KeyboardInterrupt(`${told.length}`);
+  });
+  const tasks = [loop.createTask(forever()), loop.createTask(forever())];
+  const error = thrownBy(() => loop.close());
+  assert.instance(error, FatalError);
+  assert.is(error.message, "1");
+  assert.equal(told, tasks);
+  assert.ok(loop.isClosed());
+});
+
+test("a task that was made in debug mode says where", (loop) => {
+  const contexts = contextsOf(loop);
+  loop.setDebug(true);
+  loop.createTask(forever());
+  loop.close();
+  assert.match(contexts[0]?.sourceTraceback ?? "", /^ {4}at .*unclosed\.test/);
+});
+
+for (const debug of [true, false]) {
+  test.onReal(
+    `transports and servers that are open are warned of ${debug ? "in" : "but not outside of"} debug mode`,
+    async (loop) => {
+      loop.setDebug(debug);
+      const transports: Transport[] = [];
+      class Noting extends Protocol {
+        override connectionMade(transport: Transport): void {
+          transports.push(transport);
+        }
+      }
+      const server = await loop.runUntilComplete(loop.createServer(() => new Noting(), "127.0.0.1", 0));
+      const address = (server.sockets as Socket[])[0]?.getsockname() as InetAddress;
+      await loop.runUntilComplete(loop.createConnection(() => new Noting(), address.host, address.port));
+      while (transports.length < 2) await runOnce(loop);
+      const warnings = await closeWithWarnings(loop);
+      for (const transport of transports) transport.abort();
+      server.close();
+      if (!debug) return assert.equal(warnings, []);
+      const texts = warnings.map(({ name, message }) => `${name}: ${message}`).sort();
+      assert.is(texts.length, 3);
+      assert.match(texts[0] ?? "", /^ResourceWarning: unclosed server <Server sockets=\[\d+\]>$/);
+      assert.match(texts[1] ?? "", /^ResourceWarning: unclosed transport <.*>$/);
+      assert.match(texts[2] ?? "", /^ResourceWarning: unclosed transport <.*>$/);
+    },
+  );
+}
+
+test.onReal("what was closed is not warned of", async (loop) => {
+  loop.setDebug(true);
+  const server = await loop.runUntilComplete(loop.createServer(() => new Protocol(), "127.0.0.1", 0));
+  server.close();
+  assert.equal(await closeWithWarnings(loop), []);
+});
+
+test("a closed loop runs no coroutine, and closes it", (loop) => {
+  loop.close();
+  const coroutine = forever();
+  assert.is(thrownBy(() => loop.createTask(coroutine)).code, "ERR_LOOP_CLOSED");
+  assert.equal(coroutine.next(), { value: undefined, done: true });
+});
+
+test.run();
