@@ -9,6 +9,7 @@
  * CPython 3.11, base_events `run_in_executor`, `set_default_executor` and `shutdown_default_executor`; threads `to_thread`. Differs: any
  * executor may be the default.
  */
+import { EventKind } from "../../assembly/abi.js";
 import { describe, RuntimeError, typeError } from "../errors.js";
 import type { Executor, Submission } from "../executors/executor.js";
 import type { Executable } from "../executors/shipped-function.js";
@@ -19,6 +20,7 @@ import type { Future } from "../futures/future.js";
 import { OwnFuture } from "../futures/own-future.js";
 import { checkSeconds } from "../futures/sleep.js";
 import { checkOptions } from "../net/options.js";
+import type { Handle } from "../scheduler/handle.js";
 import type { EventLoop } from "./event-loop.js";
 import { NetworkCalls } from "./network-calls.js";
 
@@ -121,10 +123,13 @@ export abstract class ExecutorCalls extends NetworkCalls {
 /** A future of what goes on in an executor. */
 class WorkFuture<T> extends OwnFuture<T> {
   readonly #submission: Submission<T>;
+  readonly #arrival: Handle;
+  #outcome: { readonly error: Error | null; readonly value: T | undefined } | null = null;
 
   constructor(loop: EventLoop, submission: Submission<T>) {
     super(loop, loop._scheduler);
     this.#submission = submission;
+    this.#arrival = this._scheduler.expect(EventKind.WorkFinished, () => this.#settle());
     this._scheduler.promisesAwaited++;
     if (submission instanceof Work) submission._whenDone((error, value) => this.#finish(error, value));
     else {
@@ -137,6 +142,7 @@ class WorkFuture<T> extends OwnFuture<T> {
 
   override cancel(message?: string): boolean {
     if (!super.cancel(message)) return false;
+    this.#arrival.cancel();
     this.#submission.cancel?.();
     return true;
   }
@@ -145,6 +151,7 @@ class WorkFuture<T> extends OwnFuture<T> {
   _giveUpAfter(seconds: number): void {
     const timer = this._loop.callLater(seconds, () => {
       if (this.done()) return;
+      this.#arrival.cancel();
       console.warn(`The executor did not finish its work within ${seconds} seconds`);
       this._succeed(undefined as T);
     });
@@ -152,14 +159,17 @@ class WorkFuture<T> extends OwnFuture<T> {
   }
 
   #finish(error: Error | null, value: T | undefined): void {
-    const scheduler = this._scheduler;
-    scheduler.promisesAwaited--;
-    if (scheduler.closed) return;
-    if (!this.done()) {
-      if (error === null) this._succeed(value as T);
-      else this._failWith(error);
-    }
-    scheduler.wake();
+    this._scheduler.promisesAwaited--;
+    this.#outcome = { error, value };
+    this._scheduler.arrived(EventKind.WorkFinished, this.#arrival);
+  }
+
+  /** The core has heard of it. */
+  #settle(): void {
+    if (this.done() || this.#outcome === null) return;
+    const { error, value } = this.#outcome;
+    if (error === null) this._succeed(value as T);
+    else this._failWith(error);
   }
 }
 

@@ -135,6 +135,8 @@ export class VirtualDriver implements Driver {
     const { core } = scheduler;
     scheduler.iterating = true;
     while (scheduler.fatal === null) {
+      const arrived = scheduler.arrivals.fill(scheduler.events.view, 0);
+      core.takeEvents(arrived);
       const timeout = core.pollTimeout();
       if (timeout === Number.POSITIVE_INFINITY) throw deadlock();
       if (timeout > 0) this.#now = core.firstDeadline();
