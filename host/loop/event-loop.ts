@@ -19,9 +19,6 @@ import { checkSeconds } from "../futures/sleep.js";
 import { checkTaskName, Task, type TaskBody } from "../futures/task.js";
 import { Operation } from "../net/operation.js";
 import { checkOptions } from "../net/options.js";
-import { type SubprocessOptions, subprocessExec, subprocessShell } from "../processes/spawn.js";
-import type { SubprocessTransport } from "../processes/subprocess-transport.js";
-import type { SubprocessProtocol } from "../protocols.js";
 import { boundCall, type Callback, callOf } from "../scheduler/call.js";
 import { captureContext } from "../scheduler/context.js";
 import type { Driver } from "../scheduler/driver.js";
@@ -32,7 +29,7 @@ import { EpollSelector } from "../selector/epoll-selector.js";
 import { systemError } from "../sys/errors.js";
 import { AsyncGenerators } from "./asyncgens.js";
 import { type ExceptionContext, type ExceptionHandler, ExceptionHandling, logContext } from "./exception-handler.js";
-import { ExecutorCalls } from "./executor-calls.js";
+import { ProcessCalls } from "./process-calls.js";
 import { checkNoLoopRuns, setRunningLoop } from "./running-loop.js";
 import { SignalHandlers } from "./signals.js";
 import { unfinishedOf } from "./unclosed.js";
@@ -53,7 +50,7 @@ interface Ending<T> {
 
 const NO_OPTIONS: { name?: string } = {};
 
-export class EventLoop extends ExecutorCalls {
+export class EventLoop extends ProcessCalls {
   /** Callbacks and steps that take at least this long are reported in debug mode, in seconds. */
   slowCallbackDuration = 0.1;
 
@@ -356,35 +353,6 @@ export class EventLoop extends ExecutorCalls {
    */
   removeSignalHandler(signal: NodeJS.Signals | number): boolean {
     return this.#signals.remove(signal);
-  }
-
-  /**
-   * Runs a program, with pipes to its stdin, stdout and stderr unless the options say otherwise.
-   *
-   * @param protocolFactory called without arguments, before the child is there
-   * @param rest the program's arguments, and then perhaps options
-   * @returns what fails with `ENOENT`, `EACCES` and the like. Cancelling it kills the child
-   * @throws TypeError `ERR_NOT_CALLABLE`, `ERR_INVALID_ARG_TYPE`, `ERR_UNKNOWN_OPTION`; ValueError `ERR_INVALID_FILE`, `ERR_CONFLICTING_OPTIONS`;
-   *   UnsupportedError `ERR_NO_OUTSIDE` on a virtual loop; RuntimeError `ERR_LOOP_CLOSED`
-   */
-  subprocessExec<P extends SubprocessProtocol>(
-    protocolFactory: () => P,
-    program: string,
-    ...rest: readonly string[] | [...args: string[], options: SubprocessOptions]
-  ): Future<[transport: SubprocessTransport, protocol: P]> {
-    const last = rest.at(-1);
-    const options = typeof last === "object" ? last : {};
-    const args = (typeof last === "object" ? rest.slice(0, -1) : rest) as string[];
-    return subprocessExec(this, protocolFactory, program, args, options);
-  }
-
-  /** As `subprocessExec`, with a command for `/bin/sh`. What users have typed must be quoted before it becomes part of one. */
-  subprocessShell<P extends SubprocessProtocol>(
-    protocolFactory: () => P,
-    command: string,
-    options: SubprocessOptions = {},
-  ): Future<[transport: SubprocessTransport, protocol: P]> {
-    return subprocessShell(this, protocolFactory, command, options);
   }
 
   /** Sets who is told of errors that nobody else can take; null brings the default back. */
