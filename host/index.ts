@@ -78,6 +78,13 @@ export {
   startServer,
   startUnixServer,
 } from "./streams/open-streams.js";
+export {
+  createSubprocessExec,
+  createSubprocessShell,
+  Process,
+  ProcessInput,
+  type ProcessOptions,
+} from "./streams/process.js";
 export { StreamReaderProtocol } from "./streams/stream-protocol.js";
 export { StreamReader, type StreamReaderOptions } from "./streams/stream-reader.js";
 export { StreamWriter, type WriterTlsOptions } from "./streams/stream-writer.js";

@@ -24,5 +24,5 @@ export function* executor(): Coroutine<string> {
     yield;
   }
   check(sum.result() === (SUMMANDS * (SUMMANDS + 1)) / 2, "the thread adds up");
-  return `a sum of ${withThousands(SUMMANDS)} in a thread took ${milliseconds(loop.time() - start)}; the loop went on for ${withThousands(turns)} turns`;
+  return `${withThousands(SUMMANDS)} summed in a thread: ${milliseconds(loop.time() - start)}; ${withThousands(turns)} turns meanwhile`;
 }

@@ -110,6 +110,12 @@ test("unix-echo talks over a socket at a path, which is gone afterwards", async 
 
 prints("udp-echo", [], ['Received "Hello World!"', 'Answered "Hello World!"']);
 
+prints(
+  "subprocess",
+  ["echo out; echo err >&2; exit 3"],
+  ["[echo out; echo err >&2; exit 3 exited with 3]", "[stdout]", "out", "[stderr]", "err"],
+);
+
 tested.add("signals");
 
 for (const signal of ["SIGINT", "SIGTERM"] as const) {

@@ -1,0 +1,261 @@
+/**
+ * Children with streams for pipes.
+ *
+ * Owns: readers of stdout and stderr, a writer for stdin, waiting, and `communicate`.
+ *
+ * Does not own: the child (`processes/`), reading (`stream-reader.ts`).
+ *
+ * From: CPython 3.11 asyncio/subprocess.py. Differs: the options are those of `subprocessExec`, and `signal` kills the child.
+ */
+import { inspect } from "node:util";
+import { describe, typeError } from "../errors.js";
+import type { Future } from "../futures/future.js";
+import type { EventLoop } from "../loop/event-loop.js";
+import { getRunningLoop } from "../loop/running-loop.js";
+import { checkBytes } from "../net/checks.js";
+import { Operation, type Work } from "../net/operation.js";
+import type { WriteTransport } from "../net/transports.js";
+import type { SubprocessOptions } from "../processes/spawn.js";
+import type { SubprocessTransport } from "../processes/subprocess-transport.js";
+import type { SubprocessProtocol } from "../protocols.js";
+import { EPIPE } from "../sys/errno.js";
+import { systemError } from "../sys/errors.js";
+import { StreamReader } from "./stream-reader.js";
+
+/** Options of `createSubprocessExec`; stdin, stdout and stderr are our own unless they say otherwise. */
+export interface ProcessOptions extends SubprocessOptions {
+  /** How long a line of the child's output may be, in bytes; 64 KiB by default. */
+  limit?: number;
+  /** Kills the child when it is aborted. */
+  signal?: AbortSignal;
+}
+
+/** A child's stdin. */
+export class ProcessInput {
+  readonly transport: WriteTransport;
+  readonly #protocol: ProcessProtocol;
+
+  /** @internal */
+  constructor(transport: WriteTransport, protocol: ProcessProtocol) {
+    this.transport = transport;
+    this.#protocol = protocol;
+  }
+
+  /** Writes; what there is no room for waits. @throws TypeError `ERR_INVALID_ARG_TYPE` */
+  write(data: Uint8Array): void {
+    this.transport.write(data);
+  }
+
+  /** Ends the stream, after what was written before. */
+  close(): void {
+    this.transport.close();
+  }
+
+  /** Waits until there is room again. Fails with `EPIPE` when nobody reads any more. */
+  drain(): Future<void> {
+    return this.#protocol._drain();
+  }
+}
+
+class ProcessProtocol implements SubprocessProtocol {
+  readonly stdout: StreamReader;
+  readonly stderr: StreamReader;
+  readonly #loop: EventLoop;
+  #paused = false;
+  #inputLost = false;
+  #drains: Future<void>[] = [];
+
+  constructor(loop: EventLoop, limit: number | undefined) {
+    this.#loop = loop;
+    const options = limit === undefined ? { loop } : { loop, limit };
+    this.stdout = new StreamReader(options);
+    this.stderr = new StreamReader(options);
+  }
+
+  connectionMade(transport: SubprocessTransport): void {
+    for (const [fd, reader] of [
+      [1, this.stdout],
+      [2, this.stderr],
+    ] as const) {
+      const pipe = transport.getPipeTransport(fd);
+      if (pipe !== null) reader.setTransport(pipe);
+    }
+  }
+
+  pipeDataReceived(fd: number, data: Buffer): void {
+    (fd === 1 ? this.stdout : this.stderr).feedData(data);
+  }
+
+  pipeConnectionLost(fd: number, error: Error | null): void {
+    if (fd === 0) return this.#loseInput();
+    const reader = fd === 1 ? this.stdout : this.stderr;
+    if (error === null) reader.feedEof();
+    else reader.setException(error);
+  }
+
+  pauseWriting(): void {
+    this.#paused = true;
+  }
+
+  resumeWriting(): void {
+    this.#paused = false;
+    for (const drain of this.#drains.splice(0)) if (!drain.done()) drain.setResult(undefined);
+  }
+
+  _drain(): Future<void> {
+    const drain = this.#loop.createFuture<void>();
+    if (this.#inputLost) drain.setException(brokenPipe());
+    else if (this.#paused) this.#drains.push(drain);
+    else drain.setResult(undefined);
+    return drain;
+  }
+
+  #loseInput(): void {
+    this.#inputLost = true;
+    for (const drain of this.#drains.splice(0)) if (!drain.done()) drain.setException(brokenPipe());
+  }
+}
+
+function brokenPipe(): Error {
+  return systemError("write", EPIPE, { message: "the child reads nothing any more" });
+}
+
+/** A child. `createSubprocessExec` and `createSubprocessShell` make them. */
+export class Process {
+  /** Its process id. */
+  readonly pid: number;
+  /** What can be written to, or null if it is no pipe. */
+  readonly stdin: ProcessInput | null;
+  /** What can be read from, or null if it is no pipe. */
+  readonly stdout: StreamReader | null;
+  readonly stderr: StreamReader | null;
+  readonly #loop: EventLoop;
+  readonly #transport: SubprocessTransport;
+
+  /** @internal */
+  constructor(loop: EventLoop, transport: SubprocessTransport, protocol: ProcessProtocol) {
+    const stdin = transport.getPipeTransport(0);
+    this.#loop = loop;
+    this.#transport = transport;
+    this.pid = transport.getPid();
+    this.stdin = stdin === null ? null : new ProcessInput(stdin, protocol);
+    this.stdout = transport.getPipeTransport(1) === null ? null : protocol.stdout;
+    this.stderr = transport.getPipeTransport(2) === null ? null : protocol.stderr;
+  }
+
+  /** The exit code, -N if the signal N ended it, or null while it runs. */
+  get returncode(): number | null {
+    return this.#transport.getReturncode();
+  }
+
+  /** Waits until it has ended, though others may hold its pipes still. @returns the exit code */
+  wait(): Future<number> {
+    return this.#transport._wait();
+  }
+
+  /**
+   * Writes the input to its stdin and ends that, reads its output to the end, all at the same time, and waits for it.
+   *
+   * @returns what it wrote to stdout and to stderr, each null if it is no pipe
+   * @throws TypeError `ERR_INVALID_ARG_TYPE`, also for input without a stdin to write it to
+   */
+  communicate(input?: Uint8Array | null): Future<[stdout: Buffer | null, stderr: Buffer | null]> {
+    if (input !== undefined && input !== null) {
+      checkBytes("The input", input);
+      if (this.stdin === null) {
+        throw typeError("ERR_INVALID_ARG_TYPE", `There is no stdin for ${describe(input)}: spawn with stdin: PIPE.`);
+      }
+    }
+    return new Operation(this.#loop, this.#communicate(input ?? null));
+  }
+
+  /** Sends it a signal. @throws Error `ESRCH` if it has ended; as `addSignalHandler` for what is no signal */
+  sendSignal(signal: NodeJS.Signals | number): void {
+    this.#transport.sendSignal(signal);
+  }
+
+  /** Sends it SIGTERM. @throws as `sendSignal` */
+  terminate(): void {
+    this.#transport.terminate();
+  }
+
+  /** Sends it SIGKILL. @throws as `sendSignal` */
+  kill(): void {
+    this.#transport.kill();
+  }
+
+  toString(): string {
+    return `<Process pid=${this.pid}${this.returncode === null ? "" : ` returncode=${this.returncode}`}>`;
+  }
+
+  [inspect.custom](): string {
+    return this.toString();
+  }
+
+  *#communicate(input: Uint8Array | null): Work<[stdout: Buffer | null, stderr: Buffer | null]> {
+    if (input !== null) this.stdin?.write(input);
+    this.stdin?.close();
+    // Both have begun before either is waited for.
+    const reads = [this.stdout?.read() ?? null, this.stderr?.read() ?? null] as const;
+    const stdout = reads[0] === null ? null : yield* reads[0];
+    const stderr = reads[1] === null ? null : yield* reads[1];
+    yield* this.wait();
+    return [stdout, stderr];
+  }
+}
+
+/**
+ * Runs a program on the running loop.
+ *
+ * @param rest the program's arguments, and then perhaps options
+ * @throws as `EventLoop.subprocessExec`; TypeError `ERR_NOT_A_SIGNAL`; RuntimeError `ERR_NO_RUNNING_LOOP`
+ */
+export function createSubprocessExec(
+  program: string,
+  ...rest: readonly string[] | [...args: string[], options: ProcessOptions]
+): Future<Process> {
+  const last = rest.at(-1);
+  const options = typeof last === "object" ? last : {};
+  const args = (typeof last === "object" ? rest.slice(0, -1) : rest) as string[];
+  return launch(options, (loop, make, own) => loop.subprocessExec(make, program, ...args, own));
+}
+
+/** As `createSubprocessExec`, with a command for `/bin/sh`. */
+export function createSubprocessShell(command: string, options: ProcessOptions = {}): Future<Process> {
+  return launch(options, (loop, make, own) => loop.subprocessShell(make, command, own));
+}
+
+function launch(
+  options: ProcessOptions,
+  spawn: (
+    loop: EventLoop,
+    make: () => ProcessProtocol,
+    options: SubprocessOptions,
+  ) => Future<[SubprocessTransport, ProcessProtocol]>,
+): Future<Process> {
+  const loop = getRunningLoop();
+  const { limit, signal, ...own } = options;
+  if (signal !== undefined && !(signal instanceof AbortSignal)) {
+    throw typeError("ERR_NOT_A_SIGNAL", `The option signal must be an AbortSignal, not ${describe(signal)}.`);
+  }
+  const make = (): ProcessProtocol => new ProcessProtocol(loop, limit);
+  const spawning = spawn(loop, make, { stdin: null, stdout: null, stderr: null, ...own });
+  return new Operation(loop, finish(loop, spawning, signal));
+}
+
+function* finish(
+  loop: EventLoop,
+  spawning: Future<[SubprocessTransport, ProcessProtocol]>,
+  signal: AbortSignal | undefined,
+): Work<Process> {
+  const [transport, protocol] = yield* spawning;
+  if (signal !== undefined) killWhenAborted(transport, signal);
+  return new Process(loop, transport, protocol);
+}
+
+function killWhenAborted(transport: SubprocessTransport, signal: AbortSignal): void {
+  const kill = (): void => transport.close();
+  if (signal.aborted) return kill();
+  signal.addEventListener("abort", kill, { once: true });
+  transport._wait().addDoneCallback(() => signal.removeEventListener("abort", kill));
+}
