@@ -4,8 +4,8 @@
  *   node --expose-gc out/test/soak/gibibyte.js [MEBIBYTES]
  *
  * The sender holds back when it is told to pause, the reader stops reading every so often. Exit code 1 if bytes differ, or if resident
- * memory grew by more than 16 MiB beyond the water marks. What grows are slabs that were received into and not collected yet: V8 looks
- * after them when they are 32 MiB, unless other garbage makes it look earlier; `--max-semi-space-size=4` makes it look at 8.
+ * memory grew by more than 16 MiB beyond the water marks. What grows are slabs that were received
+ * into and not collected yet: V8 takes its time with them when there is little other garbage.
  */
 import { runThrough, type Through } from "./through.js";
 
