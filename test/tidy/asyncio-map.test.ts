@@ -1,0 +1,143 @@
+/** docs/asyncio.md has a row for everything that asyncio's page has, and cites tests that exist and run. */
+import { existsSync } from "node:fs";
+import { join, normalize } from "node:path";
+import { test } from "uvu";
+import * as assert from "uvu/assert";
+import { EventLoop, Handle, Server } from "../../host/index.js";
+import { read, root } from "./repository.js";
+
+/** "Base Event Loop" of CPython 3.6: its classes and methods, and the arguments of those calls that take keywords or a function. */
+const page: Record<string, string> = {
+  BaseEventLoop: "",
+  AbstractEventLoop: "",
+  run_forever: "",
+  run_until_complete: "future",
+  is_running: "",
+  stop: "",
+  is_closed: "",
+  close: "",
+  shutdown_asyncgens: "",
+  call_soon: "",
+  call_soon_threadsafe: "",
+  call_later: "",
+  call_at: "",
+  time: "",
+  create_future: "",
+  create_task: "coro",
+  set_task_factory: "",
+  get_task_factory: "",
+  create_connection: "protocol_factory host port ssl family proto flags sock local_addr server_hostname",
+  create_datagram_endpoint:
+    "protocol_factory local_addr remote_addr family proto flags reuse_address reuse_port allow_broadcast sock",
+  create_unix_connection: "protocol_factory path ssl sock server_hostname",
+  create_server: "protocol_factory host port family flags sock backlog ssl reuse_address reuse_port",
+  create_unix_server: "protocol_factory path sock backlog ssl",
+  connect_accepted_socket: "protocol_factory sock ssl",
+  add_reader: "",
+  remove_reader: "",
+  add_writer: "",
+  remove_writer: "",
+  sock_recv: "",
+  sock_sendall: "",
+  sock_connect: "",
+  sock_accept: "",
+  getaddrinfo: "host port family type proto flags",
+  getnameinfo: "sockaddr flags",
+  connect_read_pipe: "protocol_factory pipe",
+  connect_write_pipe: "protocol_factory pipe",
+  add_signal_handler: "signum callback args",
+  remove_signal_handler: "sig",
+  run_in_executor: "executor func args",
+  set_default_executor: "executor",
+  set_exception_handler: "",
+  get_exception_handler: "",
+  default_exception_handler: "",
+  call_exception_handler: "",
+  get_debug: "",
+  set_debug: "",
+  Server: "",
+  "Server.close": "",
+  "Server.wait_closed": "",
+  "Server.sockets": "",
+  Handle: "",
+  "Handle.cancel": "",
+};
+
+const rows = read("docs/asyncio.md")
+  .split("\n")
+  .filter((line) => line.startsWith("| `"))
+  .map((line) =>
+    line
+      .slice(1, -1)
+      .split("|")
+      .map((cell) => cell.trim()),
+  );
+
+const citations = rows.flatMap(([asyncio, , tests = ""]) =>
+  [...tests.matchAll(/\[[\w-]+\]\(([^)]+)\): "([^"]*)"/g)].map(([, path = "", title = ""]) => ({
+    asyncio,
+    path: normalize(join("docs", path)),
+    title,
+  })),
+);
+
+function camelCase(name: string): string {
+  return name.replace(/_(\w)/g, (_, letter: string) => letter.toUpperCase());
+}
+
+/** What the cited test is made with, such as `test` or `test.onReal`; of a mutation, the word; undefined where there is none. */
+function madeWith(path: string, title: string): string | undefined {
+  if (path.endsWith(".json")) {
+    const mutations: { keyword: string }[] = JSON.parse(read(path));
+    return mutations.some(({ keyword }) => keyword === title) ? "mutation" : undefined;
+  }
+  const literal = JSON.stringify(title).replace(/[.*+?^${}()|[\]\\]/g, "\\$&");
+  return new RegExp(`^([\\w.]+)\\(\\s*${literal},`, "m").exec(read(path))?.[1];
+}
+
+test("everything on the page has one row, in the order of the page, and there are no others", () => {
+  const expected = Object.entries(page).flatMap(([name, words]) => [
+    name,
+    ...words.split(" ").flatMap((word) => (word ? [`${name}(${word})`] : [])),
+  ]);
+  const listed = rows.map(([asyncio = ""]) => asyncio.replaceAll("`", ""));
+  assert.equal(
+    listed.filter((name) => !name.includes(" (")),
+    expected,
+  );
+});
+
+test("methods have the camelCase name, and exist", () => {
+  const classes: Record<string, object> = { Server: Server.prototype, Handle: Handle.prototype };
+  for (const name of Object.keys(page).filter((key) => /^[a-z]|\./.test(key))) {
+    const ours = camelCase(name);
+    const [, wasyncio = ""] = rows.find(([asyncio]) => asyncio === `\`${name}\``) ?? [];
+    assert.ok(wasyncio.startsWith(`\`${ours}\``), name);
+    const [owner = "", member = ""] = ours.includes(".") ? ours.split(".") : ["", ours];
+    assert.ok(member in (classes[owner] ?? EventLoop.prototype), name);
+  }
+});
+
+test("every row cites tests, or says that there is nothing yet, and says where it deviates", () => {
+  const cited = new Set(citations.map(({ asyncio }) => asyncio));
+  for (const [asyncio = "", wasyncio, tests, deviation, ...more] of rows) {
+    assert.is(cited.has(asyncio), tests !== "not yet", asyncio);
+    assert.ok(wasyncio && deviation && more.length === 0, asyncio);
+  }
+});
+
+test("every citation is read as one", () => {
+  const links = rows.reduce((sum, [, , tests = ""]) => sum + tests.split("](").length - 1, 0);
+  assert.is(citations.length, links);
+});
+
+test("cited tests and mutations exist, and none is skipped", () => {
+  const wrong = citations
+    .filter(({ path }) => existsSync(join(root, path)))
+    .filter(({ path, title }) => /^$|skip/.test(madeWith(path, title) ?? ""))
+    .map(({ asyncio, path, title }) => `${asyncio}: ${path} has no such test that runs: ${title}`);
+  const missing = citations.filter(({ path }) => !existsSync(join(root, path))).map(({ path }) => path);
+  assert.equal([...missing, ...wrong], []);
+});
+
+test.run();
