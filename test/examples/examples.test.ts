@@ -7,6 +7,7 @@
 import { createSocket } from "node:dgram";
 import { once } from "node:events";
 import { mkdtempSync, readdirSync, rmSync } from "node:fs";
+import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test } from "uvu";
@@ -132,7 +133,7 @@ for (const signal of ["SIGINT", "SIGTERM"] as const) {
 tested.add("dns-query");
 
 test("dns-query asks a real name server", async () => {
-  const port = String(await freeUdpPort());
+  const port = String(await freePort());
   const records = ["--address=/wasyncio.example/192.0.2.7", "--host-record=two.example,192.0.2.1"];
   const options = ["--keep-in-foreground", "--no-resolv", "--no-hosts", "--conf-file=/dev/null", "--pid-file="];
   const place = [`--port=${port}`, "--listen-address=127.0.0.1", "--bind-interfaces", "--user=", "--log-facility=-"];
@@ -172,12 +173,21 @@ test("pipe is a filter between stdin and stdout", async () => {
   );
 });
 
-async function freeUdpPort(): Promise<number> {
-  const socket = createSocket("udp4").bind(0, "127.0.0.1");
-  await once(socket, "listening");
-  const { port } = socket.address();
-  socket.close();
-  return port;
+/** A port of 127.0.0.1 that is free for UDP and for TCP: name servers listen on both. */
+async function freePort(): Promise<number> {
+  for (;;) {
+    const udp = createSocket("udp4").bind(0, "127.0.0.1");
+    await once(udp, "listening");
+    const { port } = udp.address();
+    const tcp = createServer().listen(port, "127.0.0.1");
+    const isFree = await once(tcp, "listening").then(
+      () => true,
+      () => false,
+    );
+    udp.close();
+    tcp.close();
+    if (isFree) return port;
+  }
 }
 
 test("every example is tested", () => {

@@ -149,9 +149,8 @@ test("a virtual loop and a worker thread have none, and say so", async () => {
       loop.close();
     });`;
   const worker = new Worker(code, { eval: true });
-  const [answer] = await once(worker, "message");
+  const [[answer]] = await Promise.all([once(worker, "message"), once(worker, "exit")]);
   assert.is(answer, "ERR_NOT_MAIN_THREAD");
-  await once(worker, "exit");
 });
 
 test("SIGINT in run cancels the main task, and is told as a KeyboardInterrupt", async () => {

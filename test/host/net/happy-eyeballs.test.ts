@@ -137,8 +137,7 @@ test("cancelling it cancels every attempt, also one that has just connected", as
 
 /** A server on ::1 that does not get round to anybody, and one on the same port of 127.0.0.1 that does. */
 function twoServers(): { port: number; patient: Socket; close(): void } {
-  const deaf = new Socket(AF_INET6);
-  deaf.bind({ host: "::1", port: 0 });
+  const [deaf, patient] = boundToOnePort();
   deaf.listen(0);
   const port = portIn(deaf.getsockname());
   const fillers = Array.from({ length: 4 }, () => {
@@ -146,10 +145,24 @@ function twoServers(): { port: number; patient: Socket; close(): void } {
     socket.connectEx({ host: "::1", port });
     return socket;
   });
-  const patient = new Socket();
-  patient.bind({ host: "127.0.0.1", port });
   patient.listen();
   return { port, patient, close: () => closeAll(deaf, patient, ...fillers) };
+}
+
+/** A port that is free of one family may be taken of the other: then another is tried. */
+function boundToOnePort(): [six: Socket, four: Socket] {
+  for (;;) {
+    const six = new Socket(AF_INET6);
+    const four = new Socket();
+    six.bind({ host: "::1", port: 0 });
+    try {
+      four.bind({ host: "127.0.0.1", port: portIn(six.getsockname()) });
+      return [six, four];
+    } catch (error) {
+      closeAll(six, four);
+      if ((error as NodeJS.ErrnoException).code !== "EADDRINUSE") throw error;
+    }
+  }
 }
 
 test(

@@ -20,11 +20,11 @@ const test = bothLoops(suite("blocking runs"));
 test("runForeverSync runs calls and timers in order, and returns when the loop is stopped", (loop) => {
   const trace: string[] = [];
   const start = loop.time();
-  loop.callLater(0.002, () => {
+  loop.callAt(start + 0.002, () => {
     trace.push("later");
     loop.stop();
   });
-  loop.callLater(0.001, () => trace.push("sooner"));
+  loop.callAt(start + 0.001, () => trace.push("sooner"));
   loop.callSoon(() => trace.push(`soon ${getRunningLoop() === loop} ${loop.isRunning()}`));
   loop.runForeverSync();
   assert.equal(trace, ["soon true true", "sooner", "later"]);
