@@ -13,6 +13,7 @@ import { node } from "./tour/node.js";
 import { pipes } from "./tour/pipes.js";
 import { signals } from "./tour/signals.js";
 import { sockets } from "./tour/sockets.js";
+import { subprocess } from "./tour/subprocess.js";
 import { cancellation, switches, tasks } from "./tour/tasks.js";
 import { timers } from "./tour/timers.js";
 import { tls } from "./tour/tls.js";
@@ -35,6 +36,7 @@ const stops: [name: string, show: () => Coroutine<string>][] = [
   ["names", names],
   ["executor", executor],
   ["signals", signals],
+  ["subprocesses", subprocess],
   ["Node", node],
 ];
 
