@@ -10,7 +10,7 @@ export function* subprocess(): Coroutine<string> {
   const start = loop.time();
   const cat = yield* createSubprocessExec("cat", { stdin: PIPE, stdout: PIPE });
   const [output] = yield* cat.communicate(INPUT);
-  check(output !== null && output.equals(INPUT), "cat gives back what it got");
+  check(output?.equals(INPUT) === true, "cat gives back what it got");
   const children = yield* gather(Array.from({ length: CHILDREN }, (_, code) => createSubprocessShell(`exit ${code}`)));
   const codes = yield* gather(children.map((child) => child.wait()));
   check(
