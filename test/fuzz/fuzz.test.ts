@@ -82,9 +82,12 @@ async function runProgram(
   if (world.faults.length > 0) throw new Error(world.faults.join("\n"));
 }
 
-/** Whether no more descriptors are open than that, soon. A name that is still being looked up reads files in another thread. */
+/**
+ * Whether no more descriptors are open than that, in the end. A name that is still being looked up reads files in another thread, and asks a name
+ * server that may not answer: the C library gives it up after some ten seconds.
+ */
 async function hasAtMost(descriptors: number): Promise<boolean> {
-  for (let patience = 1000; patience > 0 && openDescriptors().length > descriptors; patience--) {
+  for (let patience = 6000; patience > 0 && openDescriptors().length > descriptors; patience--) {
     await new Promise((resolve) => setTimeout(resolve, 5));
   }
   return openDescriptors().length <= descriptors;
