@@ -8,7 +8,7 @@
  * CPython 3.11, base_events `subprocess_exec` and `subprocess_shell`.
  */
 import type { Future } from "../futures/future.js";
-import { type SubprocessOptions, subprocessExec, subprocessShell } from "../processes/spawn.js";
+import { type SubprocessOptions, splitOptions, subprocessExec, subprocessShell } from "../processes/spawn.js";
 import type { SubprocessTransport } from "../processes/subprocess-transport.js";
 import type { SubprocessProtocol } from "../protocols.js";
 import type { EventLoop } from "./event-loop.js";
@@ -31,9 +31,7 @@ export abstract class ProcessCalls extends ExecutorCalls {
     program: string,
     ...rest: readonly string[] | [...args: string[], options: SubprocessOptions]
   ): Future<[transport: SubprocessTransport, protocol: P]> {
-    const last = rest.at(-1);
-    const options = typeof last === "object" ? last : {};
-    const args = (typeof last === "object" ? rest.slice(0, -1) : rest) as string[];
+    const [args, options = {}] = splitOptions<SubprocessOptions>(rest);
     return subprocessExec(this, protocolFactory, program, args, options);
   }
 

@@ -98,8 +98,10 @@ function checkArguments(
     checkDatagramSocket(loop, sock);
     return;
   }
+  // A path beside a host is found out here, and not when the host is looked up.
+  const wanted = family || ([localAddr, remoteAddr].some(isPath) ? AF_UNIX : 0);
   for (const [name, address] of Object.entries({ localAddr, remoteAddr })) {
-    if (address !== undefined && address !== null) checkDatagramAddress(name, address, family);
+    if (address !== undefined && address !== null) checkDatagramAddress(name, address, wanted);
   }
   if ((localAddr ?? remoteAddr ?? null) === null && !family) {
     const hint = "give a localAddr, a remoteAddr, or the family of the socket";
@@ -113,10 +115,14 @@ function checkDatagramSocket(loop: EventLoop, sock: unknown): void {
   throw new ValueError("ERR_SOCKET_KIND", `A datagram socket was expected, and this one is of type ${type}.`);
 }
 
-function checkDatagramAddress(name: string, address: unknown, family: number | undefined): void {
-  if (typeof address === "string" || address instanceof Uint8Array) {
+function isPath(address: unknown): address is UnixPath {
+  return typeof address === "string" || address instanceof Uint8Array;
+}
+
+function checkDatagramAddress(name: string, address: unknown, family: number): void {
+  if (isPath(address)) {
     checkAddress(AF_UNIX, address);
-    if (family === undefined || family === 0 || family === AF_UNIX) return;
+    if (family === AF_UNIX) return;
     throw new ValueError("ERR_INVALID_ADDRESS", `The option ${name} is a path, and the family ${family} has none.`);
   }
   if (typeof address !== "object" || address === null || family === AF_UNIX) {
@@ -163,9 +169,7 @@ function* findCandidates(
   remoteAddr: DatagramAddress | null,
   { family = 0, proto = 0, flags = 0 }: DatagramEndpointOptions,
 ): Work<Candidate[]> {
-  const isUnix = [localAddr, remoteAddr].some((each) => typeof each === "string" || each instanceof Uint8Array);
-  if (isUnix) {
-    for (const each of [localAddr, remoteAddr]) if (each !== null) checkDatagramAddress("localAddr", each, AF_UNIX);
+  if (isPath(localAddr) || isPath(remoteAddr)) {
     return [{ family: AF_UNIX, proto, local: localAddr as UnixPath | null, remote: remoteAddr as UnixPath | null }];
   }
   if (localAddr === null && remoteAddr === null) return [{ family, proto, local: null, remote: null }];

@@ -39,6 +39,14 @@ const KNOWN = ["stdin", "stdout", "stderr", "cwd", "env", "passFds", "startNewSe
 const FD_MAX = 255;
 const ID_MAX = 0xffffffff;
 
+/** Tells a program's arguments from the options that may stand behind them. */
+export function splitOptions<O extends object>(
+  rest: readonly string[] | [...args: string[], options: O],
+): [args: readonly string[], options: O | undefined] {
+  const last = rest.at(-1);
+  return typeof last === "object" ? [rest.slice(0, -1) as string[], last] : [rest as readonly string[], undefined];
+}
+
 /** Runs a program; see `EventLoop.subprocessExec`. */
 export function subprocessExec<P extends SubprocessProtocol>(
   loop: EventLoop,

@@ -15,7 +15,7 @@ import { getRunningLoop } from "../loop/running-loop.js";
 import { checkBytes } from "../net/checks.js";
 import { Operation, type Work } from "../net/operation.js";
 import type { WriteTransport } from "../net/transports.js";
-import type { SubprocessOptions } from "../processes/spawn.js";
+import { type SubprocessOptions, splitOptions } from "../processes/spawn.js";
 import type { SubprocessTransport } from "../processes/subprocess-transport.js";
 import type { SubprocessProtocol } from "../protocols.js";
 import { EPIPE } from "../sys/errno.js";
@@ -214,9 +214,7 @@ export function createSubprocessExec(
   program: string,
   ...rest: readonly string[] | [...args: string[], options: ProcessOptions]
 ): Future<Process> {
-  const last = rest.at(-1);
-  const options = typeof last === "object" ? last : {};
-  const args = (typeof last === "object" ? rest.slice(0, -1) : rest) as string[];
+  const [args, options = {}] = splitOptions<ProcessOptions>(rest);
   return launch(options, (loop, make, own) => loop.subprocessExec(make, program, ...args, own));
 }
 
