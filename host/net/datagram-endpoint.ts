@@ -207,14 +207,14 @@ function* firstThatWorks(
 ): Work<[socket: Socket, peer: Address | null]> {
   const errors: unknown[] = [];
   for (const candidate of candidates) {
-    const socket = new Socket(candidate.family, SOCK_DGRAM, candidate.proto);
+    let socket: Socket | null = null;
     try {
+      socket = new Socket(candidate.family, SOCK_DGRAM, candidate.proto);
       prepare(socket, candidate, options);
       if (candidate.remote !== null && !options.allowBroadcast) yield* sockConnect(loop, socket, candidate.remote);
       return [socket, candidate.remote];
     } catch (error) {
-      removeOwnFile(socket, candidate);
-      socket.close();
+      if (socket !== null) discard(socket, candidate);
       if (error instanceof CancelledError) throw error;
       errors.push(error);
     }
@@ -232,9 +232,10 @@ function prepare(socket: Socket, { local }: Candidate, options: DatagramEndpoint
   socket.bind(local);
 }
 
-/** Removes the file of a socket that was bound and is of no use after all. */
-function removeOwnFile(socket: Socket, { family, local }: Candidate): void {
+/** Closes a socket that is of no use after all, and removes its file if it was bound already. */
+function discard(socket: Socket, { family, local }: Candidate): void {
   if (family === AF_UNIX && local !== null) SocketFile.of(socket)?.remove();
+  socket.close();
 }
 
 function peerOf(socket: Socket): Address | null {
