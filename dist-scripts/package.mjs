@@ -1,14 +1,14 @@
 /**
  * Puts dist/ together: what `npm publish` ships.
  *
- *   dist/index.cjs, testing.cjs, embed.cjs     the entries, CommonJS
+ *   dist/index.cjs, testing.cjs, …             the entries, CommonJS
  *   dist/shared.cjs                            what they share
- *   dist/index.js, testing.js, embed.js        the same entries for `import`: they re-export the CommonJS ones
+ *   dist/index.js, testing.js, …               the same entries for `import`: they re-export the CommonJS ones
  *   dist/index.d.ts, …                         their types
  *   dist/types/                                tsc's declarations, as far as the entries reach
  *   dist/core.wasm
  *
- * Does not own: what is exported (host/index.ts, testing.ts, embed.ts) and the bundling (`rollup.config.mjs`).
+ * Does not own: what is exported (host/index.ts, testing.ts, embed.ts, worker.ts) and the bundling (`rollup.config.mjs`).
  */
 import { copyFileSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { dirname, join, relative } from "node:path";

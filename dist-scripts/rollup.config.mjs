@@ -8,7 +8,7 @@ import { join } from "node:path";
 import { buildFolder, distFolder } from "./files.mjs";
 
 /** The package's entries: the name in dist/, and the module in host/. The last is for the workers of pools. */
-export const entries = ["index", "testing", "embed", "pool-worker"];
+export const entries = ["index", "testing", "embed", "worker", "pool-worker"];
 
 export default {
   input: Object.fromEntries(entries.map((name) => [name, join(buildFolder, "host/host", `${name}.js`)])),

@@ -30,10 +30,17 @@ export function transfer<T>(value: T, list: readonly Transferable[]): T {
   return new Transferred(value, list) as unknown as T;
 }
 
+/** Takes arguments apart: what they are, and what of it is to be moved. */
+export function unwrapTransfers(args: readonly unknown[]): { values: unknown[]; list: Transferable[] } {
+  return {
+    values: args.map((arg) => (arg instanceof Transferred ? arg.value : arg)),
+    list: args.flatMap((arg) => (arg instanceof Transferred ? arg.list : [])),
+  };
+}
+
 /** Clones arguments, and moves what is to be moved. @throws DataCloneError */
 export function transferListOf(args: readonly unknown[]): { args: unknown[]; transfer: Transferable[] | undefined } {
-  const list = args.flatMap((arg) => (arg instanceof Transferred ? arg.list : []));
-  const values = args.map((arg) => (arg instanceof Transferred ? arg.value : arg));
+  const { values, list } = unwrapTransfers(args);
   const clone = structuredClone({ args: values, transfer: list }, { transfer: list as never[] });
   return list.length > 0 ? clone : { args: clone.args, transfer: undefined };
 }

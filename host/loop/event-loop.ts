@@ -19,7 +19,7 @@ import { checkSeconds } from "../futures/sleep.js";
 import { checkTaskName, Task, type TaskBody } from "../futures/task.js";
 import { Operation } from "../net/operation.js";
 import { checkOptions } from "../net/options.js";
-import { boundCall, type Callback, callOf } from "../scheduler/call.js";
+import { boundCall, type Callback, callOf, checkNotCoroutine } from "../scheduler/call.js";
 import { captureContext } from "../scheduler/context.js";
 import type { Driver } from "../scheduler/driver.js";
 import { GuestDriver } from "../scheduler/guest-driver.js";
@@ -29,9 +29,9 @@ import { EpollSelector } from "../selector/epoll-selector.js";
 import { systemError } from "../sys/errors.js";
 import { AsyncGenerators } from "./asyncgens.js";
 import { type ExceptionContext, type ExceptionHandler, ExceptionHandling, logContext } from "./exception-handler.js";
-import { ProcessCalls } from "./process-calls.js";
 import { checkNoLoopRuns, setRunningLoop } from "./running-loop.js";
 import { SignalHandlers } from "./signals.js";
+import { ThreadCalls } from "./thread-calls.js";
 import { unfinishedOf } from "./unclosed.js";
 
 /** Makes the tasks of a loop in the place of `new Task`. */
@@ -50,7 +50,7 @@ interface Ending<T> {
 
 const NO_OPTIONS: { name?: string } = {};
 
-export class EventLoop extends ProcessCalls {
+export class EventLoop extends ThreadCalls {
   /** Callbacks and steps that take at least this long are reported in debug mode, in seconds. */
   slowCallbackDuration = 0.1;
 
@@ -216,14 +216,6 @@ export class EventLoop extends ProcessCalls {
   callSoon<A extends unknown[]>(callback: (...args: A) => unknown, ...args: A): Handle {
     if (this._scheduler.debug) checkNotCoroutine(callback, "callSoon");
     return this._scheduler.callSoon(callOf(callback as Callback, ...args));
-  }
-
-  /** As `callSoon`, and also wakes a loop that waits in the kernel. */
-  callSoonThreadsafe<A extends unknown[]>(callback: (...args: A) => unknown, ...args: A): Handle {
-    if (this._scheduler.debug) checkNotCoroutine(callback, "callSoonThreadsafe");
-    const handle = this._scheduler.callSoon(callOf(callback as Callback, ...args));
-    this._scheduler.driver.wakeThreadsafe();
-    return handle;
   }
 
   /**
@@ -469,13 +461,4 @@ function fdOf(value: FileDescriptorLike): number {
     );
   }
   return fd;
-}
-
-function checkNotCoroutine(callback: unknown, method: string): void {
-  if (/^\[object (Async|Generator|AsyncGenerator)(Function)?\]$/.test(Object.prototype.toString.call(callback))) {
-    throw typeError(
-      "ERR_COROUTINE_CALLBACK",
-      `coroutines cannot be used with ${method}(): pass a plain function, or use createTask()`,
-    );
-  }
 }

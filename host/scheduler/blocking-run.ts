@@ -61,11 +61,20 @@ export class BlockingRun {
   }
 
   #wait(timeoutSeconds: number): number {
-    const { arrivals, events, watchCount } = this.#scheduler;
+    const { arrivals, events, watchCount, mailbox } = this.#scheduler;
     const { view } = events;
+    mailbox?.collect();
     if (timeoutSeconds <= 0 || arrivals.waiting) return arrivals.fill(view, this.#selector.poll(view));
-    if (timeoutSeconds === Number.POSITIVE_INFINITY && watchCount === 0) throw this.#deadlock();
-    return this.#selector.select(view, Math.min(timeoutSeconds, this.#waitSecondsMax));
+    if (timeoutSeconds === Number.POSITIVE_INFINITY && watchCount === 0 && !mailbox?.isOpen) throw this.#deadlock();
+    mailbox?.setAsleep(true);
+    try {
+      // What was posted before its caller could see that this thread is about to sleep.
+      mailbox?.collect();
+      const seconds = arrivals.waiting ? 0 : Math.min(timeoutSeconds, this.#waitSecondsMax);
+      return arrivals.fill(view, this.#selector.select(view, seconds));
+    } finally {
+      mailbox?.setAsleep(false);
+    }
   }
 
   #deadlock(): RuntimeError {
@@ -76,7 +85,7 @@ export class BlockingRun {
         : "";
     return new RuntimeError(
       "ERR_DEADLOCK",
-      `nothing is ready, no timer is set and no descriptor is watched${waiting}: stop() the loop, settle what its tasks wait for, or use runForever()`,
+      `nothing is ready, no timer is set, no descriptor is watched and no thread can call${waiting}: stop() the loop, settle what its tasks wait for, or use runForever()`,
     );
   }
 }

@@ -70,6 +70,20 @@ export function checkCall(call: Call): void {
   }
 }
 
+/** Whether calling it makes a coroutine or a promise, and does nothing more by itself. */
+export function isCoroutineFunction(callback: unknown): boolean {
+  return /^\[object (Async|Generator|AsyncGenerator)(Function)?\]$/.test(Object.prototype.toString.call(callback));
+}
+
+/** @throws TypeError `ERR_COROUTINE_CALLBACK` */
+export function checkNotCoroutine(callback: unknown, method: string): void {
+  if (!isCoroutineFunction(callback)) return;
+  throw typeError(
+    "ERR_COROUTINE_CALLBACK",
+    `coroutines cannot be used with ${method}(): pass a plain function, or use createTask()`,
+  );
+}
+
 const partials = new WeakMap<Callback, BoundCall>();
 
 /**

@@ -10,6 +10,8 @@
 import type { Scheduler } from "./scheduler.js";
 
 export interface Driver {
+  /** A descriptor that wakes the loop when it is written to, by any thread; -1 for none. */
+  readonly wakeFd: number;
   /** Tells the driver whom it drives, before anything else is asked of it. */
   attach(scheduler: Scheduler): void;
   /** The loop's clock, in seconds; monotonic. */

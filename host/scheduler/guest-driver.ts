@@ -72,6 +72,10 @@ export class GuestDriver implements Driver {
     this.#watch.stop();
   }
 
+  get wakeFd(): number {
+    return this.#selector.wakeFd;
+  }
+
   attach(scheduler: Scheduler): void {
     this.#scheduler = scheduler;
     closeListeners.add(this.#forget);

@@ -12,6 +12,7 @@ import { type ArrivalKind, Arrivals } from "./arrivals.js";
 import { type Call, checkCall } from "./call.js";
 import type { Driver } from "./driver.js";
 import { Handle, TimerHandle, WatchHandle } from "./handle.js";
+import type { Mailbox } from "./mailbox.js";
 
 /** What a task is to the scheduler. */
 export interface Steppable {
@@ -46,6 +47,8 @@ export class Scheduler {
   readonly driver: Driver;
   /** What has come from outside without a descriptor. */
   readonly arrivals = new Arrivals();
+  /** Where other threads call, once the loop was shared with any. */
+  mailbox: Mailbox | null = null;
   /** Whether an iteration is under way, so that nobody needs to be woken. */
   iterating = false;
   /** Whether the iteration is of a run that keeps the thread, so that Node's own loop and its promises stand still. */
@@ -209,6 +212,7 @@ export class Scheduler {
     this.#table.length = 0;
     this.arrivals.clear();
     this.core.clear();
+    this.mailbox?.close();
     this.driver.close();
   }
 

@@ -80,6 +80,10 @@ export class EpollSelector implements Selector {
     return this.#closed ? -1 : this.#epoll.fd;
   }
 
+  get wakeFd(): number {
+    return this.#closed ? -1 : this.#wakeFd;
+  }
+
   watch(fd: number, interest: number, generation: number): number {
     if (this.#closed) return -EBADF;
     if (fd === this.#wakeFd || fd === this.#timerFd) return -EINVAL;

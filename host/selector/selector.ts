@@ -14,6 +14,9 @@ export interface Selector {
    */
   readonly fd: number;
 
+  /** What `wake` writes to: an eventfd, which other threads may write to as well. -1 once closed. */
+  readonly wakeFd: number;
+
   /**
    * Begins to watch `fd`, changes for what, or stops.
    *

@@ -26,9 +26,10 @@ const layers = [
   ["host/futures/"],
   ["host/net/"],
   ["host/executors/", "host/processes/"],
+  ["host/threads/"],
   ["host/loop/"],
   ["host/streams/"],
-  ["host/index", "host/testing", "host/embed", "host/pool-worker"],
+  ["host/index", "host/testing", "host/embed", "host/worker", "host/pool-worker"],
 ];
 
 /** Where one side needs a single file of another. */

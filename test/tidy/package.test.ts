@@ -59,11 +59,12 @@ packageTest("an ES module imports every entry", ({ folder }) => {
     `import { run, sleep } from "wasyncio";
      import { VirtualEventLoop } from "wasyncio/testing";
      import { instantiate } from "wasyncio/core";
+     import { RemoteLoop } from "wasyncio/worker";
      const loop = new VirtualEventLoop();
      await loop.runUntilComplete(loop.createTask(async () => { await sleep(3600); }));
-     console.log(typeof run, loop.time(), typeof instantiate);`,
+     console.log(typeof run, loop.time(), typeof instantiate, typeof RemoteLoop);`,
   );
-  assert.is(printed, "function 3600 function\n");
+  assert.is(printed, "function 3600 function function\n");
 });
 
 packageTest("a CommonJS module requires every entry", ({ folder }) => {
@@ -73,11 +74,12 @@ packageTest("a CommonJS module requires every entry", ({ folder }) => {
     `const { run } = require("wasyncio");
      const { VirtualEventLoop } = require("wasyncio/testing");
      const { instantiate } = require("wasyncio/core");
+     const { RemoteLoop } = require("wasyncio/worker");
      const loop = new VirtualEventLoop();
      loop.callAt(3600, () => loop.stop());
-     loop.runForever().then(() => console.log(typeof run, loop.time(), typeof instantiate));`,
+     loop.runForever().then(() => console.log(typeof run, loop.time(), typeof instantiate, typeof RemoteLoop));`,
   );
-  assert.is(printed, "function 3600 function\n");
+  assert.is(printed, "function 3600 function function\n");
 });
 
 packageTest("a real loop runs from both kinds of module", ({ folder }) => {
@@ -107,12 +109,12 @@ packageTest("ES modules see every name that CommonJS modules see", ({ folder }) 
     "names.mjs",
     `import { createRequire } from "node:module";
      const required = createRequire(import.meta.url);
-     for (const entry of ["wasyncio", "wasyncio/testing", "wasyncio/core"]) {
+     for (const entry of ["wasyncio", "wasyncio/testing", "wasyncio/core", "wasyncio/worker"]) {
        const names = Object.keys(required(entry)).sort().join();
        console.log(Object.keys(await import(entry)).filter((name) => name !== "default").sort().join() === names);
      }`,
   );
-  assert.is(printed, "true\ntrue\ntrue\n");
+  assert.is(printed, "true\ntrue\ntrue\ntrue\n");
 });
 
 packageTest("the core and package.json can be resolved", ({ folder }) => {

@@ -16,6 +16,7 @@ const ITERATIONS_MAX = 200_000;
 
 export class ScriptedDriver implements Driver {
   readonly resolutionSeconds = 1e-9;
+  readonly wakeFd = -1;
   readonly selector: ScriptedSelector;
   #scheduler!: Scheduler;
   #now = 0;

@@ -28,6 +28,7 @@ export interface Telling {
 
 export class ScriptedSelector implements Selector {
   readonly fd = -1;
+  readonly wakeFd = -1;
   readonly #kernel: ScriptedKernel;
   readonly #telling: Telling;
   readonly #watched = new Map<number, { readonly interest: number; readonly generation: number }>();

@@ -1,0 +1,83 @@
+/**
+ * What a loop and the threads that call it know of each other at once, without a message.
+ *
+ * Owns: a few words of memory that all of them see: whether the loop is closed, whether its thread sleeps in the kernel, how
+ * many messages and answers there were. And waking the thread: the descriptor that wakes it is never written to after the loop
+ * was closed, when its number may be another file's.
+ *
+ * Does not own: the messages, which go through a MessagePort (`channel.ts`, `remote-loop.ts`).
+ */
+import { signalEventfd } from "../sys/eventfd.js";
+
+const CLOSED = 0;
+const ASLEEP = 1;
+/** How many threads are about to write to the descriptor. */
+const WAKING = 2;
+const POSTED = 3;
+const ANSWERED = 4;
+const WORDS = 5;
+
+/** A thread that is about to wake another has done so within this time, unless it was terminated in between and never will. */
+const WAKING_MAX_MS = 1000;
+
+export class SharedWords {
+  readonly buffer: SharedArrayBuffer;
+  readonly #words: Int32Array;
+
+  constructor(buffer = new SharedArrayBuffer(WORDS * Int32Array.BYTES_PER_ELEMENT)) {
+    this.buffer = buffer;
+    this.#words = new Int32Array(buffer);
+  }
+
+  get isClosed(): boolean {
+    return Atomics.load(this.#words, CLOSED) === 1;
+  }
+
+  /** How many messages were posted to the loop. */
+  get posted(): number {
+    return Atomics.load(this.#words, POSTED);
+  }
+
+  /** How many answers the loop has given. */
+  get answered(): number {
+    return Atomics.load(this.#words, ANSWERED);
+  }
+
+  /** The loop: whether from now on its thread has to be woken. What was posted before is to be looked for after saying so. */
+  setAsleep(isAsleep: boolean): void {
+    Atomics.store(this.#words, ASLEEP, isAsleep ? 1 : 0);
+  }
+
+  /** The loop: an answer was posted. */
+  noteAnswer(): void {
+    Atomics.add(this.#words, ANSWERED, 1);
+    Atomics.notify(this.#words, ANSWERED);
+  }
+
+  /** The loop: it is closed. Returns when no thread writes to the descriptor any more, which may then be closed too. */
+  close(): void {
+    Atomics.store(this.#words, CLOSED, 1);
+    Atomics.store(this.#words, ASLEEP, 0);
+    this.noteAnswer();
+    const end = performance.now() + WAKING_MAX_MS;
+    for (;;) {
+      const waking = Atomics.load(this.#words, WAKING);
+      if (waking === 0 || performance.now() > end) return;
+      Atomics.wait(this.#words, WAKING, waking, 1);
+    }
+  }
+
+  /** A caller: a message was posted. Wakes the loop's thread through `wakeFd` if it sleeps in the kernel. */
+  notePost(wakeFd: number): void {
+    Atomics.add(this.#words, POSTED, 1);
+    if (Atomics.load(this.#words, ASLEEP) === 0) return;
+    Atomics.add(this.#words, WAKING, 1);
+    if (Atomics.compareExchange(this.#words, ASLEEP, 1, 0) === 1) signalEventfd(wakeFd);
+    Atomics.sub(this.#words, WAKING, 1);
+  }
+
+  /** A caller: blocks until there are other than `seen` answers, or the time is over. */
+  waitForAnswer(seen: number, milliseconds: number): void {
+    Atomics.wait(this.#words, ANSWERED, seen, milliseconds);
+  }
+}
