@@ -23,11 +23,12 @@ import { findPython } from "./lib/python.mjs";
 import { table } from "./lib/table.mjs";
 import * as scheduler from "./scheduler/suite.mjs";
 import * as size from "./size/suite.mjs";
+import * as threads from "./threads/suite.mjs";
 import * as tls from "./tls/suite.mjs";
 import * as udp from "./udp/suite.mjs";
 import * as unix from "./unix/suite.mjs";
 
-const SUITES = [scheduler, echo, unix, udp, tls, executor, idle, size];
+const SUITES = [scheduler, echo, unix, udp, tls, executor, threads, idle, size];
 
 async function main() {
   const options = readArguments(
