@@ -15,6 +15,7 @@ import { signals } from "./tour/signals.js";
 import { sockets } from "./tour/sockets.js";
 import { subprocess } from "./tour/subprocess.js";
 import { cancellation, switches, tasks } from "./tour/tasks.js";
+import { threads } from "./tour/threads.js";
 import { timers } from "./tour/timers.js";
 import { tls } from "./tour/tls.js";
 import { udp } from "./tour/udp.js";
@@ -35,6 +36,7 @@ const stops: [name: string, show: () => Coroutine<string>][] = [
   ["pipes", pipes],
   ["names", names],
   ["executor", executor],
+  ["threads", threads],
   ["signals", signals],
   ["subprocesses", subprocess],
   ["Node", node],

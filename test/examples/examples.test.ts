@@ -72,6 +72,8 @@ prints(
 
 prints("executor", [], ["in a thread: 5133 primes", "the loop went on meanwhile: true", "in a process: 5133 primes"]);
 
+prints("threads", [], ["0 % done", "50 % done: five apples are 15", "RangeError: no plums today", "100 % done"]);
+
 tested.add("tcp-echo-server").add("tcp-echo-client");
 
 test("tcp-echo-server and tcp-echo-client talk to each other", async () => {

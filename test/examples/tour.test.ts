@@ -39,6 +39,7 @@ tour("prints what it saw of each facility", ({ ended }) => {
     `pipes         4,194,304 bytes through a pipe in ${number} pieces and ${number} ms`,
     `names         localhost is (::1|127.0.0.1)( and (::1|127.0.0.1))?; 50 lookups, two at a time: ${number} ms`,
     `executor      20,000,000 summed in a thread: ${number} ms; ${number} turns meanwhile`,
+    `threads       10,000 calls of a worker, in order: ${number} ms; it was answered 42`,
     `subprocesses  11 children, 1,000,000 bytes through one: ${number} ms`,
     `signals       SIGUSR2 was handled ${number} ms after it was sent`,
     `Node          fs read a file and setInterval ticked ${number} times meanwhile`,
