@@ -22,6 +22,7 @@ import { receiveInto, shutdown } from "../sys/socket.js";
 import type { Address } from "./address.js";
 import { checkBytes, checkLines } from "./checks.js";
 import { checkProtocol } from "./options.js";
+import { outbox } from "./outbox.js";
 import { own } from "./owners.js";
 import { peerCredentials } from "./peer-credentials.js";
 import { receiveSlab } from "./receive-slab.js";
@@ -54,6 +55,9 @@ export class SocketTransport extends Transport {
   #buffered: BufferedProtocol | null = null;
   #queue: WriteQueue | null = null;
   #window = WINDOW_MIN_BYTES;
+  /** Where in the outbox bytes of this iteration begin, and how many they are. */
+  #heldAt = 0;
+  #held = 0;
   #closing = false;
   #paused = false;
   #eofReceived = false;
@@ -90,18 +94,12 @@ export class SocketTransport extends Transport {
     const size = data.byteLength;
     if (size === 0) return;
     if (this.#lost !== 0) return this.#warnOfLostWrites();
-    let sent = 0;
-    if (this.#queue === null || this.#queue.size === 0) {
-      sent = this.#socket._send(data);
-      if (sent === size) return;
-      if (sent < 0) {
-        if (sent !== -EAGAIN) return this.#fail("send", sent, "Fatal write error on socket transport");
-        sent = 0;
-      }
-      if (!this.#startWriting()) return;
+    if (this.#queue !== null && this.#queue.size > 0) this.#wait(data, 0);
+    else if (!this.#hold(data)) {
+      this._flush();
+      if (this.getWriteBufferSize() > 0) this.#wait(data, 0);
+      else if (this.#lost === 0) this.#sent(data, this.#socket._send(data));
     }
-    (this.#queue as WriteQueue).push(data, sent);
-    this._pauseIfHigh();
   }
 
   override writeLines(lines: Iterable<Uint8Array>): void {
@@ -110,6 +108,7 @@ export class SocketTransport extends Transport {
 
   override writeEof(): void {
     if (this.#closing || this.#eofWritten) return;
+    this._flush();
     this.#eofWritten = true;
     if (this.getWriteBufferSize() === 0) this.#shutdown();
   }
@@ -120,12 +119,14 @@ export class SocketTransport extends Transport {
 
   override close(): void {
     if (this.#closing) return;
+    this._flush();
     this.#closing = true;
     this.#loop._unwatch(this.#socket.fileno(), "reader");
     if (this.getWriteBufferSize() === 0) this.#lose(null);
   }
 
   override abort(): void {
+    this._flush();
     this.#forceClose(null);
   }
 
@@ -165,6 +166,7 @@ export class SocketTransport extends Transport {
   }
 
   override getWriteBufferSize(): number {
+    this._flush();
     return this.#queue === null ? 0 : this.#queue.size;
   }
 
@@ -216,12 +218,26 @@ export class SocketTransport extends Transport {
     if (result < 0) return this.#fail("send", result, "Fatal write error on socket transport");
     this._resumeIfLow();
     // The protocol may have written more, or ended the connection.
-    if (queue.size > 0 || this.#lost !== 0) return;
+    if (this.getWriteBufferSize() > 0 || this.#lost !== 0) return;
     this.#loop._unwatch(this.#socket.fileno(), "writer");
     if (this.#closing) {
       this.#lost = 1;
       this._end(null);
     } else if (this.#eofWritten) this.#shutdown();
+  }
+
+  /** @internal Sends what was held back. */
+  _flush(): void {
+    const size = this.#held;
+    if (size === 0) return;
+    this.#held = 0;
+    const { memory } = outbox;
+    const sent = this.#lost === 0 ? this.#socket._sendFrom(memory, this.#heldAt, size) : size;
+    if (sent === size) return outbox.release();
+    // It is somebody else's place from here on.
+    const rest = Buffer.from(memory.bytes.subarray(this.#heldAt, this.#heldAt + size));
+    outbox.release();
+    this.#sent(rest, sent);
   }
 
   /** @internal Tells the protocol that it is over, and gives everything back. */
@@ -264,6 +280,32 @@ export class SocketTransport extends Transport {
     // At the end of the stream the socket stays readable for ever.
     if (keepOpen) this.#loop._unwatch(this.#socket.fileno(), "reader");
     else this.close();
+  }
+
+  /** Keeps a small piece until the end of the iteration, if one is under way and there is room. */
+  #hold(data: Uint8Array): boolean {
+    const { _scheduler: scheduler } = this.#loop;
+    const isFirst = this.#held === 0;
+    if (isFirst && !scheduler.mayPutOff) return false;
+    const at = outbox.add(this.#heldAt, this.#held, data);
+    if (at < 0) return false;
+    if (isFirst) scheduler.flushes.add(this);
+    this.#heldAt = at;
+    this.#held += data.byteLength;
+    return true;
+  }
+
+  /** The kernel has taken `sent` of the bytes, or has answered an errno. */
+  #sent(data: Uint8Array, sent: number): void {
+    if (sent === data.byteLength) return;
+    if (sent < 0 && sent !== -EAGAIN) return this.#fail("send", sent, "Fatal write error on socket transport");
+    if (this.#startWriting()) this.#wait(data, Math.max(sent, 0));
+  }
+
+  /** Queues the bytes from `start` on. */
+  #wait(data: Uint8Array, start: number): void {
+    (this.#queue as WriteQueue).push(data, start);
+    this._pauseIfHigh();
   }
 
   #startWriting(): boolean {

@@ -254,6 +254,11 @@ export class Socket {
     return calls.send(this.#fd, bytes, 0);
   }
 
+  /** For transports: as `_send`, `length` bytes of `memory` from `offset` on. */
+  _sendFrom(memory: Memory, offset: number, length: number): number {
+    return calls.sendFrom(this.#fd, memory, offset, length);
+  }
+
   #open(): number {
     if (this.#fd >= 0) return this.#fd;
     throw new RuntimeError("ERR_SOCKET_CLOSED", "The socket is closed. Make a new one.");

@@ -27,8 +27,8 @@ export type Connection = Pick<Transport, "close" | "abort">;
 /** A connection. `createConnection`, `createServer` and their kin make them. */
 export abstract class Transport extends FlowControl implements ReadTransport, WriteTransport {
   /**
-   * Sends bytes, in the order of the calls. What cannot be sent at once is copied and sent when it can be. Writes to a lost
-   * connection are dropped.
+   * Sends bytes, in the order of the calls. Small ones leave at the end of the iteration, all in one system call; what the
+   * kernel does not take is sent when it does. They may be changed after the call. Writes to a lost connection are dropped.
    *
    * @throws TypeError `ERR_INVALID_ARG_TYPE` for anything but a Uint8Array; RuntimeError `ERR_WRITE_AFTER_EOF`
    */

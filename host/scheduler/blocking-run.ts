@@ -40,6 +40,7 @@ export class BlockingRun {
       // A fatal error of an async function, which came while the loop did not run.
       if (scheduler.fatal === null) scheduler.core.runForever();
       else scheduler.core.clearStop();
+      scheduler.flushes.run();
     } finally {
       scheduler.iterating = false;
       scheduler.blocking = false;
@@ -61,7 +62,8 @@ export class BlockingRun {
   }
 
   #wait(timeoutSeconds: number): number {
-    const { arrivals, events, watchCount, mailbox } = this.#scheduler;
+    const { arrivals, events, watchCount, mailbox, flushes } = this.#scheduler;
+    if (flushes.any) flushes.run();
     const { view } = events;
     mailbox?.collect();
     if (timeoutSeconds <= 0 || arrivals.waiting) return arrivals.fill(view, this.#selector.poll(view));

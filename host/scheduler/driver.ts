@@ -12,6 +12,8 @@ import type { Scheduler } from "./scheduler.js";
 export interface Driver {
   /** A descriptor that wakes the loop when it is written to, by any thread; -1 for none. */
   readonly wakeFd: number;
+  /** Whether an iteration will follow by itself, whatever happens. */
+  readonly willIterate: boolean;
   /** Tells the driver whom it drives, before anything else is asked of it. */
   attach(scheduler: Scheduler): void;
   /** The loop's clock, in seconds; monotonic. */

@@ -72,6 +72,10 @@ export class GuestDriver implements Driver {
     this.#watch.stop();
   }
 
+  get willIterate(): boolean {
+    return this.#armed && this.#run !== null;
+  }
+
   get wakeFd(): number {
     return this.#selector.wakeFd;
   }
@@ -160,8 +164,9 @@ export class GuestDriver implements Driver {
 
   /** Iterates for a while. Returns whether there is more to do, now or after microtasks. */
   #iterate(scheduler: Scheduler): boolean {
-    const { core, events, arrivals } = scheduler;
+    const { core, events, arrivals, flushes } = scheduler;
     const selector = this.#selector;
+    if (flushes.any) flushes.run();
     let end = 0;
     let timeout = core.pollTimeout();
     for (let iteration = 1; iteration <= ITERATIONS_PER_TICK; iteration++) {
@@ -169,7 +174,9 @@ export class GuestDriver implements Driver {
       const count = arrivals.fill(events.view, polled);
       if (count > 0) core.takeEvents(count);
       else if (timeout > 0) return this.#idle(timeout);
-      if (core.runReady() !== RunResult.Done) return this.#end(scheduler);
+      const result = core.runReady();
+      if (flushes.any) flushes.run();
+      if (result !== RunResult.Done) return this.#end(scheduler);
       if (scheduler.promisesTouched) return true;
       timeout = core.pollTimeout();
       if (timeout > 0 && count < EVENTS_TO_ASK_AGAIN) return this.#idle(timeout);

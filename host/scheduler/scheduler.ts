@@ -11,6 +11,7 @@ import { FatalError, RuntimeError, UnsupportedError, ValueError } from "../error
 import { type ArrivalKind, Arrivals } from "./arrivals.js";
 import { type Call, checkCall } from "./call.js";
 import type { Driver } from "./driver.js";
+import { Flushes } from "./flushes.js";
 import { Handle, TimerHandle, WatchHandle } from "./handle.js";
 import type { Mailbox } from "./mailbox.js";
 
@@ -47,6 +48,8 @@ export class Scheduler {
   readonly driver: Driver;
   /** What has come from outside without a descriptor. */
   readonly arrivals = new Arrivals();
+  /** What is put off to the end of the iteration. */
+  readonly flushes = new Flushes();
   /** Where other threads call, once the loop was shared with any. */
   mailbox: Mailbox | null = null;
   /** Whether an iteration is under way, so that nobody needs to be woken. */
@@ -191,6 +194,11 @@ export class Scheduler {
   /** Something became ready: sees to it that an iteration follows. */
   wake(): void {
     if (!this.iterating) this.driver.wake();
+  }
+
+  /** Whether what is put off now will be flushed: an iteration is under way, or will be without anybody's doing. */
+  get mayPutOff(): boolean {
+    return this.iterating || this.driver.willIterate;
   }
 
   /** @throws RuntimeError `ERR_LOOP_CLOSED` */

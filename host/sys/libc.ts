@@ -52,6 +52,7 @@ export interface CFunctions {
   recvfrom(fd: number, buffer: Pointer, length: number, flags: number, name: Address, nameLength: Address): number;
   recvmmsg(fd: number, headers: Address, count: number, flags: number, timeout: Address): number;
   send(fd: number, buffer: Pointer, length: number, flags: number): number;
+  sendFrom(fd: number, buffer: Address, length: number, flags: number): number;
   sendto(fd: number, buffer: Pointer, length: number, flags: number, name: Address, nameLength: number): number;
   inet_pton(family: number, text: string, bytes: Pointer): number;
   inet_ntop(family: number, bytes: Pointer, text: Pointer, length: number): Address;
@@ -126,6 +127,7 @@ const LIBC: Record<keyof CFunctions, string> = {
   recvfrom: "intptr_t recvfrom(int fd, void *buffer, size_t length, int flags, uintptr_t name, uintptr_t nameLength)",
   recvmmsg: "int recvmmsg(int fd, uintptr_t headers, uint32_t count, int flags, uintptr_t timeout)",
   send: "intptr_t send(int fd, void *buffer, size_t length, int flags)",
+  sendFrom: "intptr_t send(int fd, uintptr_t buffer, size_t length, int flags)",
   sendto: "intptr_t sendto(int fd, void *buffer, size_t length, int flags, uintptr_t name, uint32_t nameLength)",
   inet_pton: "int inet_pton(int family, const char *text, void *bytes)",
   inet_ntop: "uintptr_t inet_ntop(int family, void *bytes, void *text, uint32_t length)",

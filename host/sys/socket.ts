@@ -215,6 +215,22 @@ export function send(fd: number, bytes: Uint8Array, flags = 0): number {
   return result;
 }
 
+/** As `send`, `length` bytes of `memory` from `offset` on. -EFAULT if no such byte lies inside it. */
+export function sendFrom(fd: number, memory: Memory, offset: number, length: number): number {
+  const size = memory.clamp(offset, length);
+  if (size < 0) return -EFAULT;
+  if (!isDescriptor(fd)) return -EBADF;
+  noteActivity();
+  const c = libc();
+  let result: number;
+  do {
+    result = c.sendFrom(fd, memory.address + offset, size, MSG_DONTWAIT | MSG_NOSIGNAL);
+    if (result < 0) result = -c.errno();
+    memory.lastResult = result;
+  } while (result === -EINTR);
+  return result;
+}
+
 /** Sends one datagram to `address`. -EINVAL also for an address that is none of the family. */
 export function sendTo(fd: number, bytes: Uint8Array, flags: number, family: number, address: Address): number {
   if (!isDescriptor(fd)) return -EBADF;

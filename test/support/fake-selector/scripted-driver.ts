@@ -17,6 +17,7 @@ const ITERATIONS_MAX = 200_000;
 export class ScriptedDriver implements Driver {
   readonly resolutionSeconds = 1e-9;
   readonly wakeFd = -1;
+  readonly willIterate = false;
   readonly selector: ScriptedSelector;
   #scheduler!: Scheduler;
   #now = 0;
@@ -67,6 +68,7 @@ export class ScriptedDriver implements Driver {
       if (scheduler.fatal === null) {
         scheduler.iterating = true;
         const result = core.runReady();
+        scheduler.flushes.run();
         scheduler.iterating = false;
         if (result === RunResult.Done) continue;
       }

@@ -33,6 +33,7 @@ const ANSWERED = [
   "recv",
   "recvView",
   "send",
+  "sendFrom",
   "read",
   "readView",
   "write",
@@ -218,6 +219,8 @@ export class ScriptedKernel {
       case "send":
       case "write":
         return this.#send(file, (rest[0] as Uint8Array).subarray(0, rest[1] as number));
+      case "sendFrom":
+        return this.#send(file, this.#bytesAt(rest[0] as number, rest[1] as number));
       case "accept4":
         return this.#accept(file);
       case "shutdown":
@@ -271,6 +274,14 @@ export class ScriptedKernel {
     file.outbound.push(Buffer.from(data.subarray(0, taken)));
     file.outboundBytes += taken;
     return taken;
+  }
+
+  /** Only C can read from an address. */
+  #bytesAt(address: number, size: number): Buffer {
+    const bytes = Buffer.alloc(size);
+    this.#real.sendFrom(this.#scratch[0], address, size, 0);
+    this.#real.recvView(this.#scratch[1], bytes, size, 0);
+    return bytes;
   }
 
   #accept(file: File): number {

@@ -1,0 +1,35 @@
+/**
+ * What is put off to the end of an iteration.
+ *
+ * Owns: who has put something off, in order. Whoever iterates flushes before the next poll and before Node has its turn.
+ *
+ * Does not own: what it is (`net/outbox.ts`).
+ */
+
+/** Somebody who has put something off. */
+export interface Flushable {
+  /** @internal Does it. */
+  _flush(): void;
+}
+
+export class Flushes {
+  readonly #waiting: Flushable[] = [];
+  #done = 0;
+
+  /** Whether anybody waits. */
+  get any(): boolean {
+    return this.#waiting.length > 0;
+  }
+
+  /** Has it flushed before the next poll. May be added again. */
+  add(flushable: Flushable): void {
+    this.#waiting.push(flushable);
+  }
+
+  /** Flushes all. After an error those that are left are flushed the next time. */
+  run(): void {
+    while (this.#done < this.#waiting.length) (this.#waiting[this.#done++] as Flushable)._flush();
+    this.#waiting.length = 0;
+    this.#done = 0;
+  }
+}
