@@ -128,7 +128,10 @@ function start(program: string, args: readonly string[], options: SubprocessOpti
     ([, value]) => value !== undefined,
   );
   try {
-    return spawn(program, [...args], { stdio, ...Object.fromEntries(given) });
+    const child = spawn(program, [...args], { stdio, ...Object.fromEntries(given) });
+    // A loop that runs keeps the process alive, and one that does not leaves its children behind, as asyncio does.
+    child.unref();
+    return child;
   } finally {
     pipes.closeTheirs();
   }
