@@ -14,12 +14,16 @@ test("sixty, fifteen at a time, end as they should, and nothing is left of them"
   assert.is(liveSlots, 0);
 });
 
-for (const kind of ["echoes", "writes first"] as const) {
-  test(`one that ${kind} gets every byte, and so do we`, async () => {
-    const { same, returncode } = await runCommunication(kind, 16 << 20);
-    assert.ok(same);
-    assert.is(returncode, 0);
-  });
-}
+test("one that echoes gets every byte, and so do we", async () => {
+  const { same, returncode } = await runCommunication("echoes", 16 << 20);
+  assert.ok(same);
+  assert.is(returncode, 0);
+});
+
+test("one that writes first gets every byte, and so do we", async () => {
+  const { same, returncode } = await runCommunication("writes first", 16 << 20);
+  assert.ok(same);
+  assert.is(returncode, 0);
+});
 
 test.run();
