@@ -244,13 +244,13 @@ function launch(
   ) => Future<[SubprocessTransport, ProcessProtocol]>,
 ): Future<Process> {
   const loop = getRunningLoop();
-  const { limit, signal, ...own } = options;
+  const { limit, signal, stdin = null, stdout = null, stderr = null, ...own } = options;
   if (signal !== undefined && !(signal instanceof AbortSignal)) {
     throw typeError("ERR_NOT_A_SIGNAL", `The option signal must be an AbortSignal, not ${describe(signal)}.`);
   }
   const protocol = new ProcessProtocol(loop, limit);
   // Outside of the operation, so that wrong arguments are refused at the call.
-  const spawning = spawn(loop, () => protocol, { stdin: null, stdout: null, stderr: null, ...own });
+  const spawning = spawn(loop, () => protocol, { ...own, stdin, stdout, stderr });
   return new Operation(loop, finish(loop, protocol, spawning, signal));
 }
 

@@ -98,6 +98,15 @@ test(
 );
 
 test(
+  "have our stdin, stdout and stderr unless they are told otherwise",
+  onLoop(async () => {
+    const child = await createSubprocessExec("true", { stdin: undefined, stdout: undefined, stderr: undefined });
+    assert.equal([child.stdin, child.stdout, child.stderr], [null, null, null]);
+    assert.equal(await child.communicate(), [null, null]);
+  }),
+);
+
+test(
   "limit is how long a line may be",
   onLoop(async () => {
     const child = await createSubprocessShell("echo 0123456789; echo ok", { stdout: PIPE, limit: 5 });
