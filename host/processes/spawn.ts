@@ -17,7 +17,7 @@ import { connectReadPipe, connectWritePipe } from "../net/connect-pipe.js";
 import { Operation, type Work } from "../net/operation.js";
 import { checkBoolean, checkOptions, checkProtocol, checkProtocolFactory } from "../net/options.js";
 import type { SubprocessProtocol } from "../protocols.js";
-import { ChildStdio, checkStdio, PIPE, type StdioOptions } from "./stdio.js";
+import { ChildStdio, checkStdio, NAMES, PIPE, type StdioOptions } from "./stdio.js";
 import { pipeProtocol, SubprocessTransport } from "./subprocess-transport.js";
 
 /** Options of a child. */
@@ -121,6 +121,8 @@ function start(program: string, args: readonly string[], options: SubprocessOpti
   const { cwd, env, startNewSession, uid, gid, passFds = [] } = options;
   const { stdio } = pipes;
   for (const fd of passFds) {
+    // Of stdin, stdout and stderr the options of these names decide.
+    if (fd < NAMES.length) continue;
     while (stdio.length <= fd) stdio.push("ignore");
     stdio[fd] = fd;
   }
@@ -128,7 +130,10 @@ function start(program: string, args: readonly string[], options: SubprocessOpti
     ([, value]) => value !== undefined,
   );
   try {
-    return spawn(program, [...args], { stdio, ...Object.fromEntries(given) });
+    const child = spawn(program, [...args], { stdio, ...Object.fromEntries(given) });
+    // A loop that runs keeps the process alive, and one that does not leaves its children behind, as asyncio does.
+    child.unref();
+    return child;
   } finally {
     pipes.closeTheirs();
   }

@@ -31,7 +31,8 @@ export interface StdioOptions {
   stderr?: Stdio;
 }
 
-const NAMES = ["stdin", "stdout", "stderr"] as const;
+/** The descriptors that each program has, by their numbers. */
+export const NAMES = ["stdin", "stdout", "stderr"] as const;
 
 /** @throws TypeError `ERR_INVALID_ARG_TYPE`; ValueError `ERR_INVALID_FILE`, `ERR_CONFLICTING_OPTIONS` */
 export function checkStdio(options: StdioOptions): void {

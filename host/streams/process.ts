@@ -61,6 +61,7 @@ class ProcessProtocol implements SubprocessProtocol {
   readonly stdout: StreamReader;
   readonly stderr: StreamReader;
   readonly #loop: EventLoop;
+  #transport: SubprocessTransport | null = null;
   #paused = false;
   #inputLost = false;
   #drains: Future<void>[] = [];
@@ -73,6 +74,7 @@ class ProcessProtocol implements SubprocessProtocol {
   }
 
   connectionMade(transport: SubprocessTransport): void {
+    this.#transport = transport;
     for (const [fd, reader] of [
       [1, this.stdout],
       [2, this.stderr],
@@ -108,6 +110,11 @@ class ProcessProtocol implements SubprocessProtocol {
     else if (this.#paused) this.#drains.push(drain);
     else drain.setResult(undefined);
     return drain;
+  }
+
+  /** Ends a child that nobody gets. */
+  _abort(): void {
+    this.#transport?.close();
   }
 
   #loseInput(): void {
@@ -197,10 +204,15 @@ export class Process {
     this.stdin?.close();
     // Both have begun before either is waited for.
     const reads = [this.stdout?.read() ?? null, this.stderr?.read() ?? null] as const;
-    const stdout = reads[0] === null ? null : yield* reads[0];
-    const stderr = reads[1] === null ? null : yield* reads[1];
-    yield* this.wait();
-    return [stdout, stderr];
+    try {
+      const stdout = reads[0] === null ? null : yield* reads[0];
+      const stderr = reads[1] === null ? null : yield* reads[1];
+      yield* this.wait();
+      return [stdout, stderr];
+    } finally {
+      // One that goes on would keep every later read from the stream.
+      for (const read of reads) read?.cancel();
+    }
   }
 }
 
@@ -232,23 +244,30 @@ function launch(
   ) => Future<[SubprocessTransport, ProcessProtocol]>,
 ): Future<Process> {
   const loop = getRunningLoop();
-  const { limit, signal, ...own } = options;
+  const { limit, signal, stdin = null, stdout = null, stderr = null, ...own } = options;
   if (signal !== undefined && !(signal instanceof AbortSignal)) {
     throw typeError("ERR_NOT_A_SIGNAL", `The option signal must be an AbortSignal, not ${describe(signal)}.`);
   }
-  const make = (): ProcessProtocol => new ProcessProtocol(loop, limit);
-  const spawning = spawn(loop, make, { stdin: null, stdout: null, stderr: null, ...own });
-  return new Operation(loop, finish(loop, spawning, signal));
+  const protocol = new ProcessProtocol(loop, limit);
+  // Outside of the operation, so that wrong arguments are refused at the call.
+  const spawning = spawn(loop, () => protocol, { ...own, stdin, stdout, stderr });
+  return new Operation(loop, finish(loop, protocol, spawning, signal));
 }
 
 function* finish(
   loop: EventLoop,
+  protocol: ProcessProtocol,
   spawning: Future<[SubprocessTransport, ProcessProtocol]>,
   signal: AbortSignal | undefined,
 ): Work<Process> {
-  const [transport, protocol] = yield* spawning;
-  if (signal !== undefined) killWhenAborted(transport, signal);
-  return new Process(loop, transport, protocol);
+  try {
+    const [transport] = yield* spawning;
+    if (signal !== undefined) killWhenAborted(transport, signal);
+    return new Process(loop, transport, protocol);
+  } catch (error) {
+    protocol._abort();
+    throw error;
+  }
 }
 
 function killWhenAborted(transport: SubprocessTransport, signal: AbortSignal): void {

@@ -116,8 +116,16 @@ prints("udp-echo", [], ['Received "Hello World!"', 'Answered "Hello World!"']);
 prints(
   "subprocess",
   ["echo out; echo err >&2; exit 3"],
-  ["[echo out; echo err >&2; exit 3 exited with 3]", "[stdout]", "out", "[stderr]", "err"],
+  ["['echo out; echo err >&2; exit 3' exited with 3]", "[stdout]", "out", "[stderr]", "err"],
 );
+
+prints("subprocess", [], ["['ls /zzz' exited with 2]", "[stderr]", "ls: REASON"], (text) =>
+  text.replace(/^ls: .*\/zzz.*$/m, "ls: REASON"),
+);
+
+for (const example of ["get-date", "date-protocol"]) {
+  prints(example, [], ["Current date: DATE"], (text) => text.replace(/\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z/, "DATE"));
+}
 
 tested.add("signals");
 

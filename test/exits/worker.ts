@@ -1,11 +1,13 @@
-/** What the programs of this folder run in worker threads: a loop that is busy or waits, says so, and then ends as it was told to. */
+/** What the programs of this folder run in worker threads: a loop that is busy, waits or has children, says so, and then ends as it was told to. */
 import { parentPort, workerData } from "node:worker_threads";
 import { BusyLoop } from "./busy-loop.js";
+import { ChildrenLoop } from "./children-loop.js";
 import { IdleLoop } from "./idle-loop.js";
 import type { Order, WorkerEnding } from "./workers.js";
 
 const { state, ending = "none" } = workerData as Order;
-const { loop, ready } = state === "busy" ? new BusyLoop() : new IdleLoop();
+const states = { busy: BusyLoop, idle: IdleLoop, children: ChildrenLoop };
+const { loop, ready } = new states[state]();
 const endings: Record<WorkerEnding, () => void> = {
   none: () => {},
   exit: () => setTimeout(() => process.exit(7), 2),

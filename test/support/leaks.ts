@@ -1,12 +1,12 @@
 /**
  * Fails a test that leaves something behind.
  *
- * Owns: what is counted in every test: open descriptors, native callbacks, watchers of closes, and whatever else keeps
- * Node's loop alive, timers included. Tests that know more (the core's statistics) add probes of their own.
+ * Owns: what is counted in every test: open descriptors, children, native callbacks, watchers of closes, and whatever else
+ * keeps Node's loop alive, timers included. Tests that know more (the core's statistics) add probes of their own.
  *
  * Does not own: cleaning up. A check waits for what is being closed, and reports what is still there after a second.
  */
-import { readdirSync, readlinkSync } from "node:fs";
+import { readdirSync, readFileSync, readlinkSync } from "node:fs";
 import type { Callback, Test } from "uvu";
 import { closeListeners } from "../../host/sys/fd.js";
 import { registeredCallbacks } from "../../host/sys/libc.js";
@@ -32,6 +32,7 @@ void [process.stdout, process.stderr];
 
 const PROBES: readonly Probe[] = [
   { name: "open descriptors", list: openDescriptors },
+  { name: "children", list: children },
   {
     name: "resources of Node's loop",
     list: () => process.getActiveResourcesInfo().filter((name) => !PASSING_RESOURCES.has(name)),
@@ -87,6 +88,11 @@ function openDescriptors(): string[] {
   return readdirSync("/proc/self/fd")
     .map((fd) => `${fd} -> ${targetOf(fd)}`)
     .filter((descriptor) => !/ -> (\/dev\/null|closed)$/.test(descriptor));
+}
+
+/** The process ids of the children of this thread, those included that have ended and were not waited for. */
+function children(): string[] {
+  return readFileSync("/proc/thread-self/children", "utf8").split(" ").filter(Boolean);
 }
 
 function targetOf(fd: string): string {

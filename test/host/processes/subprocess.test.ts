@@ -187,6 +187,7 @@ test(
     assert.is(readEnd.read(100).toString(), "passed\n");
     readEnd.close();
     writeEnd.close();
+    assert.is((await shell(loop, "echo to a pipe", { passFds: [0, 1, 2] })).text(1), "to a pipe\n");
     if (process.getuid?.() !== 0) return;
     assert.is((await shell(loop, "id -u; id -g", { uid: 65534, gid: 65533 })).text(1), "65534\n65533\n");
   }),

@@ -1,10 +1,12 @@
 /** Children with streams: communicating, waiting, lines, and being killed. */
+import { readFileSync } from "node:fs";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
+import { sleepOn } from "../../../host/futures/sleep.js";
 import { createSubprocessExec, createSubprocessShell, PIPE, STDOUT } from "../../../host/index.js";
 import { leakChecked } from "../../support/leaks.js";
 import { thrownBy } from "../../support/sockets.js";
-import { onLoop, rejectionOf } from "../net/support.js";
+import { iteration, onLoop, rejectionOf } from "../net/support.js";
 
 const test = leakChecked(suite("processes"));
 
@@ -28,6 +30,38 @@ test(
     assert.ok(stdout?.equals(sent));
     assert.is(stderr, null);
     assert.is(child.returncode, 0);
+  }),
+);
+
+test(
+  "communicate that is cancelled can be called again, and has lost nothing",
+  onLoop(async ({ loop }) => {
+    const command = "echo out; echo err >&2; exec sleep 3600";
+    const child = await createSubprocessShell(command, { stdin: PIPE, stdout: PIPE, stderr: PIPE });
+    const communicating = child.communicate();
+    for (const reader of [child.stdout, child.stderr]) {
+      while (!String(reader).includes("4 bytes")) await iteration(loop);
+    }
+    assert.ok(communicating.cancel());
+    child.kill();
+    const [stdout, stderr] = await child.communicate();
+    assert.equal([String(stdout), String(stderr), child.returncode], ["out\n", "err\n", -9]);
+  }),
+);
+
+test(
+  "that are cancelled at any turn are killed, and leave nothing",
+  onLoop(async ({ loop }) => {
+    for (let turns = 0; turns < 10; turns++) {
+      const launching = createSubprocessExec("sleep", "3600", { stdin: PIPE, stdout: PIPE });
+      for (let turn = 0; turn < turns && !launching.done(); turn++) await iteration(loop);
+      if (launching.cancel()) continue;
+      const child = await launching;
+      child.kill();
+      await child.communicate();
+    }
+    const children = (): string => readFileSync(`/proc/self/task/${process.pid}/children`, "utf8").trim();
+    while (children() !== "") await sleepOn(loop, loop._scheduler, 0.001, undefined);
   }),
 );
 
@@ -64,6 +98,15 @@ test(
 );
 
 test(
+  "have our stdin, stdout and stderr unless they are told otherwise",
+  onLoop(async () => {
+    const child = await createSubprocessExec("true", { stdin: undefined, stdout: undefined, stderr: undefined });
+    assert.equal([child.stdin, child.stdout, child.stderr], [null, null, null]);
+    assert.equal(await child.communicate(), [null, null]);
+  }),
+);
+
+test(
   "limit is how long a line may be",
   onLoop(async () => {
     const child = await createSubprocessShell("echo 0123456789; echo ok", { stdout: PIPE, limit: 5 });
@@ -77,6 +120,7 @@ test(
   onLoop(async () => {
     assert.is(thrownBy(() => createSubprocessExec("true", { signal: {} as never })).code, "ERR_NOT_A_SIGNAL");
     assert.is(thrownBy(() => createSubprocessExec(5 as never)).code, "ERR_INVALID_ARG_TYPE");
+    assert.is(thrownBy(() => createSubprocessExec("true", { limit: 0 })).code, "ERR_OUT_OF_RANGE");
     assert.is((await rejectionOf(createSubprocessExec("no-such-program"))).code, "ENOENT");
     const child = await createSubprocessExec("true");
     assert.is(thrownBy(() => child.communicate(Buffer.from("x"))).code, "ERR_INVALID_ARG_TYPE");
