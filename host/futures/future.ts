@@ -293,6 +293,9 @@ export class Future<T = unknown> implements PromiseLike<T> {
     }
   }
 
+  /** @internal Who waited for it was cancelled, and does not take the result that is there. */
+  _undelivered(): void {}
+
   /** @internal */
   _checkPending(): void {
     if (this._state !== FutureState.Pending) {
@@ -317,8 +320,10 @@ export class Future<T = unknown> implements PromiseLike<T> {
       task?._stopsAwaiting(this);
       this._scheduler.promisesTouched = true;
       const cancelled = task?._takeCancellation();
-      if (cancelled) reject(cancelled);
-      else if (this._state === FutureState.Cancelled || this._failed) reject(this._takeException());
+      if (cancelled) {
+        this._undelivered();
+        reject(cancelled);
+      } else if (this._state === FutureState.Cancelled || this._failed) reject(this._takeException());
       else resolve(this._value as T);
     };
     if (this._state !== FutureState.Pending) return deliver();
@@ -374,10 +379,12 @@ class FutureIterator<T> {
   }
 
   throw(error: unknown): never {
+    this.#future._undelivered();
     throw error;
   }
 
   return(value: T): IteratorResult<Future<T>, T> {
+    this.#future._undelivered();
     return { done: true, value };
   }
 }

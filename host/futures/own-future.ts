@@ -1,14 +1,49 @@
 /**
  * Futures whose result comes from work of their own: an operation, a call on a socket.
  *
- * Owns: that nobody else gives them a result. It would take the place of what the work opens, which nobody would close then.
+ * Owns: that nobody else gives them a result. It would take the place of what the work opens, which nobody would close then. And
+ * that a result which the only one who waited for it does not get, because it is cancelled just then, is closed.
  *
  * Does not own: the work. Cancelling is how others end it.
  */
+import type { AsyncResource } from "node:async_hooks";
+import { FutureState } from "../../assembly/abi.js";
 import { RuntimeError } from "../errors.js";
-import { Future } from "./future.js";
+import type { EventLoop } from "../loop/event-loop.js";
+import { type DoneCallback, Future } from "./future.js";
 
 export class OwnFuture<T> extends Future<T> {
+  /** How many were ever registered to hear of the result. */
+  #listeners = 0;
+  #discard: ((value: T) => void) | null;
+
+  /** @param discard closes a result that nobody gets */
+  constructor(loop: EventLoop, discard: ((value: T) => void) | null = null) {
+    super(loop, loop._scheduler);
+    this.#discard = discard;
+  }
+
+  /** @internal */
+  override _enter(): number {
+    this.#listeners++;
+    return super._enter();
+  }
+
+  /** @internal */
+  override _addCallback(callback: DoneCallback<T>, context: AsyncResource | null): void {
+    this.#listeners++;
+    super._addCallback(callback, context);
+  }
+
+  /** @internal */
+  override _undelivered(): void {
+    const discard = this.#discard;
+    if (discard === null || this.#listeners > 1) return;
+    if (this._state !== FutureState.Finished || this._failed) return;
+    this.#discard = null;
+    discard(this._value as T);
+  }
+
   /** @throws RuntimeError `ERR_OWN_RESULT`: cancel it instead */
   override setResult(_value: T): never {
     throw refusal();

@@ -127,7 +127,7 @@ class WorkFuture<T> extends OwnFuture<T> {
   #outcome: { readonly error: Error | null; readonly value: T | undefined } | null = null;
 
   constructor(loop: EventLoop, submission: Submission<T>) {
-    super(loop, loop._scheduler);
+    super(loop);
     this.#submission = submission;
     this.#arrival = this._scheduler.expect(EventKind.WorkFinished, () => this.#settle());
     this._scheduler.promisesAwaited++;

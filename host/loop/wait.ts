@@ -105,6 +105,8 @@ export function waitFor<T>(awaitable: Awaitable<T>, timeout: number | null): Tas
       throw error;
     }
   });
+  // Whoever awaits the task may be cancelled when it is done already.
+  task._undelivered = () => inner._undelivered();
   task.addDoneCallback(() => {
     timer?.cancel();
     // It was cancelled before it had begun to wait.

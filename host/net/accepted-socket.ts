@@ -29,5 +29,7 @@ export function connectAcceptedSocket<P extends StreamProtocol>(
   checkProtocolFactory(protocolFactory);
   checkOptions("connectAcceptedSocket", options, SERVER_TLS_KEYS);
   const tls = checkServerTls(options);
-  return new Operation(loop, connected(loop, protocolFactory, checkStreamSocket(loop, sock), tls));
+  return new Operation(loop, connected(loop, protocolFactory, checkStreamSocket(loop, sock), tls), ([transport]) =>
+    transport.abort(),
+  );
 }

@@ -58,5 +58,5 @@ function connectPipe<P extends BaseProtocol, T extends { close(): void }>(
     (protocol) => makeTransport(end, protocol),
     () => end.close(loop),
   );
-  return new Operation(loop, work);
+  return new Operation(loop, work, ([transport]) => transport.close());
 }

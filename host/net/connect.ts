@@ -84,7 +84,9 @@ export function createConnection<P extends StreamProtocol>(
   checkProtocolFactory(protocolFactory);
   checkArguments(loop, host, port, options);
   const tls = checkClientTls(options, host || null);
-  return new Operation(loop, connect(loop, protocolFactory, host ?? null, port ?? null, options, tls));
+  return new Operation(loop, connect(loop, protocolFactory, host ?? null, port ?? null, options, tls), ([transport]) =>
+    transport.abort(),
+  );
 }
 
 /**

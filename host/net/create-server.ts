@@ -71,7 +71,9 @@ export function createServer(
   checkDescriptors(loop);
   checkProtocolFactory(protocolFactory);
   checkArguments(loop, host, port, options);
-  return new Operation(loop, listen(loop, protocolFactory, host ?? null, port ?? null, options));
+  return new Operation(loop, listen(loop, protocolFactory, host ?? null, port ?? null, options), (server) =>
+    server.close(),
+  );
 }
 
 function checkArguments(loop: EventLoop, host: unknown, port: unknown, options: ServerOptions): void {

@@ -77,7 +77,11 @@ export function createDatagramEndpoint<P extends DatagramProtocol>(
   checkDescriptors(loop);
   checkProtocolFactory(protocolFactory);
   checkArguments(loop, localAddr, remoteAddr, options);
-  return new Operation(loop, open(loop, protocolFactory, localAddr ?? null, remoteAddr ?? null, options));
+  return new Operation(
+    loop,
+    open(loop, protocolFactory, localAddr ?? null, remoteAddr ?? null, options),
+    ([transport]) => transport.abort(),
+  );
 }
 
 function checkArguments(

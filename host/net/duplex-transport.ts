@@ -32,7 +32,7 @@ export function connectDuplex<P extends StreamProtocol>(
   loop._scheduler.checkOpen();
   checkProtocolFactory(protocolFactory);
   checkDuplex(duplex);
-  return new Operation(loop, connect(loop, protocolFactory, duplex));
+  return new Operation(loop, connect(loop, protocolFactory, duplex), ([transport]) => transport.abort());
 }
 
 function* connect<P extends StreamProtocol>(

@@ -23,9 +23,13 @@ export class Operation<T> extends OwnFuture<T> {
   #waitsFor: Future<unknown> | null = null;
   #working = false;
 
-  /** Begins with the work, up to its first wait. */
-  constructor(loop: EventLoop, work: Work<T>) {
-    super(loop, loop._scheduler);
+  /**
+   * Begins with the work, up to its first wait.
+   *
+   * @param discard closes what the work has opened, for nobody who could
+   */
+  constructor(loop: EventLoop, work: Work<T>, discard: ((value: T) => void) | null = null) {
+    super(loop, discard);
     this.#work = work;
     this.#advance();
   }

@@ -98,7 +98,13 @@ export function sockSendall(loop: EventLoop, sock: Socket, data: Uint8Array): Fu
 /** Takes the next connection; see `EventLoop.sockAccept`. */
 export function sockAccept(loop: EventLoop, sock: Socket): Future<[socket: Socket, address: Address]> {
   checkIdle(loop, sock, "reader");
-  return new SocketCall(loop, sock, "reader", () => unlessAgain(() => sock.accept()));
+  return new SocketCall<[socket: Socket, address: Address]>(
+    loop,
+    sock,
+    "reader",
+    () => unlessAgain(() => sock.accept()),
+    ([socket]) => socket.close(),
+  );
 }
 
 /** Connects; see `EventLoop.sockConnect`. */
@@ -143,8 +149,14 @@ class SocketCall<T> extends OwnFuture<T> {
   #fd = -1;
   #watch = 0;
 
-  constructor(loop: EventLoop, sock: Socket, side: Side, attempt: () => T | typeof AGAIN) {
-    super(loop, loop._scheduler);
+  constructor(
+    loop: EventLoop,
+    sock: Socket,
+    side: Side,
+    attempt: () => T | typeof AGAIN,
+    discard: ((value: T) => void) | null = null,
+  ) {
+    super(loop, discard);
     this.#sock = sock;
     this.#side = side;
     this.#attempt = attempt;

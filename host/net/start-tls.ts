@@ -57,5 +57,5 @@ export function startTls(
   if (transport.isClosing()) {
     throw new RuntimeError("ERR_TRANSPORT_CLOSING", `${transport} is closing: begin with TLS earlier.`);
   }
-  return new Operation(loop, secure(loop, transport, protocol, side, false));
+  return new Operation(loop, secure(loop, transport, protocol, side, false), (secured) => secured.abort());
 }

@@ -44,7 +44,7 @@ export function createUnixConnection<P extends StreamProtocol>(
   checkOptions("createUnixConnection", options, ["sock", ...CLIENT_TLS_KEYS]);
   const tls = checkClientTls(options, null);
   const place = checkPlace(loop, path, options.sock, "no path and sock were specified: say where to connect.");
-  return new Operation(loop, connect(loop, protocolFactory, place, tls));
+  return new Operation(loop, connect(loop, protocolFactory, place, tls), ([transport]) => transport.abort());
 }
 
 /**

@@ -44,7 +44,7 @@ export function createUnixServer(
   checkBoolean("cleanupSocket", options.cleanupSocket);
   const missing = "path was not specified, and no sock specified: say where to listen.";
   const place = checkPlace(loop, path, options.sock, missing);
-  return new Operation(loop, listen(loop, protocolFactory, place, options));
+  return new Operation(loop, listen(loop, protocolFactory, place, options), (server) => server.close());
 }
 
 function* listen(

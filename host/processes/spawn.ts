@@ -64,7 +64,11 @@ export function subprocessExec<P extends SubprocessProtocol>(
   }
   checkSubprocessOptions("subprocessExec", options);
   const { stdin = PIPE, stdout = PIPE, stderr = PIPE } = options;
-  return new Operation(loop, launch(loop, protocolFactory, program, args, { ...options, stdin, stdout, stderr }));
+  return new Operation(
+    loop,
+    launch(loop, protocolFactory, program, args, { ...options, stdin, stdout, stderr }),
+    ([transport]) => transport.close(),
+  );
 }
 
 /** Runs a command of the shell; see `EventLoop.subprocessShell`. */

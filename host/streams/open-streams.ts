@@ -92,7 +92,7 @@ function connect(loop: EventLoop, limit: number | undefined, begin: Connect): Fu
   const protocol = new StreamReaderProtocol(reader, null, loop);
   // Outside of the operation, so that wrong arguments are refused at the call.
   const connecting = begin(() => protocol);
-  return new Operation(loop, connected(loop, reader, protocol, connecting));
+  return new Operation(loop, connected(loop, reader, protocol, connecting), () => protocol._abort());
 }
 
 function* connected(

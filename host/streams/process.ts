@@ -251,7 +251,7 @@ function launch(
   const protocol = new ProcessProtocol(loop, limit);
   // Outside of the operation, so that wrong arguments are refused at the call.
   const spawning = spawn(loop, () => protocol, { ...own, stdin, stdout, stderr });
-  return new Operation(loop, finish(loop, protocol, spawning, signal));
+  return new Operation(loop, finish(loop, protocol, spawning, signal), () => protocol._abort());
 }
 
 function* finish(

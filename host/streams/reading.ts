@@ -17,7 +17,7 @@ export class Reading extends OwnFuture<Buffer> {
   readonly #attempt: Attempt;
 
   constructor(loop: EventLoop, attempt: Attempt) {
-    super(loop, loop._scheduler);
+    super(loop);
     this.#attempt = attempt;
   }
 

@@ -1,6 +1,6 @@
 /**
- * Every call that can be awaited is cancelled after 0, 1, 2… iterations, until it is done before it can be cancelled. Each
- * time nothing may stay behind: no descriptor, no watch, no timer, no slot of the core, no file.
+ * Every call that can be awaited is cancelled after 0, 1, 2… iterations, by itself or with a task that awaits it, until it is
+ * done before it can be cancelled. Each time nothing may stay behind: no descriptor, no watch, no timer, no slot of the core, no file.
  */
 import { mkdtempSync, openSync, readdirSync } from "node:fs";
 import { join } from "node:path";
@@ -9,6 +9,7 @@ import * as assert from "uvu/assert";
 import { AF_UNIX, SOCK_DGRAM } from "../../../host/constants.js";
 import type { Future } from "../../../host/futures/future.js";
 import { EventLoop } from "../../../host/loop/event-loop.js";
+import { waitFor } from "../../../host/loop/wait.js";
 import type { InetAddress } from "../../../host/net/address.js";
 import { pipe } from "../../../host/net/pipe.js";
 import { Socket, socketpair } from "../../../host/net/socket.js";
@@ -222,8 +223,50 @@ const ROWS: Row[] = [
   },
 ];
 
+/** Something under way that can be cancelled. */
+interface Begun {
+  cancel(): boolean;
+  done(): boolean;
+  cancelled(): boolean;
+  result(): unknown;
+  /** What the body got, which is its own to close, before it was cancelled all the same. */
+  got?: unknown;
+}
+
+/** Who is cancelled: the call itself, or a task that waits for it. */
+const WAYS: Record<string, (loop: EventLoop, start: () => Future<unknown>) => Begun> = {
+  "": (_loop, start) => start(),
+  ", in a generator": (loop, start) =>
+    loop.createTask(function* () {
+      return yield* start();
+    }),
+  ", in an async function": (loop, start) => {
+    const begun: Begun = loop.createTask(async () => {
+      begun.got = await start();
+      return begun.got;
+    });
+    return begun;
+  },
+  ", with waitFor": (loop, start) =>
+    loop.createTask(function* () {
+      return yield* waitFor(start(), 60);
+    }),
+};
+
+/** Calls `call` in the iteration that comes after `count` others, before what those lead to. */
+function callAfter(loop: EventLoop, count: number, call: () => void): void {
+  if (count === 0) call();
+  else loop.callSoon(callAfter, loop, count - 1, call);
+}
+
 /** Starts the call, lets the loop go on, and cancels it. Answers whether it was done before. */
-async function cancelAfter(row: Row, count: number, loop: EventLoop, folder: string): Promise<boolean> {
+async function cancelAfter(
+  row: Row,
+  way: keyof typeof WAYS,
+  count: number,
+  loop: EventLoop,
+  folder: string,
+): Promise<boolean> {
   const kept: { close(): void }[] = [];
   const scene: Scene = {
     loop,
@@ -233,36 +276,45 @@ async function cancelAfter(row: Row, count: number, loop: EventLoop, folder: str
       return things;
     },
   };
-  const future = row.start(scene);
-  for (let index = 0; index < count; index++) await iteration(loop);
-  const wasDone = !future.cancel();
-  if (wasDone) row.close?.(future.result() as never);
-  assert.ok(wasDone || future.cancelled());
+  const begun = WAYS[way]?.(loop, () => row.start(scene)) as Begun;
+  let wasDone = false;
+  await new Promise<void>((resolve) => {
+    callAfter(loop, count, () => {
+      wasDone = !begun.cancel();
+      resolve();
+    });
+  });
+  // A task ends when it has seen the cancellation.
+  for (let index = 0; index < 4 && !begun.done(); index++) await iteration(loop);
+  if (wasDone) row.close?.(begun.result() as never);
+  else if (begun.got !== undefined) row.close?.(begun.got as never);
+  assert.ok(wasDone || begun.cancelled(), String(begun));
   closeAll(...kept);
   // connectionLost is about to be called, or a closed peer to be noticed.
   for (let index = 0; index < 4; index++) await iteration(loop);
   return wasDone;
 }
 
-for (const row of ROWS) {
-  test(row.name, () =>
-    withFolder(async (parent) => {
-      for (let count = 0, isDone = false; count <= ITERATIONS_MAX && !isDone; count++) {
-        const loop = new EventLoop();
-        const folder = mkdtempSync(join(parent, "call-"));
-        const slots = countProbe("slots of the core", () => loop._scheduler.core.liveSlots());
-        const timers = countProbe("timers", () => loop._scheduler.core.timerCount());
-        const reported: unknown[] = [];
-        loop.setExceptionHandler((_loop, context) => reported.push(context));
-        await checkNoLeaks(async () => {
-          isDone = await loop.runUntilComplete(loop.createTask(() => cancelAfter(row, count, loop, folder)));
-        }, [slots, timers]);
-        assert.equal(reported, []);
-        loop.close();
-        if (row.makesFile) assert.equal(readdirSync(folder), []);
-      }
-    }),
-  );
+for (const way of Object.keys(WAYS)) {
+  for (const row of ROWS) {
+    test(`${row.name}${way}`, () =>
+      withFolder(async (parent) => {
+        for (let count = 0, isDone = false; count <= ITERATIONS_MAX && !isDone; count++) {
+          const loop = new EventLoop();
+          const folder = mkdtempSync(join(parent, "call-"));
+          const slots = countProbe("slots of the core", () => loop._scheduler.core.liveSlots());
+          const timers = countProbe("timers", () => loop._scheduler.core.timerCount());
+          const reported: unknown[] = [];
+          loop.setExceptionHandler((_loop, context) => reported.push(context));
+          await checkNoLeaks(async () => {
+            isDone = await loop.runUntilComplete(loop.createTask(() => cancelAfter(row, way, count, loop, folder)));
+          }, [slots, timers]);
+          assert.equal(reported, []);
+          loop.close();
+          if (row.makesFile) assert.equal(readdirSync(folder), []);
+        }
+      }));
+  }
 }
 
 test.run();

@@ -3,7 +3,7 @@ import { readFileSync } from "node:fs";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { sleepOn } from "../../../host/futures/sleep.js";
-import { createSubprocessExec, createSubprocessShell, PIPE, STDOUT } from "../../../host/index.js";
+import { CancelledError, createSubprocessExec, createSubprocessShell, PIPE, STDOUT } from "../../../host/index.js";
 import { leakChecked } from "../../support/leaks.js";
 import { thrownBy } from "../../support/sockets.js";
 import { iteration, onLoop, rejectionOf } from "../net/support.js";
@@ -60,6 +60,25 @@ test(
       child.kill();
       await child.communicate();
     }
+    const children = (): string => readFileSync(`/proc/self/task/${process.pid}/children`, "utf8").trim();
+    while (children() !== "") await sleepOn(loop, loop._scheduler, 0.001, undefined);
+  }),
+);
+
+test(
+  "whose task is cancelled in the turn in which they are there are killed",
+  onLoop(async ({ loop }) => {
+    const launching = createSubprocessExec("sleep", "3600", { stdin: PIPE, stdout: PIPE });
+    const task = loop.createTask(function* () {
+      return yield* launching;
+    });
+    const cancel = (): void => {
+      if (launching.done()) task.cancel();
+      else loop.callSoon(cancel);
+    };
+    cancel();
+    assert.instance(await task.then(null, (error) => error), CancelledError);
+    assert.not.ok(launching.cancelled());
     const children = (): string => readFileSync(`/proc/self/task/${process.pid}/children`, "utf8").trim();
     while (children() !== "") await sleepOn(loop, loop._scheduler, 0.001, undefined);
   }),
