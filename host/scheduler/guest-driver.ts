@@ -153,6 +153,8 @@ export class GuestDriver implements Driver {
     let goOn: boolean;
     scheduler.iterating = true;
     try {
+      // What was put off between two ticks, where none may come after this one.
+      if (scheduler.flushes.any) scheduler.flushes.run();
       goOn = scheduler.fatal === null ? this.#iterate(scheduler) : this.#end(scheduler);
     } catch (error) {
       scheduler.fatal = { error };
@@ -166,7 +168,6 @@ export class GuestDriver implements Driver {
   #iterate(scheduler: Scheduler): boolean {
     const { core, events, arrivals, flushes } = scheduler;
     const selector = this.#selector;
-    if (flushes.any) flushes.run();
     let end = 0;
     let timeout = core.pollTimeout();
     for (let iteration = 1; iteration <= ITERATIONS_PER_TICK; iteration++) {

@@ -6,12 +6,14 @@ import { runThrough } from "./through.js";
 
 const test = leakChecked(suite("a slow reader"));
 
-for (const kind of ["TCP", "Unix", "TLS"] as const) {
-  test(`gets every byte through ${kind}`, async () => {
-    const { same, pauses } = await runThrough(kind, 32 << 20);
-    assert.ok(same);
-    assert.ok(pauses > 0, "the sender never held back");
-  });
+for (const reading of ["Protocol", "BufferedProtocol"] as const) {
+  for (const kind of ["TCP", "Unix", "TLS"] as const) {
+    test(`gets every byte through ${kind} with a ${reading}`, async () => {
+      const { same, pauses } = await runThrough(kind, 32 << 20, reading);
+      assert.ok(same);
+      assert.ok(pauses > 0, "the sender never held back");
+    });
+  }
 }
 
 test.run();

@@ -11,7 +11,7 @@ import { EventLoop } from "../../host/loop/event-loop.js";
 import type { Server } from "../../host/net/server.js";
 import { SSLContext } from "../../host/net/ssl-context.js";
 import type { Transport } from "../../host/net/transport.js";
-import type { Protocol } from "../../host/protocols.js";
+import type { BufferedProtocol, Protocol, StreamProtocol } from "../../host/protocols.js";
 import { portOf } from "../host/net/support.js";
 import { Authority } from "../support/certificates.js";
 
@@ -34,20 +34,35 @@ export interface Through {
   readonly seconds: number;
 }
 
+/** How the reader takes what comes: each message as a Buffer of its own, or into one buffer that it has. */
+export type Reading = "Protocol" | "BufferedProtocol";
+
 /** Sends so many bytes. */
-export async function runThrough(kind: Through["kind"], bytes: number): Promise<Through> {
+export async function runThrough(
+  kind: Through["kind"],
+  bytes: number,
+  reading: Reading = "Protocol",
+): Promise<Through> {
   const loop = new EventLoop();
   const folder = mkdtempSync(join(tmpdir(), "wasyncio-through-"));
   try {
-    return await loop.runUntilComplete(loop.createTask(() => transfer(loop, kind, bytes, join(folder, "socket"))));
+    return await loop.runUntilComplete(
+      loop.createTask(() => transfer(loop, kind, bytes, join(folder, "socket"), reading)),
+    );
   } finally {
     loop.close();
     rmSync(folder, { recursive: true });
   }
 }
 
-async function transfer(loop: EventLoop, kind: Through["kind"], bytes: number, path: string): Promise<Through> {
-  const reader = new SlowReader(loop);
+async function transfer(
+  loop: EventLoop,
+  kind: Through["kind"],
+  bytes: number,
+  path: string,
+  reading: Reading,
+): Promise<Through> {
+  const reader = reading === "Protocol" ? new SlowProtocol(loop) : new SlowBufferedProtocol(loop);
   const sender = new Sender(loop);
   const [server, transport] = await connect(loop, kind, path, reader, sender);
   globalThis.gc?.();
@@ -82,7 +97,7 @@ async function connect(
   loop: EventLoop,
   kind: Through["kind"],
   path: string,
-  reader: Protocol,
+  reader: StreamProtocol,
   sender: Protocol,
 ): Promise<[server: Server, transport: Transport]> {
   if (kind === "Unix") {
@@ -99,7 +114,7 @@ async function connect(
 }
 
 /** Stops reading now and then. */
-class SlowReader implements Protocol {
+class SlowReader {
   readonly hash = createHash("sha256");
   readonly ended;
   readonly #loop: EventLoop;
@@ -115,7 +130,7 @@ class SlowReader implements Protocol {
     this.#transport = transport;
   }
 
-  dataReceived(data: Buffer): void {
+  protected take(data: Uint8Array): void {
     this.hash.update(data);
     this.#sinceRest += data.length;
     if (this.#sinceRest < REST_AFTER_BYTES) return;
@@ -127,6 +142,24 @@ class SlowReader implements Protocol {
   connectionLost(error: Error | null): void {
     if (error === null) this.ended.setResult(undefined);
     else this.ended.setException(error);
+  }
+}
+
+class SlowProtocol extends SlowReader implements Protocol {
+  dataReceived(data: Buffer): void {
+    this.take(data);
+  }
+}
+
+class SlowBufferedProtocol extends SlowReader implements BufferedProtocol {
+  readonly #buffer = Buffer.alloc(CHUNK_BYTES);
+
+  getBuffer(): Buffer {
+    return this.#buffer;
+  }
+
+  bufferUpdated(size: number): void {
+    this.take(this.#buffer.subarray(0, size));
   }
 }
 

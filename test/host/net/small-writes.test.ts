@@ -260,6 +260,22 @@ test(
   }),
 );
 
+test("of an async function are sent although its task ends the run", async () => {
+  const loop = new EventLoop();
+  const [sock, peer] = socketpair();
+  const fatal = new KeyboardInterrupt();
+  const main = loop.createTask(async () => {
+    const [transport] = await loop.createConnection(() => new Recorder(loop), null, null, { sock });
+    transport.write(Buffer.from("bye"));
+    throw fatal;
+  });
+  assert.is(await loop.runUntilComplete(main).catch((error) => error), fatal);
+  assert.is(peer.recv(9).toString(), "bye");
+  loop.close();
+  sock.close();
+  peer.close();
+});
+
 test("of a run that blocks leave before it waits, and before it ends", async () => {
   const loop = new EventLoop();
   const [sock, peer] = socketpair();
