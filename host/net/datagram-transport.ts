@@ -206,20 +206,26 @@ export class DatagramTransport extends FlowControl {
 
   /** @internal Hands what came to the protocol. A fatal error leaves the rest to the next run. */
   _deliver(arrivals: readonly Arrival[], start: number): void {
-    const protocol = this.#protocol;
     for (let index = start; index < arrivals.length && !this.#closing; index++) {
-      const arrival = arrivals[index] as Arrival;
       try {
-        if (arrival instanceof Error) protocol.errorReceived?.(arrival);
-        else protocol.datagramReceived?.(arrival[0], arrival[1]);
-      } catch (exception) {
-        if (exception instanceof FatalError) {
-          if (index + 1 < arrivals.length) this.#loop.callSoon(deliver, this, arrivals, index + 1);
-          throw exception;
-        }
-        const message = "protocol.datagramReceived() call failed.";
-        this.#loop.callExceptionHandler({ message, exception, transport: this, protocol });
+        this.#hand(arrivals[index] as Arrival);
+      } catch (error) {
+        if (index + 1 < arrivals.length) this.#loop.callSoon(deliver, this, arrivals, index + 1);
+        throw error;
       }
+    }
+  }
+
+  /** Hands one to the protocol. Throws only what is fatal. */
+  #hand(arrival: Arrival): void {
+    const protocol = this.#protocol;
+    try {
+      if (arrival instanceof Error) protocol.errorReceived?.(arrival);
+      else protocol.datagramReceived?.(arrival[0], arrival[1]);
+    } catch (exception) {
+      if (exception instanceof FatalError) throw exception;
+      const message = `protocol.${arrival instanceof Error ? "errorReceived" : "datagramReceived"}() call failed.`;
+      this.#loop.callExceptionHandler({ message, exception, transport: this, protocol });
     }
   }
 
@@ -293,7 +299,7 @@ export class DatagramTransport extends FlowControl {
   /** Tells the protocol of an error of the network, after which the socket goes on. */
   #tellError(errno: number, address: Address | null, syscall = address === null ? "send" : "sendto"): void {
     const details = { message: errorText(errno), ...addressDetails(address ?? undefined) };
-    this._deliver([systemError(syscall, errno, details)], 0);
+    this.#hand(systemError(syscall, errno, details));
   }
 
   #fatalError(error: unknown, message: string): void {
