@@ -280,6 +280,8 @@ export class ScriptedKernel {
       case "close":
         file.closed = true;
         this.#files.delete(fd);
+        // Who was not accepted goes with it.
+        for (const waiting of file.backlog) this.#table.close(waiting);
         return this.#real.close(fd);
       default:
         return -EINVAL;
