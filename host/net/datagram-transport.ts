@@ -8,7 +8,8 @@
  * (`datagram-endpoint.ts`).
  *
  * From: CPython 3.13 selector_events `_SelectorDatagramTransport`. Differs: several datagrams are received at a time; an error
- * of the protocol with one of them does not keep the others from it.
+ * of the protocol with one of them does not keep the others from it; and a socket that is writable and yet takes nothing, as a
+ * Unix one without a peer is when a receiver is full, is asked again in a millisecond, where asyncio asks all the time.
  */
 
 import { inspect } from "node:util";
@@ -16,6 +17,7 @@ import { AF_UNIX } from "../constants.js";
 import { describe, FatalError, typeError, ValueError } from "../errors.js";
 import type { EventLoop } from "../loop/event-loop.js";
 import type { DatagramProtocol } from "../protocols.js";
+import type { TimerHandle } from "../scheduler/handle.js";
 import { DatagramBatch } from "../sys/datagrams.js";
 import { EAGAIN, EMSGSIZE } from "../sys/errno.js";
 import { errorText, systemError } from "../sys/errors.js";
@@ -27,6 +29,9 @@ import { FlowControl } from "./flow-control.js";
 import { own } from "./owners.js";
 import type { Socket } from "./socket.js";
 import type { SocketFile } from "./socket-file.js";
+
+/** How long to wait until a socket that is writable, and yet takes nothing, is asked again. */
+const RETRY_SECONDS = 0.001;
 
 /** From this many sends on a socket that is closed on, each is warned of. */
 const LOST_SENDS_TO_WARN = 5;
@@ -68,6 +73,8 @@ export class DatagramTransport extends FlowControl {
   /** Datagrams that wait, copied, each with the address it goes to; null is the connected peer. */
   readonly #queue: { readonly data: Buffer; readonly address: Address | null }[] = [];
   #queuedBytes = 0;
+  /** Set while the queue waits for the clock, and not until the socket is writable. */
+  #retry: TimerHandle | null = null;
   /** The address that was sent to last, as the kernel takes it. */
   readonly #name = new SocketName();
   #nameLength = 0;
@@ -229,13 +236,24 @@ export class DatagramTransport extends FlowControl {
     }
   }
 
+  /** @internal The socket is to be asked again. */
+  _writeAgain(): void {
+    this.#retry = null;
+    if (this.#startWriting()) this._writeReady();
+  }
+
   /** @internal The socket is writable. */
   _writeReady(): void {
     const queue = this.#queue;
+    let isStuck = true;
     while (queue.length > 0 && !this.#ended) {
       const [{ data, address }] = queue as [(typeof queue)[number]];
       const result = this.#send(data, address);
-      if (result === -EAGAIN) break;
+      if (result === -EAGAIN) {
+        if (isStuck) this.#rest();
+        break;
+      }
+      isStuck = false;
       queue.shift();
       this.#queuedBytes -= data.byteLength;
       // What still waits is sent later: the protocol may want to close first.
@@ -243,7 +261,7 @@ export class DatagramTransport extends FlowControl {
     }
     this._resumeIfLow();
     if (queue.length > 0 || this.#ended) return;
-    this.#loop._unwatch(this.#socket.fileno(), "writer");
+    this.#stopWriting();
     if (this.#closing) this.#lose(null);
   }
 
@@ -296,6 +314,18 @@ export class DatagramTransport extends FlowControl {
     }
   }
 
+  /** Waits for the clock, as the socket took nothing although it said that it would. */
+  #rest(): void {
+    this.#stopWriting();
+    this.#retry = this.#loop.callLater(RETRY_SECONDS, writeAgain, this);
+  }
+
+  #stopWriting(): void {
+    this.#retry?.cancel();
+    this.#retry = null;
+    this.#loop._unwatch(this.#socket.fileno(), "writer");
+  }
+
   /** Tells the protocol of an error of the network, after which the socket goes on. */
   #tellError(errno: number, address: Address | null, syscall = address === null ? "send" : "sendto"): void {
     const details = { message: errorText(errno), ...addressDetails(address ?? undefined) };
@@ -322,7 +352,7 @@ export class DatagramTransport extends FlowControl {
   #lose(error: Error | null): void {
     if (this.#ended) return;
     this.#ended = true;
-    this.#loop._unwatch(this.#socket.fileno(), "writer");
+    this.#stopWriting();
     // A closed loop calls nobody any more, but the socket is not to be lost with it.
     if (this.#loop.isClosed()) this.#letGo();
     else this.#loop.callSoon(endTransport, this, error);
@@ -365,6 +395,10 @@ function readReady(transport: DatagramTransport): void {
 
 function writeReady(transport: DatagramTransport): void {
   transport._writeReady();
+}
+
+function writeAgain(transport: DatagramTransport): void {
+  transport._writeAgain();
 }
 
 function deliver(transport: DatagramTransport, arrivals: readonly Arrival[], start: number): void {

@@ -220,9 +220,9 @@ export function scriptedArm(name: string, makeScript: () => Script, telling: Tel
   };
 }
 
-/** A loop on a scripted kernel. */
-export function scriptedLoop(kernel: ScriptedKernel, telling: Telling = {}): EventLoop {
-  return new EventLoop(new ScriptedDriver(new ScriptedSelector(kernel, telling)));
+/** A loop on a scripted kernel. Each iteration takes so many seconds. */
+export function scriptedLoop(kernel: ScriptedKernel, telling: Telling = {}, iterationSeconds = 0): EventLoop {
+  return new EventLoop(new ScriptedDriver(new ScriptedSelector(kernel, telling), iterationSeconds));
 }
 
 const SCRIPTED_CAPACITY_BYTES = 4096;

@@ -6,8 +6,10 @@ import fc from "fast-check";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { AF_UNIX, SO_SNDBUF, SOL_SOCKET } from "../../../host/constants.js";
+import { sleepOn } from "../../../host/futures/sleep.js";
 import type { Address } from "../../../host/net/address.js";
 import type { DatagramTransport } from "../../../host/net/datagram-transport.js";
+import { TimerHandle } from "../../../host/scheduler/handle.js";
 import { EAGAIN, ECONNREFUSED, EIO, EMSGSIZE, ENOBUFS, ENOMEM, EPERM } from "../../../host/sys/errno.js";
 import { confusion, once } from "../../support/fake-selector/faults.js";
 import type { Script } from "../../support/fake-selector/scripted-kernel.js";
@@ -63,11 +65,11 @@ function sendTexts({ transport, target }: Scene, count: number): string[] {
 }
 
 /** What the peer gets until the endpoint is lost. */
-async function readUntilLost({ loop }: DatagramStage, { notes, peer }: Scene): Promise<string[]> {
+async function readUntilLost(stage: DatagramStage, { notes, peer }: Scene): Promise<string[]> {
   const got: string[] = [];
   while (!notes.lost.done()) {
     got.push(...peer.texts());
-    await iteration(loop);
+    await iteration(stage.loop);
   }
   return [...got, ...peer.texts()];
 }
@@ -246,7 +248,9 @@ for (const callback of ["datagramReceived", "errorReceived", "pauseWriting", "re
       else if (callback === "errorReceived") transport.sendto(TOO_LARGE, target);
       else {
         transport.setWriteBufferLimits({ high: 10 });
-        sendTexts(scene, TOO_MANY);
+        for (let count = 0; count < TOO_MANY && !transport.isClosing(); count++) {
+          transport.sendto(Buffer.from("."), target);
+        }
       }
       for (let count = 0; count < 300 && !notes.lost.done(); count++) {
         peer.read();
@@ -315,6 +319,44 @@ for (const [errno, code] of CODES) {
     }),
   );
 }
+
+test("while a receiver is full, the others' time goes on, and it is asked once in a millisecond", async () => {
+  let sends = 0;
+  const count: Script = (operation) => {
+    if (operation === "send") sends++;
+    return null;
+  };
+  const arm = scriptedDatagrams("Unix", "counted", () => count);
+  await arm.play(async (stage) => {
+    const { loop } = stage;
+    const scene = await endpoint(stage);
+    const { transport, notes, target } = scene;
+    // A socket that sends to anybody is writable, whoever is full.
+    while (transport.getWriteBufferSize() === 0) transport.sendto(Buffer.from("."), target);
+    sends = 0;
+    await sleepOn(loop, loop._scheduler, 0.05, undefined);
+    assert.ok(sends > 10 && sends <= 51, `${sends} sends in 50 ms`);
+    transport.sendto(Buffer.from("last"), target);
+    transport.close();
+    const got = await readUntilLost(stage, scene);
+    assert.is(got.at(-1), "last");
+    assert.is(await notes.lost, null);
+  })();
+});
+
+test("an endpoint that is aborted while it rests leaves no timer behind", async () => {
+  const arm = scriptedDatagrams("Unix", "without faults", () => () => null);
+  await arm.play(async (stage) => {
+    const { loop } = stage;
+    const { transport, notes, target } = await endpoint(stage);
+    while (transport.getWriteBufferSize() === 0) transport.sendto(Buffer.from("."), target);
+    const timers = (): number => [...loop._scheduler.entries()].filter((one) => one instanceof TimerHandle).length;
+    while (timers() === 0) await iteration(loop);
+    transport.abort();
+    assert.is(timers(), 0);
+    assert.is(await notes.lost, null);
+  })();
+});
 
 /** What may happen to an endpoint, in any order. */
 const EVENTS = [

@@ -61,6 +61,9 @@ export interface DatagramArm {
   play(body: (stage: DatagramStage) => Promise<void>): () => Promise<void>;
 }
 
+/** Time has to go on while anything is ready, as an endpoint may wait for the clock. */
+const ITERATION_SECONDS = 0.0001;
+
 type Family = "UDP" | "Unix";
 
 let named = 0;
@@ -112,7 +115,9 @@ export function scriptedDatagrams(
     play: (body) => () => {
       const kernel = new ScriptedKernel(makeScript());
       const prepare = (socket: Socket): void => kernel.datagrams(socket.fileno());
-      return playWith(family, scriptedLoop(kernel, telling), prepare, body).finally(() => kernel.uninstall());
+      return playWith(family, scriptedLoop(kernel, telling, ITERATION_SECONDS), prepare, body).finally(() =>
+        kernel.uninstall(),
+      );
     },
   };
 }
