@@ -20,6 +20,8 @@ import { FatalError, ValueError } from "../../../host/errors.js";
 import { EventLoop } from "../../../host/loop/event-loop.js";
 import type { Address, InetAddress } from "../../../host/net/address.js";
 import { Socket } from "../../../host/net/socket.js";
+import { EAFNOSUPPORT } from "../../../host/sys/errno.js";
+import { libc } from "../../../host/sys/libc.js";
 import { VirtualEventLoop } from "../../../host/testing.js";
 import { withFolder } from "../../support/folders.js";
 import { leakChecked } from "../../support/leaks.js";
@@ -311,6 +313,37 @@ test(
     const error = await rejectionOf(mixed);
     assert.instance(error, ValueError);
     assert.match(error.message, "can not get address information");
+  }),
+);
+
+test(
+  "a kind of socket that the kernel lacks leaves the other addresses to be tried",
+  onLoop(async ({ loop }) => {
+    const functions = libc();
+    const { socket, errno } = functions;
+    const asked: number[] = [];
+    // The kernel lacks what is asked for first, be it IPv4 or IPv6.
+    functions.socket = (family, type, proto) => {
+      asked.push(family);
+      if (family !== asked[0]) return socket(family, type, proto);
+      functions.errno = () => {
+        functions.errno = errno;
+        return EAFNOSUPPORT;
+      };
+      return -1;
+    };
+    try {
+      const endpoint = loop.createDatagramEndpoint(() => new Notes(loop), { host: null, port: 0 });
+      const [transport, notes] = await endpoint;
+      assert.is(asked.length, 2);
+      assert.is(transport.getExtraInfo("socket").family, asked[1]);
+      await close(notes);
+      const only = { host: asked[0] === AF_INET ? "127.0.0.1" : "::1", port: 0 };
+      const error = await rejectionOf(loop.createDatagramEndpoint(() => ({}), only));
+      assert.is(error.code, "EAFNOSUPPORT");
+    } finally {
+      Object.assign(functions, { socket, errno });
+    }
   }),
 );
 
