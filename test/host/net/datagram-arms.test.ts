@@ -358,6 +358,154 @@ test("an endpoint that is aborted while it rests leaves no timer behind", async 
   })();
 });
 
+/** Has the peer send texts that come in one batch, to an endpoint that does something with each. */
+async function answering(
+  stage: DatagramStage,
+  texts: readonly string[],
+  answer: (scene: Scene, data: Buffer) => void,
+): Promise<Scene> {
+  const scene = await endpoint(stage);
+  const { transport, notes, peer } = scene;
+  const note = notes.datagramReceived.bind(notes);
+  notes.datagramReceived = (data, address) => {
+    note(data, address);
+    answer(scene, data);
+  };
+  for (const text of texts) peer.socket.sendto(Buffer.from(text), transport.getExtraInfo("sockname") as Address);
+  await notes.until(() => notes.got.length > 0);
+  return scene;
+}
+
+function echo({ transport, target }: Scene, data: Buffer): void {
+  transport.sendto(data, target);
+  // The endpoint must have made a copy.
+  data.fill(0);
+}
+
+/** So many of what has come to the peer. */
+async function textsFrom({ loop }: DatagramStage, peer: DatagramPeer, count: number): Promise<string[]> {
+  const got = peer.texts();
+  for (; got.length < count; got.push(...peer.texts())) await iteration(loop);
+  return got;
+}
+
+const SIX = ["one", "two", "three", "", "five", "six"];
+
+for (const family of ["UDP", "Unix"] as const) {
+  let sends = 0;
+  // One receive brings four from a Unix socket, and more from UDP.
+  const receives = family === "UDP" ? 1 : 2;
+  const counted = scriptedDatagrams(family, "counted", () => {
+    sends = 0;
+    return (operation) => {
+      if (operation === "send") sends++;
+      return null;
+    };
+  });
+  test(
+    `answers to datagrams that came together leave together; ${family}`,
+    counted.play(async (stage) => {
+      const { transport, notes, peer } = await answering(stage, SIX, echo);
+      assert.equal(await textsFrom(stage, peer, SIX.length), SIX);
+      assert.is(sends, receives);
+      transport.close();
+      assert.is(await notes.lost, null);
+    }),
+  );
+
+  test(
+    `one that is large goes by itself, and in its turn; ${family}`,
+    counted.play(async (stage) => {
+      const { transport, notes, peer } = await answering(stage, ["1", "2000", "2049", "4", "5"], (scene, data) => {
+        scene.transport.sendto(Buffer.alloc(Number(data), data), scene.target);
+      });
+      const sizes = (await textsFrom(stage, peer, 5)).map(({ length }) => length);
+      assert.equal(sizes, [1, 2000, 2049, 4, 5]);
+      assert.is(sends, receives + 2);
+      transport.close();
+      assert.is(await notes.lost, null);
+    }),
+  );
+
+  test(
+    `what was sent does not wait for datagrams that take long; ${family}`,
+    counted.play(async (stage) => {
+      const start = performance.now();
+      const { transport, notes, peer } = await answering(stage, ["1", "2", "3"], (scene, data) => {
+        if (data.toString() === "3") assert.equal(scene.peer.texts(), ["1", "2"]);
+        echo(scene, data);
+        while (scene.notes.got.length === 2 && performance.now() < start + 100);
+      });
+      assert.equal(peer.texts(), ["3"]);
+      transport.close();
+      assert.is(await notes.lost, null);
+    }),
+  );
+
+  for (const deed of ["close", "abort", "getWriteBufferSize"] as const) {
+    test(
+      `${deed} sends what was gathered before; ${family}`,
+      counted.play(async (stage) => {
+        const { transport, notes, peer } = await answering(stage, SIX, (scene, data) => {
+          echo(scene, data);
+          if (scene.notes.got.length < 2) return;
+          scene.transport[deed]();
+          assert.is(scene.peer.texts().at(-1), SIX[scene.notes.got.length - 1]);
+        });
+        assert.is(transport.isClosing(), deed !== "getWriteBufferSize");
+        transport.close();
+        assert.is(await notes.lost, null);
+        assert.equal(peer.texts(), []);
+      }),
+    );
+  }
+
+  /** Sends two; of the other four the first fails. */
+  const failing = scriptedDatagrams(family, "the third fails", () => {
+    let count = 0;
+    return (operation) => {
+      if (operation !== "send") return null;
+      count++;
+      return count === 1 ? { bytes: 2 } : count === 2 ? { errno: ENOBUFS } : null;
+    };
+  });
+  test(
+    `an error of one that was gathered is told of, and the others are sent; ${family}`,
+    failing.play(async (stage) => {
+      const { transport, notes, peer } = await answering(stage, SIX, echo);
+      assert.equal(
+        notes.errors.map(({ code }) => code),
+        ["ENOBUFS"],
+      );
+      assert.equal(await textsFrom(stage, peer, 5), ["one", "two", "", "five", "six"]);
+      transport.close();
+      assert.is(await notes.lost, null);
+    }),
+  );
+
+  const waiting = scriptedDatagrams(family, "the third waits", () => {
+    let count = 0;
+    return (operation) => {
+      if (operation !== "send") return null;
+      count++;
+      return count === 1 ? { bytes: 2 } : count === 2 ? { errno: EAGAIN } : null;
+    };
+  });
+  test(
+    `what there is no room for waits with what comes after it, and pauses the protocol; ${family}`,
+    waiting.play(async (stage) => {
+      const { transport, notes, peer } = await answering(stage, SIX, (scene, data) => {
+        if (scene.notes.got.length === 1) scene.transport.setWriteBufferLimits({ high: 3 });
+        echo(scene, data);
+      });
+      assert.equal(await textsFrom(stage, peer, SIX.length), SIX);
+      transport.close();
+      assert.is(await notes.lost, null);
+      assert.ok(notes.trace.includes("PW") && notes.trace.includes("RW"), notes.trace.join());
+    }),
+  );
+}
+
 /** What may happen to an endpoint, in any order. */
 const EVENTS = [
   ...(["peer sends", "peer reads", "we send", "we send many", "we send what is too large"] as const),

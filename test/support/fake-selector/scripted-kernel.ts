@@ -31,8 +31,8 @@ const POLLIN = 0x1;
 const POLLOUT = 0x4;
 const POLLERR = 0x8;
 const POLLHUP = 0x10;
-/** Where the number of datagrams stands among the arguments of recvmmsg. */
-const RECEIVE_COUNT = 1;
+/** Where the number of datagrams stands among the arguments of recvmmsg and sendmmsg. */
+const COUNT = 1;
 
 /** The calls that are answered here for simulated descriptors. */
 const ANSWERED = [
@@ -53,7 +53,7 @@ const ANSWERED = [
 ] as const satisfies (keyof CFunctions)[];
 
 /** The calls of a socket for datagrams that a script may have fail, and what they do. */
-const FALLIBLE = { send: "send", sendto: "send", recvmmsg: "receive" } as const satisfies Partial<
+const FALLIBLE = { send: "send", sendto: "send", sendmmsg: "send", recvmmsg: "receive" } as const satisfies Partial<
   Record<keyof CFunctions, Operation>
 >;
 
@@ -236,9 +236,7 @@ export class ScriptedKernel {
         this.#errno = fault.errno;
         return -1;
       }
-      if (fault !== null && name === "recvmmsg") {
-        rest[RECEIVE_COUNT] = Math.min(rest[RECEIVE_COUNT] as number, fault.bytes);
-      }
+      if (fault !== null && name.endsWith("mmsg")) rest[COUNT] = Math.min(rest[COUNT] as number, fault.bytes);
       return below(fd, ...rest);
     };
   }
