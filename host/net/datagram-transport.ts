@@ -247,12 +247,11 @@ export class DatagramTransport extends FlowControl {
     for (let index = start; index < arrivals.length && !this.#closing; index++) {
       try {
         this.#hand(arrivals[index] as Arrival);
+        this.#flushInTime();
       } catch (error) {
         if (index + 1 < arrivals.length) this.#loop.callSoon(deliver, this, arrivals, index + 1);
         throw error;
       }
-      const batch = this.#batch;
-      if (batch !== null && batch.count > 0 && performance.now() >= this.#flushTime) this.#flush();
     }
   }
 
@@ -345,6 +344,12 @@ export class DatagramTransport extends FlowControl {
     this.#flush();
     // A protocol that was told of errors may have closed.
     return this.#ended || (this.#queue.length === 0 && batch.add(data, family, address));
+  }
+
+  /** What is sent is not to wait for a protocol that takes long. */
+  #flushInTime(): void {
+    const batch = this.#batch;
+    if (batch !== null && batch.count > 0 && performance.now() >= this.#flushTime) this.#flush();
   }
 
   /** Sends what was gathered. What the kernel has no room for waits; errors are told once all have been tried. */
