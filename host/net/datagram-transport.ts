@@ -4,11 +4,13 @@
  * Owns: the socket, from the moment that the transport is made until `connectionLost` has returned; datagrams that wait
  * until the kernel takes them, each by itself; that `connectionLost` is called exactly once and last.
  *
- * Does not own: receiving many at a time (`sys/datagrams.ts`), the water marks (`flow-control.ts`), making endpoints
+ * Does not own: receiving many at a time (`sys/datagrams.ts`) and sending many (`sys/datagram-sends.ts`), the water marks (`flow-control.ts`), making endpoints
  * (`datagram-endpoint.ts`).
  *
- * From: CPython 3.13 selector_events `_SelectorDatagramTransport`. Differs: several datagrams are received at a time; an error
- * of the protocol with one of them does not keep the others from it.
+ * From: CPython 3.13 selector_events `_SelectorDatagramTransport`. Differs: several datagrams are received at a time, and what
+ * `datagramReceived` sends on a socket that is not connected leaves with one call when they have been handed out; an error
+ * of the protocol with one of them does not keep the others from it; and a socket that is writable and yet takes nothing, as a
+ * Unix one without a peer is when a receiver is full, is asked again in a millisecond, where asyncio asks all the time.
  */
 
 import { inspect } from "node:util";
@@ -16,6 +18,8 @@ import { AF_UNIX } from "../constants.js";
 import { describe, FatalError, typeError, ValueError } from "../errors.js";
 import type { EventLoop } from "../loop/event-loop.js";
 import type { DatagramProtocol } from "../protocols.js";
+import type { TimerHandle } from "../scheduler/handle.js";
+import { SendBatch } from "../sys/datagram-sends.js";
 import { DatagramBatch } from "../sys/datagrams.js";
 import { EAGAIN, EMSGSIZE } from "../sys/errno.js";
 import { errorText, systemError } from "../sys/errors.js";
@@ -27,6 +31,9 @@ import { FlowControl } from "./flow-control.js";
 import { own } from "./owners.js";
 import type { Socket } from "./socket.js";
 import type { SocketFile } from "./socket-file.js";
+
+/** How long to wait until a socket that is writable, and yet takes nothing, is asked again. */
+const RETRY_SECONDS = 0.001;
 
 /** From this many sends on a socket that is closed on, each is warned of. */
 const LOST_SENDS_TO_WARN = 5;
@@ -43,6 +50,15 @@ function batchFor(socket: Socket): DatagramBatch {
   kind.batch ??= new DatagramBatch(kind.count, kind.bytesEach);
   return kind.batch;
 }
+
+/** How many are sent at a time, and how large each may be: a copy must be cheaper than a system call. */
+const SENDS = 32;
+const SEND_BYTES_MAX = 2048;
+/** From when on nothing that was sent waits for the next datagram to be handed out. */
+const SENDS_WAIT_MS = 0.5;
+
+/** The batch of this thread: no two sockets hand out datagrams at the same time. */
+let sends: SendBatch | null = null;
 
 /** A datagram that came, or what is wrong with it. */
 type Arrival = readonly [data: Buffer, sender: Address | null] | Error;
@@ -68,6 +84,8 @@ export class DatagramTransport extends FlowControl {
   /** Datagrams that wait, copied, each with the address it goes to; null is the connected peer. */
   readonly #queue: { readonly data: Buffer; readonly address: Address | null }[] = [];
   #queuedBytes = 0;
+  /** Set while the queue waits for the clock, and not until the socket is writable. */
+  #retry: TimerHandle | null = null;
   /** The address that was sent to last, as the kernel takes it. */
   readonly #name = new SocketName();
   #nameLength = 0;
@@ -76,6 +94,9 @@ export class DatagramTransport extends FlowControl {
   #closing = false;
   #ended = false;
   #lostSends = 0;
+  /** What datagramReceived sends, while more than one are being handed out. */
+  #batch: SendBatch | null = null;
+  #flushTime = 0;
 
   /** @internal Users call `loop.createDatagramEndpoint()`. */
   constructor(loop: EventLoop, socket: Socket, protocol: DatagramProtocol, options: DatagramTransportOptions) {
@@ -99,7 +120,8 @@ export class DatagramTransport extends FlowControl {
 
   /**
    * Sends a datagram; an empty one is a datagram too. One that cannot be sent at once is copied and sent when it can be. An
-   * error of the network comes to `errorReceived`.
+   * error of the network comes to `errorReceived`. What `datagramReceived` sends may leave, and its errors come, a little later:
+   * when the datagrams that came with that one have been handed out, half a millisecond has passed, or the endpoint closes.
    *
    * @param address where to; may be left out, or must be the same, if the endpoint has a remote address
    * @throws TypeError `ERR_INVALID_ARG_TYPE`, `ERR_INVALID_ADDRESS`; ValueError `ERR_INVALID_ADDRESS`
@@ -111,19 +133,20 @@ export class DatagramTransport extends FlowControl {
       if (++this.#lostSends > LOST_SENDS_TO_WARN) console.warn("A datagram to a closed endpoint was dropped.");
       return;
     }
+    if (this.#batch !== null && target !== null && this.#gather(this.#batch, data, target)) return;
     if (this.#queue.length === 0) {
       const result = this.#send(data, target);
       if (result >= 0) return;
       if (result !== -EAGAIN) return this.#tellError(result, target);
       if (!this.#startWriting()) return;
     }
-    this.#queue.push({ data: Buffer.from(data), address: target });
-    this.#queuedBytes += data.byteLength;
+    this.#enqueue(Buffer.from(data), target);
     this._pauseIfHigh();
   }
 
   /** Closes the socket once everything that waits is sent. Nothing is received any more. May be called again. */
   close(): void {
+    this.#flush();
     if (this.#closing) return;
     this.#closing = true;
     this.#loop._unwatch(this.#socket.fileno(), "reader");
@@ -136,6 +159,7 @@ export class DatagramTransport extends FlowControl {
 
   /** Closes the socket at once. What was not sent yet is lost. */
   abort(): void {
+    this.#flush();
     this.#forceClose(null);
   }
 
@@ -145,6 +169,7 @@ export class DatagramTransport extends FlowControl {
   }
 
   override getWriteBufferSize(): number {
+    this.#flush();
     return this.#queuedBytes;
   }
 
@@ -201,35 +226,66 @@ export class DatagramTransport extends FlowControl {
     for (let index = 0; index < count; index++) {
       arrivals.push(batch.isCut(index) ? cutError(batch.sender(index)) : [batch.data(index), batch.sender(index)]);
     }
-    this._deliver(arrivals, 0);
+    // What a connected socket is told of may be an earlier datagram's error, which sendmmsg would keep to itself.
+    if (count === 1 || this.#connected) return this._deliver(arrivals, 0);
+    sends ??= new SendBatch(SENDS, SEND_BYTES_MAX);
+    this.#batch = sends;
+    this.#flushTime = performance.now() + SENDS_WAIT_MS;
+    try {
+      this._deliver(arrivals, 0);
+    } finally {
+      try {
+        this.#flush();
+      } finally {
+        this.#batch = null;
+      }
+    }
   }
 
   /** @internal Hands what came to the protocol. A fatal error leaves the rest to the next run. */
   _deliver(arrivals: readonly Arrival[], start: number): void {
-    const protocol = this.#protocol;
     for (let index = start; index < arrivals.length && !this.#closing; index++) {
-      const arrival = arrivals[index] as Arrival;
       try {
-        if (arrival instanceof Error) protocol.errorReceived?.(arrival);
-        else protocol.datagramReceived?.(arrival[0], arrival[1]);
-      } catch (exception) {
-        if (exception instanceof FatalError) {
-          if (index + 1 < arrivals.length) this.#loop.callSoon(deliver, this, arrivals, index + 1);
-          throw exception;
-        }
-        const message = "protocol.datagramReceived() call failed.";
-        this.#loop.callExceptionHandler({ message, exception, transport: this, protocol });
+        this.#hand(arrivals[index] as Arrival);
+        this.#flushInTime();
+      } catch (error) {
+        if (index + 1 < arrivals.length) this.#loop.callSoon(deliver, this, arrivals, index + 1);
+        throw error;
       }
     }
+  }
+
+  /** Hands one to the protocol. Throws only what is fatal. */
+  #hand(arrival: Arrival): void {
+    const protocol = this.#protocol;
+    try {
+      if (arrival instanceof Error) protocol.errorReceived?.(arrival);
+      else protocol.datagramReceived?.(arrival[0], arrival[1]);
+    } catch (exception) {
+      if (exception instanceof FatalError) throw exception;
+      const message = `protocol.${arrival instanceof Error ? "errorReceived" : "datagramReceived"}() call failed.`;
+      this.#loop.callExceptionHandler({ message, exception, transport: this, protocol });
+    }
+  }
+
+  /** @internal The socket is to be asked again. */
+  _writeAgain(): void {
+    this.#retry = null;
+    if (this.#startWriting()) this._writeReady();
   }
 
   /** @internal The socket is writable. */
   _writeReady(): void {
     const queue = this.#queue;
+    let isStuck = true;
     while (queue.length > 0 && !this.#ended) {
       const [{ data, address }] = queue as [(typeof queue)[number]];
       const result = this.#send(data, address);
-      if (result === -EAGAIN) break;
+      if (result === -EAGAIN) {
+        if (isStuck) this.#rest();
+        break;
+      }
+      isStuck = false;
       queue.shift();
       this.#queuedBytes -= data.byteLength;
       // What still waits is sent later: the protocol may want to close first.
@@ -237,7 +293,7 @@ export class DatagramTransport extends FlowControl {
     }
     this._resumeIfLow();
     if (queue.length > 0 || this.#ended) return;
-    this.#loop._unwatch(this.#socket.fileno(), "writer");
+    this.#stopWriting();
     if (this.#closing) this.#lose(null);
   }
 
@@ -280,6 +336,47 @@ export class DatagramTransport extends FlowControl {
     return sendToName(this.#socket.fileno(), data, 0, this.#name, this.#nameLength);
   }
 
+  /** Takes a datagram to be sent with others. Answers false if it has to go by itself, after those. */
+  #gather(batch: SendBatch, data: Uint8Array, address: Address): boolean {
+    if (this.#queue.length > 0) return false;
+    const { family } = this.#socket;
+    if (batch.add(data, family, address)) return true;
+    this.#flush();
+    // A protocol that was told of errors may have closed.
+    return this.#ended || (this.#queue.length === 0 && batch.add(data, family, address));
+  }
+
+  /** What is sent is not to wait for a protocol that takes long. */
+  #flushInTime(): void {
+    const batch = this.#batch;
+    if (batch !== null && batch.count > 0 && performance.now() >= this.#flushTime) this.#flush();
+  }
+
+  /** Sends what was gathered. What the kernel has no room for waits; errors are told once all have been tried. */
+  #flush(): void {
+    const batch = this.#batch;
+    if (batch === null || batch.count === 0) return;
+    const failed: [errno: number, address: Address][] = [];
+    let next = 0;
+    while (next < batch.count) {
+      const result = batch.send(this.#socket.fileno(), next);
+      if (result === -EAGAIN) break;
+      if (result < 0) failed.push([result, batch.address(next)]);
+      next += Math.max(result, 1);
+    }
+    const rest = batch.takeFrom(next);
+    if (rest.length > 0 && this.#startWriting()) {
+      for (const each of rest) this.#enqueue(each.data, each.address);
+    }
+    for (const [errno, address] of failed) if (!this.#ended) this.#tellError(errno, address);
+    if (rest.length > 0) this._pauseIfHigh();
+  }
+
+  #enqueue(data: Buffer, address: Address | null): void {
+    this.#queue.push({ data, address });
+    this.#queuedBytes += data.byteLength;
+  }
+
   #startWriting(): boolean {
     try {
       this.#loop._watch(this.#socket.fileno(), "writer", writeReady, [this]);
@@ -290,10 +387,22 @@ export class DatagramTransport extends FlowControl {
     }
   }
 
+  /** Waits for the clock, as the socket took nothing although it said that it would. */
+  #rest(): void {
+    this.#stopWriting();
+    this.#retry = this.#loop.callLater(RETRY_SECONDS, writeAgain, this);
+  }
+
+  #stopWriting(): void {
+    this.#retry?.cancel();
+    this.#retry = null;
+    this.#loop._unwatch(this.#socket.fileno(), "writer");
+  }
+
   /** Tells the protocol of an error of the network, after which the socket goes on. */
   #tellError(errno: number, address: Address | null, syscall = address === null ? "send" : "sendto"): void {
     const details = { message: errorText(errno), ...addressDetails(address ?? undefined) };
-    this._deliver([systemError(syscall, errno, details)], 0);
+    this.#hand(systemError(syscall, errno, details));
   }
 
   #fatalError(error: unknown, message: string): void {
@@ -316,7 +425,7 @@ export class DatagramTransport extends FlowControl {
   #lose(error: Error | null): void {
     if (this.#ended) return;
     this.#ended = true;
-    this.#loop._unwatch(this.#socket.fileno(), "writer");
+    this.#stopWriting();
     // A closed loop calls nobody any more, but the socket is not to be lost with it.
     if (this.#loop.isClosed()) this.#letGo();
     else this.#loop.callSoon(endTransport, this, error);
@@ -359,6 +468,10 @@ function readReady(transport: DatagramTransport): void {
 
 function writeReady(transport: DatagramTransport): void {
   transport._writeReady();
+}
+
+function writeAgain(transport: DatagramTransport): void {
+  transport._writeAgain();
 }
 
 function deliver(transport: DatagramTransport, arrivals: readonly Arrival[], start: number): void {

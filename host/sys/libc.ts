@@ -51,6 +51,7 @@ export interface CFunctions {
   recvView(fd: number, buffer: Pointer, length: number, flags: number): number;
   recvfrom(fd: number, buffer: Pointer, length: number, flags: number, name: Address, nameLength: Address): number;
   recvmmsg(fd: number, headers: Address, count: number, flags: number, timeout: Address): number;
+  sendmmsg(fd: number, headers: Address, count: number, flags: number): number;
   send(fd: number, buffer: Pointer, length: number, flags: number): number;
   sendFrom(fd: number, buffer: Address, length: number, flags: number): number;
   sendto(fd: number, buffer: Pointer, length: number, flags: number, name: Address, nameLength: number): number;
@@ -125,6 +126,7 @@ const LIBC: Record<keyof CFunctions, string> = {
   recv: "intptr_t recv(int fd, uintptr_t buffer, size_t length, int flags)",
   recvView: "intptr_t recv(int fd, void *buffer, size_t length, int flags)",
   recvfrom: "intptr_t recvfrom(int fd, void *buffer, size_t length, int flags, uintptr_t name, uintptr_t nameLength)",
+  sendmmsg: "int sendmmsg(int fd, uintptr_t headers, uint32_t count, int flags)",
   recvmmsg: "int recvmmsg(int fd, uintptr_t headers, uint32_t count, int flags, uintptr_t timeout)",
   send: "intptr_t send(int fd, void *buffer, size_t length, int flags)",
   sendFrom: "intptr_t send(int fd, uintptr_t buffer, size_t length, int flags)",

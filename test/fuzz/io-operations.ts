@@ -1,6 +1,15 @@
 /** Operations on descriptors, sockets, connections and servers. */
 import fc from "fast-check";
-import { Protocol, type Server, Socket, socketpair, type Transport } from "../../host/index.js";
+import { AF_INET, AF_UNIX, SOCK_DGRAM } from "../../host/constants.js";
+import {
+  DatagramProtocol,
+  type DatagramTransport,
+  Protocol,
+  type Server,
+  Socket,
+  socketpair,
+  type Transport,
+} from "../../host/index.js";
 import { type Kind, kind } from "./operation.js";
 import { choice, junk } from "./values.js";
 import { Planted, pick, type World } from "./world.js";
@@ -102,6 +111,83 @@ const withTransport = (world: World, number: number, action: (transport: Transpo
   const transport = pick(world.transports, number);
   return transport === undefined ? undefined : action(transport);
 };
+
+class RandomDatagramProtocol extends DatagramProtocol {
+  #transport: DatagramTransport | undefined;
+
+  constructor(
+    readonly world: World,
+    readonly mood: string,
+  ) {
+    super();
+  }
+
+  override connectionMade(transport: DatagramTransport): void {
+    this.#transport = transport;
+    this.world.endpoints.push(transport);
+    this.#act("connectionMade");
+  }
+
+  override datagramReceived(data: Buffer, address: DatagramTarget): void {
+    // An answer to one's own would be answered for ever.
+    if (this.mood === "answers" && data.length > 0) this.#transport?.sendto(data.subarray(1), address);
+    this.#act("datagramReceived");
+  }
+
+  override errorReceived(): void {
+    this.#act("errorReceived");
+  }
+
+  override pauseWriting(): void {
+    this.#act("pauseWriting");
+  }
+
+  override connectionLost(): void {
+    this.#act("connectionLost");
+  }
+
+  #act(where: string): void {
+    if (this.mood === `throws in ${where}`) throw new Planted(where);
+    if (this.mood === `closes in ${where}`) this.#transport?.close();
+    if (this.mood === `aborts in ${where}`) this.#transport?.abort();
+  }
+}
+
+type DatagramTarget = Parameters<DatagramTransport["sendto"]>[1];
+
+const datagramMood = fc.constantFrom(
+  "calm",
+  "answers",
+  ...["connectionMade", "datagramReceived", "errorReceived", "pauseWriting", "connectionLost"].flatMap((where) => [
+    `throws in ${where}`,
+    `closes in ${where}`,
+    `aborts in ${where}`,
+  ]),
+  "factory throws",
+);
+
+function datagramFactoryOf(world: World, what: string): () => RandomDatagramProtocol {
+  return () => {
+    if (what === "factory throws") throw new Planted("in the factory");
+    return new RandomDatagramProtocol(world, what);
+  };
+}
+
+/** One of them is larger than UDP takes. */
+const datagram = fc.oneof(
+  { weight: 6, arbitrary: fc.constantFrom(0, 1, 100, 60_000, 70_000).map((size) => Buffer.alloc(size, 1)) },
+  { weight: 1, arbitrary: junk },
+);
+
+const withEndpoint = (world: World, number: number, action: (endpoint: DatagramTransport) => unknown): unknown => {
+  const endpoint = pick(world.endpoints, number);
+  return endpoint === undefined ? undefined : action(endpoint);
+};
+
+/** Where an endpoint is, as far as it is anywhere. */
+function addressOf(world: World, number: number): DatagramTarget {
+  return (pick(world.endpoints, number)?.getExtraInfo("sockname") ?? null) as DatagramTarget;
+}
 
 const withServer = (world: World, number: number, action: (server: Server) => unknown): unknown => {
   const server = pick(world.servers, number);
@@ -225,6 +311,63 @@ export const ioOperations: Record<string, Kind> = {
   "watch a transport's socket": kind([choice], (world, number) =>
     withTransport(world, number, (transport) => world.loop.addReader(transport.getExtraInfo("socket"), () => {})),
   ),
+  createDatagramEndpoint: kind(
+    [
+      datagramMood,
+      fc.oneof(
+        { weight: 8, arbitrary: fc.constant({ host: "127.0.0.1", port: 0 }) },
+        { weight: 1, arbitrary: fc.constant({ host: "::1", port: 0 }) },
+        // A path would become a file.
+        { weight: 1, arbitrary: junk.filter((value) => typeof value !== "string" && !(value instanceof Uint8Array)) },
+      ),
+    ],
+    (world, what, local) => {
+      const factory = datagramFactoryOf(world, what);
+      begun(world, keep(world, world.loop.createDatagramEndpoint(factory, local as never)));
+    },
+    2,
+  ),
+  "createDatagramEndpoint to another": kind([datagramMood, choice], (world, what, number) => {
+    const remote = addressOf(world, number) ?? { host: "127.0.0.1", port: 1 };
+    const factory = datagramFactoryOf(world, what);
+    begun(world, keep(world, world.loop.createDatagramEndpoint(factory, null, remote as never)));
+  }),
+  "createDatagramEndpoint over a pair": kind([datagramMood, datagramMood], (world, what, other) => {
+    for (const [index, sock] of socketpair(AF_UNIX, SOCK_DGRAM).entries()) {
+      const factory = datagramFactoryOf(world, index === 0 ? what : other);
+      const future = world.attempt("createDatagramEndpoint", () =>
+        world.loop.createDatagramEndpoint(factory, null, null, { sock }),
+      );
+      if (future === undefined) sock.close();
+      else begun(world, keep(world, future));
+    }
+  }),
+  "endpoint.sendto": kind(
+    [choice, datagram, choice],
+    (world, number, data, other) =>
+      withEndpoint(world, number, (endpoint) => endpoint.sendto(data as never, addressOf(world, other))),
+    4,
+  ),
+  "endpoint.sendto many": kind([choice, fc.constantFrom(0, 1, 1000)], (world, number, size) =>
+    withEndpoint(world, number, (endpoint) => {
+      for (let count = 0; count < 50 && !endpoint.isClosing(); count++) endpoint.sendto(Buffer.alloc(size, 1));
+    }),
+  ),
+  "endpoint.sendto anywhere": kind([choice, junk], (world, number, address) =>
+    withEndpoint(world, number, (endpoint) => endpoint.sendto(Buffer.from("?"), address as never)),
+  ),
+  "endpoint.setWriteBufferLimits": kind([choice, fc.constantFrom(0, 1, 5000)], (world, number, high) =>
+    withEndpoint(world, number, (endpoint) => endpoint.setWriteBufferLimits({ high })),
+  ),
+  "endpoint.close": kind([choice], (world, number) => withEndpoint(world, number, (endpoint) => endpoint.close())),
+  "endpoint.abort": kind([choice], (world, number) => withEndpoint(world, number, (endpoint) => endpoint.abort())),
+  "sockSendto and sockRecvfrom": kind([choice, datagram], (world, number, data) => {
+    const fresh = new Socket(AF_INET, SOCK_DGRAM);
+    world.sockets.push(fresh);
+    const target = addressOf(world, number) ?? { host: "127.0.0.1", port: 9 };
+    begun(world, keep(world, world.loop.sockSendto(fresh, data as never, target)));
+    begun(world, keep(world, world.loop.sockRecvfrom(fresh, 1000)));
+  }),
   "server.close": kind([choice], (world, number) => withServer(world, number, (server) => server.close())),
   "server.waitClosed": kind([choice], (world, number) =>
     withServer(world, number, (server) => begun(world, keep(world, server.waitClosed()))),

@@ -7,6 +7,7 @@
  */
 import {
   allTasks,
+  type DatagramTransport,
   type EventLoop,
   type Future,
   type Handle,
@@ -41,6 +42,7 @@ export class World {
   readonly sockets: Socket[] = [];
   readonly servers: Server[] = [];
   readonly transports: Transport[] = [];
+  readonly endpoints: DatagramTransport[] = [];
   /** What must not have happened. */
   readonly faults: string[] = [];
   readonly foreign = new VirtualEventLoop();
@@ -116,7 +118,7 @@ export class World {
   #cancelAll(): void {
     const { loop } = this;
     for (const server of this.servers) server.close();
-    for (const transport of this.transports) transport.abort();
+    for (const transport of [...this.transports, ...this.endpoints]) transport.abort();
     for (const handle of this.handles) handle.cancel();
     for (const task of allTasks(loop)) task.cancel();
     for (const future of this.futures) if (future.getLoop() === loop) future.cancel();

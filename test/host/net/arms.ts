@@ -4,7 +4,7 @@
  * Owns: the arms; a stage for each test, with a loop, connections, and the checks that hold for every test: the loop was
  * told of no error that the test did not expect, `connectionLost` came once and last, and nothing is watched any more.
  *
- * Does not own: the scripted kernel (`test/support/fake-selector/`), the tests.
+ * Does not own: the scripted kernel (`test/support/fake-selector/`), the arms of datagrams (`datagram-arms.ts`), the tests.
  */
 import * as assert from "uvu/assert";
 import { SHUT_WR, SO_LINGER, SO_RCVBUF, SO_SNDBUF, SOL_SOCKET } from "../../../host/constants.js";
@@ -36,11 +36,17 @@ export interface Peer {
   reset(): void;
 }
 
-/** What a test has. */
-export interface Stage {
+/** What every stage has. */
+export interface BareStage<R> {
   readonly loop: EventLoop;
   /** What the loop was told of. A test takes away what it expects. */
   readonly reported: ExceptionContext[];
+  /** A protocol whose life is checked in the end. */
+  recorder(): R;
+}
+
+/** What a test has. */
+export interface Stage extends BareStage<Recorder> {
   /** More than a connection holds that nobody reads from. */
   readonly tooMuch: Buffer;
   connection(): [Socket, Peer];
@@ -48,8 +54,6 @@ export interface Stage {
   source(): [FileDescriptor, Peer];
   /** The end of a pipe to write to. */
   sink(): [FileDescriptor, Peer];
-  /** A protocol whose life is checked in the end. */
-  recorder(): Recorder;
 }
 
 /** A kind of connection. */
@@ -178,7 +182,7 @@ function realArm(name: string, makePair: () => [Socket, Socket], tooMuchBytes: n
         opened.push(...things);
         return things;
       };
-      return playOn(
+      return playOn<Means, Recorder>(
         loop,
         {
           tooMuch,
@@ -195,6 +199,7 @@ function realArm(name: string, makePair: () => [Socket, Socket], tooMuchBytes: n
             return [writer, new PipePeer(loop, reader)];
           },
         },
+        (own) => new Recorder(own),
         body,
       ).finally(() => {
         for (const each of opened) each.close();
@@ -210,14 +215,14 @@ export function scriptedArm(name: string, makeScript: () => Script, telling: Tel
     play: (body) => () => {
       const kernel = new ScriptedKernel(makeScript());
       const loop = scriptedLoop(kernel, telling);
-      return playOn(loop, scriptedMeans(kernel), body).finally(() => kernel.uninstall());
+      return playOn(loop, scriptedMeans(kernel), (own) => new Recorder(own), body).finally(() => kernel.uninstall());
     },
   };
 }
 
-/** A loop on a scripted kernel. */
-export function scriptedLoop(kernel: ScriptedKernel, telling: Telling = {}): EventLoop {
-  return new EventLoop(new ScriptedDriver(new ScriptedSelector(kernel, telling)));
+/** A loop on a scripted kernel. Each iteration takes so many seconds. */
+export function scriptedLoop(kernel: ScriptedKernel, telling: Telling = {}, iterationSeconds = 0): EventLoop {
+  return new EventLoop(new ScriptedDriver(new ScriptedSelector(kernel, telling), iterationSeconds));
 }
 
 const SCRIPTED_CAPACITY_BYTES = 4096;
@@ -244,12 +249,17 @@ function scriptedMeans(kernel: ScriptedKernel): Means {
 }
 
 /** Plays a test and checks what holds for all of them. */
-async function playOn(loop: EventLoop, means: Means, body: (stage: Stage) => Promise<void>): Promise<void> {
+export async function playOn<Means, R extends { readonly trace: readonly string[] }>(
+  loop: EventLoop,
+  means: Means,
+  makeRecorder: (loop: EventLoop) => R,
+  body: (stage: BareStage<R> & Means) => Promise<void>,
+): Promise<void> {
   const reported: ExceptionContext[] = [];
-  const recorders: Recorder[] = [];
+  const recorders: R[] = [];
   loop.setExceptionHandler((_loop, context) => reported.push(context));
-  const recorder = (): Recorder => {
-    const made = new Recorder(loop);
+  const recorder = (): R => {
+    const made = makeRecorder(loop);
     recorders.push(made);
     return made;
   };

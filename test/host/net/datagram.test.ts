@@ -17,85 +17,21 @@ import {
   SOL_SOCKET,
 } from "../../../host/constants.js";
 import { FatalError, ValueError } from "../../../host/errors.js";
-import type { Future } from "../../../host/futures/future.js";
 import { EventLoop } from "../../../host/loop/event-loop.js";
 import type { Address, InetAddress } from "../../../host/net/address.js";
-import type { DatagramTransport } from "../../../host/net/datagram-transport.js";
 import { Socket } from "../../../host/net/socket.js";
-import type { DatagramProtocol } from "../../../host/protocols.js";
+import { EAFNOSUPPORT } from "../../../host/sys/errno.js";
+import { libc } from "../../../host/sys/libc.js";
 import { VirtualEventLoop } from "../../../host/testing.js";
 import { withFolder } from "../../support/folders.js";
 import { leakChecked } from "../../support/leaks.js";
 import { closeAll, thrownBy } from "../../support/sockets.js";
+import { addressOf, close, Notes } from "./datagram-notes.js";
 import { iteration, onLoop, rejectionOf } from "./support.js";
 
 const test = leakChecked(suite("datagrams"));
 
 const LOCAL = { host: "127.0.0.1", port: 0 };
-
-/** Notes in asyncio's initials what happens: CM, DR, EV for errors, CL, and PW, RW. */
-class Notes implements DatagramProtocol {
-  readonly trace: string[] = [];
-  readonly got: [text: string, address: Address | null][] = [];
-  readonly errors: (Error & { code?: string })[] = [];
-  readonly lost: Future<Error | null>;
-  transport!: DatagramTransport;
-  readonly #loop: EventLoop;
-  #waits: (() => void)[] = [];
-
-  constructor(loop: EventLoop) {
-    this.#loop = loop;
-    this.lost = loop.createFuture();
-  }
-
-  connectionMade(transport: DatagramTransport): void {
-    this.trace.push("CM");
-    this.transport = transport;
-  }
-
-  datagramReceived(data: Buffer, address: Address | null): void {
-    this.#note("DR");
-    this.got.push([data.toString(), address]);
-  }
-
-  errorReceived(error: Error): void {
-    this.#note("EV");
-    this.errors.push(error);
-  }
-
-  pauseWriting(): void {
-    this.trace.push("PW");
-  }
-
-  resumeWriting(): void {
-    this.trace.push("RW");
-  }
-
-  connectionLost(error: Error | null): void {
-    this.trace.push("CL");
-    this.lost.setResult(error);
-  }
-
-  get texts(): string[] {
-    return this.got.map(([text]) => text);
-  }
-
-  /** Done when what was noted will do. */
-  async until(isEnough: () => boolean): Promise<void> {
-    while (!isEnough()) {
-      const future = this.#loop.createFuture<void>();
-      this.#waits.push(() => future.setResult(undefined));
-      await future;
-    }
-  }
-
-  #note(initials: string): void {
-    if (this.trace.at(-1) !== initials) this.trace.push(initials);
-    const waits = this.#waits;
-    this.#waits = [];
-    for (const wake of waits) this.#loop.callSoon(wake);
-  }
-}
 
 /** An endpoint that hears, and one that is connected to it. */
 async function pair(loop: EventLoop): Promise<[hears: Notes, talks: Notes, address: InetAddress]> {
@@ -103,15 +39,6 @@ async function pair(loop: EventLoop): Promise<[hears: Notes, talks: Notes, addre
   const address = addressOf(hears.transport);
   const [, talks] = await loop.createDatagramEndpoint(() => new Notes(loop), null, address);
   return [hears, talks, address];
-}
-
-function addressOf(transport: DatagramTransport): InetAddress {
-  return transport.getExtraInfo("sockname") as InetAddress;
-}
-
-async function close(...notes: Notes[]): Promise<void> {
-  for (const { transport } of notes) transport.close();
-  for (const { lost } of notes) await lost;
 }
 
 test(
@@ -386,6 +313,37 @@ test(
     const error = await rejectionOf(mixed);
     assert.instance(error, ValueError);
     assert.match(error.message, "can not get address information");
+  }),
+);
+
+test(
+  "a kind of socket that the kernel lacks leaves the other addresses to be tried",
+  onLoop(async ({ loop }) => {
+    const functions = libc();
+    const { socket, errno } = functions;
+    const asked: number[] = [];
+    // The kernel lacks what is asked for first, be it IPv4 or IPv6.
+    functions.socket = (family, type, proto) => {
+      asked.push(family);
+      if (family !== asked[0]) return socket(family, type, proto);
+      functions.errno = () => {
+        functions.errno = errno;
+        return EAFNOSUPPORT;
+      };
+      return -1;
+    };
+    try {
+      const endpoint = loop.createDatagramEndpoint(() => new Notes(loop), { host: null, port: 0 });
+      const [transport, notes] = await endpoint;
+      assert.is(asked.length, 2);
+      assert.is(transport.getExtraInfo("socket").family, asked[1]);
+      await close(notes);
+      const only = { host: asked[0] === AF_INET ? "127.0.0.1" : "::1", port: 0 };
+      const error = await rejectionOf(loop.createDatagramEndpoint(() => ({}), only));
+      assert.is(error.code, "EAFNOSUPPORT");
+    } finally {
+      Object.assign(functions, { socket, errno });
+    }
   }),
 );
 

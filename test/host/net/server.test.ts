@@ -192,7 +192,9 @@ test(
   "starting twice is starting once",
   onLoop(async ({ loop }) => {
     const server = await loop.createServer(() => ({}), "127.0.0.1", 0);
-    await server.startServing();
+    const started = server.startServing();
+    assert.not(started.done(), "not before the next iteration");
+    await started;
     assert.ok(server.isServing());
     server.close();
   }),

@@ -40,6 +40,25 @@ test(
 );
 
 test(
+  "sockRecvInto fills as much of the buffer as there is",
+  onLoop(async ({ loop }) => {
+    const [left, right] = socketpair();
+    const buffer = Buffer.alloc(8, ".");
+    const waiting = loop.sockRecvInto(left, buffer);
+    right.send(Buffer.from("hello"));
+    assert.is(await waiting, 5);
+    assert.is(buffer.toString(), "hello...");
+    right.send(Buffer.from("more than that"));
+    assert.is(await loop.sockRecvInto(left, buffer.subarray(6)), 2);
+    assert.is(buffer.toString(), "hello.mo");
+    right.close();
+    assert.is((await loop.sockRecv(left, 100)).toString(), "re than that");
+    assert.is(await loop.sockRecvInto(left, buffer), 0);
+    left.close();
+  }),
+);
+
+test(
   "a generator may wait for them as well",
   onLoop(async ({ loop }) => {
     const [left, right] = socketpair();

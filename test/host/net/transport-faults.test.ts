@@ -195,6 +195,27 @@ for (const [errno, code] of [
   });
 }
 
+test("a server that is closed while it rests does not go on", async () => {
+  const kernel = new ScriptedKernel((operation) => (operation === "accept" ? { errno: EMFILE } : null));
+  const loop = scriptedLoop(kernel);
+  const reported: string[] = [];
+  loop.setExceptionHandler((_loop, { message }) => reported.push(message));
+  const [fd, connect] = kernel.listener();
+  const sock = new Socket(undefined, undefined, undefined, { fileno: fd });
+  await loop.runUntilComplete(
+    loop.createTask(async () => {
+      const server = await loop.createServer(() => ({}), null, null, { sock });
+      connect();
+      await until(loop, () => reported.length > 0);
+      server.close();
+      await sleepOn(loop, loop._scheduler, 2, undefined);
+    }),
+  );
+  assert.equal(reported, ["socket.accept() out of system resource"]);
+  loop.close();
+  kernel.uninstall();
+});
+
 test("a connection that broke before it was accepted costs nobody anything", async () => {
   const script: Script = (operation, count) =>
     operation === "accept" && count % 2 === 0 ? { errno: ECONNABORTED } : null;

@@ -1,5 +1,5 @@
 /**
- * A driver for loops on a scripted kernel: no time passes, nothing of the outside is waited for, and a run that cannot go on
+ * A driver for loops on a scripted kernel: no real time passes, nothing of the outside is waited for, and a run that cannot go on
  * fails at once.
  *
  * Owns: the order: promises, then the selector, then one iteration. Does not own: the selector.
@@ -20,14 +20,17 @@ export class ScriptedDriver implements Driver {
   readonly willIterate = false;
   readonly selector: ScriptedSelector;
   #scheduler!: Scheduler;
+  readonly #iterationSeconds: number;
   #now = 0;
   readonly #forget = (fd: number): void => {
     this.#scheduler.unwatch(fd, "reader");
     this.#scheduler.unwatch(fd, "writer");
   };
 
-  constructor(selector: ScriptedSelector) {
+  /** @param iterationSeconds how long each iteration takes, of a time that otherwise only goes on when nothing is ready */
+  constructor(selector: ScriptedSelector, iterationSeconds = 0) {
     this.selector = selector;
+    this.#iterationSeconds = iterationSeconds;
   }
 
   attach(scheduler: Scheduler): void {
@@ -58,6 +61,7 @@ export class ScriptedDriver implements Driver {
     const { core, events } = scheduler;
     for (let iteration = 0; iteration < ITERATIONS_MAX; iteration++) {
       scheduler.promisesTouched = false;
+      this.#now += this.#iterationSeconds;
       await new Promise<void>((resolve) => afterMicrotasks(resolve));
       const timeout = core.pollTimeout();
       const polled = scheduler.fatal === null ? this.selector.poll(events.view) : 0;

@@ -3,7 +3,8 @@
  *
  * Owns: what C is told of such a descriptor. While installed it answers for them in the table of C functions
  * (`host/sys/libc.ts`), so that everything above runs as it is; all other descriptors are the real kernel's. The number of
- * each is that of a real descriptor, which keeps it from being used twice and lets leaks be seen.
+ * each is that of a real descriptor, which keeps it from being used twice and lets leaks be seen. Sockets for datagrams are
+ * real ones: what a script leaves alone is done by the real kernel.
  *
  * Does not own: when the loop hears of readiness (`scripted-selector.ts`), the scripts (`faults.ts`).
  */
@@ -26,7 +27,12 @@ const CAPACITY_BYTES = 64 * 1024;
 /** What one receive can give: it goes through a real socket, which must have room for it. */
 const RECEIVE_BYTES_MAX = 16 * 1024;
 const MSG_PEEK = 2;
+const POLLIN = 0x1;
+const POLLOUT = 0x4;
+const POLLERR = 0x8;
 const POLLHUP = 0x10;
+/** Where the number of datagrams stands among the arguments of recvmmsg and sendmmsg. */
+const COUNT = 1;
 
 /** The calls that are answered here for simulated descriptors. */
 const ANSWERED = [
@@ -46,6 +52,11 @@ const ANSWERED = [
   "getpeername",
   "close",
 ] as const satisfies (keyof CFunctions)[];
+
+/** The calls of a socket for datagrams that a script may have fail, and what they do. */
+const FALLIBLE = { send: "send", sendto: "send", sendmmsg: "send", recvmmsg: "receive" } as const satisfies Partial<
+  Record<keyof CFunctions, Operation>
+>;
 
 /** One simulated descriptor. */
 interface File {
@@ -120,6 +131,7 @@ export class ScriptedKernel {
   readonly #table: Libc;
   readonly #real: Libc;
   readonly #files = new Map<number, File>();
+  readonly #datagrams = new Set<number>();
   readonly #scratch: [number, number];
   #errno = 0;
 
@@ -132,6 +144,9 @@ export class ScriptedKernel {
     this.#real.socketpair(AF_UNIX, SOCK_STREAM, 0, new Uint8Array(fds.buffer));
     this.#scratch = [fds[0] as number, fds[1] as number];
     for (const name of ANSWERED) this.#answer(name);
+    for (const [name, operation] of Object.entries(FALLIBLE)) {
+      this.#fail(name as keyof typeof FALLIBLE, operation);
+    }
     this.#table.poll = (fds, count, timeoutMs) => this.#poll(fds as Uint8Array, count, timeoutMs);
     this.#table.errno = () => {
       const errno = this.#errno;
@@ -167,8 +182,14 @@ export class ScriptedKernel {
     return [fd, connect];
   }
 
+  /** Asks the script about each call on a socket for datagrams, until `uninstall`. */
+  datagrams(fd: number): void {
+    this.#datagrams.add(fd);
+  }
+
   /** What a selector says of a descriptor, as bits of Readiness; -1 if it is none of ours. */
   readinessOf(fd: number): number {
+    if (this.#datagrams.has(fd)) return this.#realReadinessOf(fd);
     const file = this.#files.get(fd);
     if (file === undefined) return -1;
     const broken = file.resetErrno !== 0 || file.peerClosed;
@@ -192,6 +213,33 @@ export class ScriptedKernel {
     };
     this.#files.set(fd, file);
     return file;
+  }
+
+  #realReadinessOf(fd: number): number {
+    const words = Int32Array.of(fd, POLLIN | POLLOUT);
+    this.#real.poll(new Uint8Array(words.buffer), 1, 0);
+    const told = (words[1] as number) >>> 16;
+    // A datagram that was refused is told of by whichever call comes next.
+    const broken = (told & (POLLERR | POLLHUP)) !== 0;
+    const readable = (told & POLLIN) !== 0 || broken;
+    return (readable ? Readiness.Read : 0) | (told & POLLOUT || broken ? Readiness.Write : 0);
+  }
+
+  /** Has a call on a socket for datagrams fail when the script says so; `bytes` are then datagrams. */
+  #fail(name: keyof typeof FALLIBLE, operation: Operation): void {
+    const table = this.#table as unknown as Record<string, (fd: number, ...rest: unknown[]) => number>;
+    const below = table[name] as (fd: number, ...rest: unknown[]) => number;
+    table[name] = (fd, ...rest) => {
+      if (!this.#datagrams.has(fd)) return below(fd, ...rest);
+      const fault = this.script(operation, this.calls++);
+      this.log.push(`${name}(${fd}): ${JSON.stringify(fault)}`);
+      if (fault !== null && "errno" in fault) {
+        this.#errno = fault.errno;
+        return -1;
+      }
+      if (fault !== null && name.endsWith("mmsg")) rest[COUNT] = Math.min(rest[COUNT] as number, fault.bytes);
+      return below(fd, ...rest);
+    };
   }
 
   #answer(name: (typeof ANSWERED)[number]): void {
@@ -233,6 +281,8 @@ export class ScriptedKernel {
       case "close":
         file.closed = true;
         this.#files.delete(fd);
+        // Who was not accepted goes with it.
+        for (const waiting of file.backlog) this.#table.close(waiting);
         return this.#real.close(fd);
       default:
         return -EINVAL;
