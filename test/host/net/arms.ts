@@ -216,8 +216,8 @@ export function scriptedArm(name: string, makeScript: () => Script, telling: Tel
 }
 
 /** A loop on a scripted kernel. */
-export function scriptedLoop(kernel: ScriptedKernel, telling: Telling = {}): EventLoop {
-  return new EventLoop(new ScriptedDriver(new ScriptedSelector(kernel, telling)));
+export function scriptedLoop(kernel: ScriptedKernel, telling: Telling = {}, besideNode = false): EventLoop {
+  return new EventLoop(new ScriptedDriver(new ScriptedSelector(kernel, telling), besideNode));
 }
 
 const SCRIPTED_CAPACITY_BYTES = 4096;

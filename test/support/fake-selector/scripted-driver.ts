@@ -14,10 +14,14 @@ import type { ScriptedSelector } from "./scripted-selector.js";
 /** More iterations than any test needs: one that needs more stands still in a circle. */
 const ITERATIONS_MAX = 200_000;
 
+/** After so many turns of Node's own loop in which nothing happened, nothing will before the next deadline. */
+const NODE_TURNS = 8;
+
 export class ScriptedDriver implements Driver {
   readonly resolutionSeconds = 1e-9;
   readonly wakeFd = -1;
   readonly selector: ScriptedSelector;
+  readonly #besideNode: boolean;
   #scheduler!: Scheduler;
   #now = 0;
   readonly #forget = (fd: number): void => {
@@ -25,8 +29,10 @@ export class ScriptedDriver implements Driver {
     this.#scheduler.unwatch(fd, "writer");
   };
 
-  constructor(selector: ScriptedSelector) {
+  /** @param besideNode whether streams of Node's take part, so that its own loop is to turn as well */
+  constructor(selector: ScriptedSelector, besideNode = false) {
     this.selector = selector;
+    this.#besideNode = besideNode;
   }
 
   attach(scheduler: Scheduler): void {
@@ -55,13 +61,19 @@ export class ScriptedDriver implements Driver {
   async run(): Promise<void> {
     const scheduler = this.#scheduler;
     const { core, events } = scheduler;
+    let turns = 0;
     for (let iteration = 0; iteration < ITERATIONS_MAX; iteration++) {
       scheduler.promisesTouched = false;
-      await new Promise<void>((resolve) => afterMicrotasks(resolve));
+      await new Promise<void>((resolve) => {
+        if (this.#besideNode) setImmediate(resolve);
+        else afterMicrotasks(resolve);
+      });
       const timeout = core.pollTimeout();
       const polled = scheduler.fatal === null ? this.selector.poll(events.view) : 0;
       const count = scheduler.arrivals.fill(events.view, polled);
+      if (count > 0 || timeout === 0) turns = 0;
       if (count > 0) core.takeEvents(count);
+      else if (this.#besideNode && timeout > 0 && ++turns < NODE_TURNS) continue;
       else if (timeout === Number.POSITIVE_INFINITY) throw new Error("nothing can happen any more");
       else if (timeout > 0) this.#now = core.firstDeadline();
       if (scheduler.fatal === null) {
