@@ -78,8 +78,9 @@ export interface DuplexTransportOptions {
 /** A connection over a Duplex. */
 export class DuplexTransport extends LayeredTransport {
   readonly #duplex: Duplex;
-  /** Bytes that were handed to the stream, and that it has not said it is done with. */
-  #size = 0;
+  /** What has come since the last iteration, or since reading was paused. */
+  readonly #arrived: unknown[] = [];
+  #arrivedBytes = 0;
   #eofReceived = false;
   #eofWritten = false;
   /** Whether the awaiting caller has had its turn, so that bytes may be handed over. */
@@ -97,8 +98,8 @@ export class DuplexTransport extends LayeredTransport {
     if (options.announce ?? true) loop.callSoon(connectionMade, this, protocol);
     // One iteration later than the awaiting caller goes on, as with sockets.
     loop.callSoon(startReadingLater, this, loop);
-    duplex.on("error", this.#onError).on("close", this.#onClose).on("readable", this.#onReadable);
-    duplex.on("end", this.#onReadable);
+    duplex.on("error", this.#onError).on("close", this.#onClose).on("end", this.#onEnd).on("data", this.#onData);
+    duplex.resume();
   }
 
   override write(data: Uint8Array): void {
@@ -107,10 +108,9 @@ export class DuplexTransport extends LayeredTransport {
     const size = data.byteLength;
     if (size === 0) return;
     if (this._closing) return this._dropWrite();
-    this.#size += size;
     // The stream keeps what it cannot send at once, and the caller may change its bytes meanwhile.
     const bytes = this._takesAtOnce ? data : Buffer.from(data);
-    this.#duplex.write(bytes, () => this.#written(size));
+    this.#duplex.write(bytes, this.#onWritten);
     this._pauseIfHigh();
   }
 
@@ -142,7 +142,7 @@ export class DuplexTransport extends LayeredTransport {
   }
 
   override getWriteBufferSize(): number {
-    return this.#size;
+    return this.#duplex.writableLength;
   }
 
   /** @internal */
@@ -155,7 +155,7 @@ export class DuplexTransport extends LayeredTransport {
     return false;
   }
 
-  /** @internal Not to read is all it takes: a stream whose buffer is full stops by itself. */
+  /** @internal The stream goes on until enough has come. */
   protected override _readingPaused(): void {}
 
   /** @internal */
@@ -166,7 +166,7 @@ export class DuplexTransport extends LayeredTransport {
   /** @internal */
   protected override _letGo(): void {
     const duplex = this.#duplex;
-    duplex.off("close", this.#onClose).off("readable", this.#onReadable).off("end", this.#onReadable);
+    duplex.off("close", this.#onClose).off("end", this.#onEnd).off("data", this.#onData);
     // The listener to errors stays: one that comes after the end is nobody's business, and must not end the process.
     duplex.destroy();
   }
@@ -182,9 +182,9 @@ export class DuplexTransport extends LayeredTransport {
   _read(): void {
     this.#readScheduled = false;
     if (!this.#started) return;
-    while (this.isReading()) {
-      const chunk: unknown = this.#duplex.read();
-      if (chunk === null) break;
+    const arrived = this.#arrived;
+    while (arrived.length > 0 && this.isReading()) {
+      const chunk = arrived.shift();
       if (!(chunk instanceof Uint8Array)) {
         const error = typeError(
           "ERR_NOT_A_DUPLEX",
@@ -194,7 +194,10 @@ export class DuplexTransport extends LayeredTransport {
       }
       this._hand(Buffer.isBuffer(chunk) ? chunk : Buffer.from(chunk.buffer, chunk.byteOffset, chunk.byteLength));
     }
-    if (this.isReading() && this.#duplex.readableEnded) this.#receiveEof();
+    if (!this.isReading()) return;
+    this.#arrivedBytes = 0;
+    if (this.#duplex.readableEnded) this.#receiveEof();
+    else if (this.#duplex.isPaused()) this.#duplex.resume();
   }
 
   /** @internal */
@@ -214,21 +217,28 @@ export class DuplexTransport extends LayeredTransport {
     this._lose(null);
   }
 
-  #written(size: number): void {
-    this.#size -= size;
-    if (!this._isLow || this.#resumeScheduled || this._isLost || this._loop.isClosed()) return;
-    this.#resumeScheduled = true;
-    this._loop.callSoon(resume, this);
-  }
-
   #readSoon(): void {
     if (this.#readScheduled || this._closing || this._loop.isClosed()) return;
     this.#readScheduled = true;
     this._loop.callSoon(read, this);
   }
 
-  readonly #onReadable = (): void => {
+  readonly #onData = (chunk: Uint8Array): void => {
+    this.#arrived.push(chunk);
+    this.#arrivedBytes += chunk.length;
+    // As much as the stream would keep by itself for a reader who does not come.
+    if (this.#arrivedBytes >= this.#duplex.readableHighWaterMark) this.#duplex.pause();
     this.#readSoon();
+  };
+
+  readonly #onEnd = (): void => {
+    this.#readSoon();
+  };
+
+  readonly #onWritten = (): void => {
+    if (!this._isLow || this.#resumeScheduled || this._isLost || this._loop.isClosed()) return;
+    this.#resumeScheduled = true;
+    this._loop.callSoon(resume, this);
   };
 
   readonly #onError = (error: Error): void => {

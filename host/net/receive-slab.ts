@@ -36,6 +36,7 @@ export class ReceiveSlab {
   #bytes: ArrayBufferLike = new ArrayBuffer(0);
   #used = 0;
   #small = Buffer.alloc(0);
+  #smallBytes: ArrayBufferLike = this.#small.buffer;
   #smallUsed = 0;
 
   /**
@@ -65,13 +66,14 @@ export class ReceiveSlab {
     const start = this.#smallUsed;
     const end = start + size;
     this.#smallUsed = (end + ALIGNMENT - 1) & -ALIGNMENT;
-    (this.#memory as Memory).bytes.copy(this.#small, start, this.#used, this.#used + size);
-    return new BufferView(this.#small.buffer, start, size);
+    this.#small.set(new BufferView(this.#bytes, this.#used, size), start);
+    return new BufferView(this.#smallBytes, start, size);
   }
 
   #renewSmall(): void {
     this.#small = Buffer.allocUnsafeSlow(SMALL_SLAB_BYTES);
-    markAsUntransferable(this.#small.buffer);
+    this.#smallBytes = this.#small.buffer;
+    markAsUntransferable(this.#smallBytes);
     this.#smallUsed = 0;
   }
 

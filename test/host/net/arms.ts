@@ -15,7 +15,7 @@ import { Socket, socketpair } from "../../../host/net/socket.js";
 import { WatchHandle } from "../../../host/scheduler/handle.js";
 import { EAGAIN, EINTR } from "../../../host/sys/errno.js";
 import { confusion, everyOther, inPieces } from "../../support/fake-selector/faults.js";
-import { ScriptedDriver } from "../../support/fake-selector/scripted-driver.js";
+import { type Pace, ScriptedDriver } from "../../support/fake-selector/scripted-driver.js";
 import { type Script, ScriptedKernel } from "../../support/fake-selector/scripted-kernel.js";
 import { ScriptedSelector, type Telling } from "../../support/fake-selector/scripted-selector.js";
 import { tcpPair } from "../../support/sockets.js";
@@ -220,9 +220,9 @@ export function scriptedArm(name: string, makeScript: () => Script, telling: Tel
   };
 }
 
-/** A loop on a scripted kernel. Each iteration takes so many seconds. */
-export function scriptedLoop(kernel: ScriptedKernel, telling: Telling = {}, iterationSeconds = 0): EventLoop {
-  return new EventLoop(new ScriptedDriver(new ScriptedSelector(kernel, telling), iterationSeconds));
+/** A loop on a scripted kernel. */
+export function scriptedLoop(kernel: ScriptedKernel, telling: Telling = {}, pace: Pace = {}): EventLoop {
+  return new EventLoop(new ScriptedDriver(new ScriptedSelector(kernel, telling), pace));
 }
 
 const SCRIPTED_CAPACITY_BYTES = 4096;

@@ -115,9 +115,12 @@ export function scriptedDatagrams(
     play: (body) => () => {
       const kernel = new ScriptedKernel(makeScript());
       const prepare = (socket: Socket): void => kernel.datagrams(socket.fileno());
-      return playWith(family, scriptedLoop(kernel, telling, ITERATION_SECONDS), prepare, body).finally(() =>
-        kernel.uninstall(),
-      );
+      return playWith(
+        family,
+        scriptedLoop(kernel, telling, { iterationSeconds: ITERATION_SECONDS }),
+        prepare,
+        body,
+      ).finally(() => kernel.uninstall());
     },
   };
 }

@@ -1,5 +1,5 @@
 /**
- * A driver for loops on a scripted kernel: no real time passes, nothing of the outside is waited for, and a run that cannot go on
+ * A driver for loops on a scripted kernel: no time passes, nothing of the outside is waited for, and a run that cannot go on
  * fails at once.
  *
  * Owns: the order: promises, then the selector, then one iteration. Does not own: the selector.
@@ -14,23 +14,35 @@ import type { ScriptedSelector } from "./scripted-selector.js";
 /** More iterations than any test needs: one that needs more stands still in a circle. */
 const ITERATIONS_MAX = 200_000;
 
+/** After so many turns of Node's own loop in which nothing happened, nothing will before the next deadline. */
+const NODE_TURNS = 8;
+
+/** How a scripted loop goes on. */
+export interface Pace {
+  /** How long each iteration takes, of a time that otherwise only goes on when nothing is ready. */
+  readonly iterationSeconds?: number;
+  /** Whether streams of Node's take part, so that its own loop is to turn as well. */
+  readonly besideNode?: boolean;
+}
+
 export class ScriptedDriver implements Driver {
   readonly resolutionSeconds = 1e-9;
   readonly wakeFd = -1;
   readonly willIterate = false;
   readonly selector: ScriptedSelector;
-  #scheduler!: Scheduler;
   readonly #iterationSeconds: number;
+  readonly #besideNode: boolean;
+  #scheduler!: Scheduler;
   #now = 0;
   readonly #forget = (fd: number): void => {
     this.#scheduler.unwatch(fd, "reader");
     this.#scheduler.unwatch(fd, "writer");
   };
 
-  /** @param iterationSeconds how long each iteration takes, of a time that otherwise only goes on when nothing is ready */
-  constructor(selector: ScriptedSelector, iterationSeconds = 0) {
+  constructor(selector: ScriptedSelector, { iterationSeconds = 0, besideNode = false }: Pace = {}) {
     this.selector = selector;
     this.#iterationSeconds = iterationSeconds;
+    this.#besideNode = besideNode;
   }
 
   attach(scheduler: Scheduler): void {
@@ -59,14 +71,20 @@ export class ScriptedDriver implements Driver {
   async run(): Promise<void> {
     const scheduler = this.#scheduler;
     const { core, events } = scheduler;
+    let turns = 0;
     for (let iteration = 0; iteration < ITERATIONS_MAX; iteration++) {
       scheduler.promisesTouched = false;
       this.#now += this.#iterationSeconds;
-      await new Promise<void>((resolve) => afterMicrotasks(resolve));
+      await new Promise<void>((resolve) => {
+        if (this.#besideNode) setImmediate(resolve);
+        else afterMicrotasks(resolve);
+      });
       const timeout = core.pollTimeout();
       const polled = scheduler.fatal === null ? this.selector.poll(events.view) : 0;
       const count = scheduler.arrivals.fill(events.view, polled);
+      if (count > 0 || timeout === 0) turns = 0;
       if (count > 0) core.takeEvents(count);
+      else if (this.#besideNode && timeout > 0 && ++turns < NODE_TURNS) continue;
       else if (timeout === Number.POSITIVE_INFINITY) throw new Error("nothing can happen any more");
       else if (timeout > 0) this.#now = core.firstDeadline();
       if (scheduler.fatal === null) {

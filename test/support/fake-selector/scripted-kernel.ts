@@ -132,6 +132,8 @@ export class ScriptedKernel {
   readonly #real: Libc;
   readonly #files = new Map<number, File>();
   readonly #datagrams = new Set<number>();
+  /** What is sent to the first of each is received by the second. */
+  readonly #ways: (readonly [File, File])[] = [];
   readonly #scratch: [number, number];
   #errno = 0;
 
@@ -168,6 +170,14 @@ export class ScriptedKernel {
    */
   connection(capacity = CAPACITY_BYTES, fd = createEventfd()): [fd: number, peer: ScriptedPeer] {
     return [fd, new ScriptedPeer(this.#open(capacity, fd))];
+  }
+
+  /** Makes both ends of a connection. */
+  pair(capacity = CAPACITY_BYTES): [fd: number, fd: number] {
+    const fds: [number, number] = [createEventfd(), createEventfd()];
+    const [left, right] = [this.#open(capacity, fds[0]), this.#open(capacity, fds[1])];
+    this.#ways.push([left, right], [right, left]);
+    return fds;
   }
 
   /** Makes a listening socket, and a function that connects to it. */
@@ -250,6 +260,7 @@ export class ScriptedKernel {
       if (file === undefined) return real(fd, ...rest);
       const result = this.#call(name, fd, file, rest);
       this.log.push(`${name}(${fd}) = ${result}`);
+      for (const [from, to] of this.#ways) carry(from, to);
       if (result >= 0) return result;
       this.#errno = -result;
       return -1;
@@ -353,6 +364,17 @@ export class ScriptedKernel {
     if (fault === null) return wanted;
     return "errno" in fault ? -fault.errno : Math.min(wanted, fault.bytes);
   }
+}
+
+/** Brings what was sent to the other end, when that has taken what came before. */
+function carry(from: File, to: File): void {
+  if (to.inbound.length === 0) {
+    to.inbound = Buffer.concat(from.outbound);
+    from.outbound = [];
+    from.outboundBytes = 0;
+  }
+  if (from.outboundBytes === 0 && (from.outboundEnded || from.closed)) to.inboundEnded = true;
+  if (from.closed) to.peerClosed = true;
 }
 
 /** A broken connection says so once; afterwards it is at its end. */
