@@ -17,6 +17,7 @@ import { futureOf } from "../futures/ensure-future.js";
 import { Future } from "../futures/future.js";
 import { checkSeconds } from "../futures/sleep.js";
 import { checkTaskName, Task, type TaskBody } from "../futures/task.js";
+import { lookForLostSockets } from "../net/lost-sockets.js";
 import { Operation } from "../net/operation.js";
 import { checkOptions } from "../net/options.js";
 import { boundCall, type Callback, callOf, checkNotCoroutine } from "../scheduler/call.js";
@@ -378,6 +379,7 @@ export class EventLoop extends ThreadCalls {
    */
   setDebug(enabled: boolean): void {
     this._scheduler.debug = Boolean(enabled);
+    if (enabled) lookForLostSockets();
   }
 
   /** @internal Watches an fd on behalf of its owner. */

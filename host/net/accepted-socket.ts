@@ -12,10 +12,11 @@ import type { Future } from "../futures/future.js";
 import type { EventLoop } from "../loop/event-loop.js";
 import type { StreamProtocol } from "../protocols.js";
 import { connected } from "./connect.js";
-import { Operation } from "./operation.js";
+import { isLogged, pairText, writeDown } from "./debug-log.js";
+import { Operation, type Work } from "./operation.js";
 import { checkDescriptors, checkOptions, checkProtocolFactory, checkStreamSocket } from "./options.js";
 import type { Socket } from "./socket.js";
-import { checkServerTls, SERVER_TLS_KEYS, type ServerTlsOptions } from "./tls-options.js";
+import { checkServerTls, SERVER_TLS_KEYS, type ServerTlsOptions, type TlsSide } from "./tls-options.js";
 import type { Transport } from "./transport.js";
 
 /** Takes it over; see `EventLoop.connectAcceptedSocket`. */
@@ -29,7 +30,18 @@ export function connectAcceptedSocket<P extends StreamProtocol>(
   checkProtocolFactory(protocolFactory);
   checkOptions("connectAcceptedSocket", options, SERVER_TLS_KEYS);
   const tls = checkServerTls(options);
-  return new Operation(loop, connected(loop, protocolFactory, checkStreamSocket(loop, sock), tls), ([transport]) =>
+  return new Operation(loop, handle(loop, protocolFactory, checkStreamSocket(loop, sock), tls), ([transport]) =>
     transport.abort(),
   );
+}
+
+function* handle<P extends StreamProtocol>(
+  loop: EventLoop,
+  protocolFactory: () => P,
+  sock: Socket,
+  tls: TlsSide | null,
+): Work<[transport: Transport, protocol: P]> {
+  const pair = yield* connected(loop, protocolFactory, sock, tls);
+  if (isLogged(loop)) writeDown(`${sock} handled: ${pairText(...pair)}`);
+  return pair;
 }

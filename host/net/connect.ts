@@ -18,6 +18,7 @@ import type { EventLoop } from "../loop/event-loop.js";
 import type { StreamProtocol } from "../protocols.js";
 import type { Address } from "./address.js";
 import { checkInteger } from "./checks.js";
+import { isLogged, pairText, writeDown } from "./debug-log.js";
 import { interleaveFamilies, race } from "./happy-eyeballs.js";
 import { introduce } from "./introduce.js";
 import { Operation, type Work } from "./operation.js";
@@ -172,7 +173,9 @@ function* connect<P extends StreamProtocol>(
   tls: TlsSide | null,
 ): Work<[transport: Transport, protocol: P]> {
   const socket = options.sock ?? (yield* connectToHost(loop, host, port, options));
-  return yield* connected(loop, protocolFactory, socket, tls);
+  const pair = yield* connected(loop, protocolFactory, socket, tls);
+  if (isLogged(loop)) writeDown(`${socket} connected to ${host}:${port}: ${pairText(...pair)}`);
+  return pair;
 }
 
 function* connectToHost(

@@ -10,6 +10,7 @@
  * file of a Unix socket is removed when the endpoint closes; a protocol factory that throws closes the socket.
  */
 
+import { inspect } from "node:util";
 import { AF_UNIX, SO_BROADCAST, SO_REUSEADDR, SO_REUSEPORT, SOCK_DGRAM, SOL_SOCKET } from "../constants.js";
 import { CancelledError, describe, typeError, ValueError } from "../errors.js";
 import type { Future } from "../futures/future.js";
@@ -17,6 +18,7 @@ import type { EventLoop } from "../loop/event-loop.js";
 import type { DatagramProtocol } from "../protocols.js";
 import { type Address, checkAddress, type UnixPath } from "./address.js";
 import { DatagramTransport } from "./datagram-transport.js";
+import { isLogged, pairText, writeDown } from "./debug-log.js";
 import { introduce } from "./introduce.js";
 import { Operation, type Work } from "./operation.js";
 import {
@@ -156,7 +158,7 @@ function* open<P extends DatagramProtocol>(
   }
   const connected = peer !== null && !options.allowBroadcast;
   const file = socket.family === AF_UNIX && !options.sock ? SocketFile.of(socket) : null;
-  return yield* introduce(
+  const pair = yield* introduce(
     protocolFactory,
     (protocol) => new DatagramTransport(loop, socket, protocol, { peer, connected, file }),
     () => {
@@ -164,6 +166,11 @@ function* open<P extends DatagramProtocol>(
       socket.close();
     },
   );
+  if (isLogged(loop)) {
+    const names = `localAddr=${inspect(localAddr)} remoteAddr=${inspect(remoteAddr)}`;
+    writeDown(`Datagram endpoint ${names} created: ${pairText(...pair)}`);
+  }
+  return pair;
 }
 
 /** The pairs of addresses to try, in the order in which the resolver gave them. */

@@ -17,7 +17,8 @@ import type { StreamProtocol } from "../protocols.js";
 import type { TimerHandle } from "../scheduler/handle.js";
 import { EAGAIN, EBADF, EINVAL, EMFILE, ENFILE, ENOBUFS, ENOMEM, ENOTSOCK } from "../sys/errno.js";
 import { errorText, systemError } from "../sys/errors.js";
-import type { Address } from "./address.js";
+import { type Address, formatAddress } from "./address.js";
+import { isLogged, writeDown } from "./debug-log.js";
 import { Operation } from "./operation.js";
 import { checkProtocol } from "./options.js";
 import type { Socket } from "./socket.js";
@@ -109,6 +110,9 @@ export class Listener {
 
   #connect(socket: Socket, peername: Address): void {
     const { protocolFactory, tls } = this.#acceptance;
+    if (isLogged(this.#loop)) {
+      writeDown(`${this.#server} got a new connection from ${formatAddress(peername)}: ${socket}`);
+    }
     try {
       const protocol = checkProtocol(protocolFactory());
       if (tls === null) new SocketTransport(this.#loop, socket, protocol, { peername, server: this.#server });

@@ -19,6 +19,7 @@ import type { Memory } from "../sys/memory.js";
 import * as calls from "../sys/socket.js";
 import { type Address, addressDetails, checkAddress } from "./address.js";
 import { checkBytes, checkDescriptor, checkInteger, type HasFileno } from "./checks.js";
+import { socketGone, socketMade } from "./lost-sockets.js";
 
 const INT_MIN = -0x80000000;
 const INT_MAX = 0x7fffffff;
@@ -77,6 +78,7 @@ export class Socket {
       checkResult("fcntl", fds.setNonblocking(fd));
       this.#fd = fd;
     }
+    socketMade(this);
   }
 
   /** The descriptor, or -1 once the socket is closed or detached. */
@@ -222,6 +224,7 @@ export class Socket {
     const fd = this.#fd;
     if (fd < 0) return;
     this.#fd = -1;
+    socketGone(this);
     checkResult("close", fds.close(fd));
   }
 
@@ -229,11 +232,16 @@ export class Socket {
   detach(): number {
     const fd = this.#open();
     this.#fd = -1;
+    socketGone(this);
     return fd;
   }
 
   [Symbol.dispose](): void {
     this.close();
+  }
+
+  toString(): string {
+    return `<Socket fd=${this.#fd} family=${this.family} type=${this.type} proto=${this.proto}>`;
   }
 
   /** For transports: `accept` that answers a negative errno where that throws a system error. */

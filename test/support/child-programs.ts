@@ -20,10 +20,19 @@ export function located(program: string): string {
   return program.replaceAll(/(from |import\()"((?:host|test|assembly)\/)/g, `$1"${ROOT}$2`);
 }
 
-/** Runs a program to its end. Its output is what it wrote to both streams, trimmed. */
-export function runProgram(program: string, onOutput?: (output: string, pid: number) => void): Promise<Ending> {
+/**
+ * Runs a program to its end. Its output is what it wrote to both streams, trimmed.
+ *
+ * @param env what its environment has beside ours
+ */
+export function runProgram(
+  program: string,
+  onOutput?: (output: string, pid: number) => void,
+  env: NodeJS.ProcessEnv = {},
+): Promise<Ending> {
   const child = spawn(process.execPath, ["--input-type=module", "--eval", located(program)], {
     stdio: ["ignore", "pipe", "pipe"],
+    env: { ...process.env, ...env },
   });
   let output = "";
   for (const stream of [child.stdout, child.stderr]) {
