@@ -78,6 +78,7 @@ export class Channel {
   }
 
   #take(request: Request): void {
+    this.#words.noteTaken();
     if (this.#inbox.push(request) === 1) this.#loop._scheduler.arrived(EventKind.ThreadCall, this.#arrival);
   }
 

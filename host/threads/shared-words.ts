@@ -2,8 +2,8 @@
  * What a loop and the threads that call it know of each other at once, without a message.
  *
  * Owns: a few words of memory that all of them see: whether the loop is closed, whether its thread sleeps in the kernel, how
- * many messages and answers there were. And waking the thread: the descriptor that wakes it is never written to after the loop
- * was closed, when its number may be another file's.
+ * many messages and answers there were. Holding back callers that are faster than the loop. And waking the thread: the
+ * descriptor that wakes it is never written to after the loop was closed, when its number may be another file's.
  *
  * Does not own: the messages, which go through a MessagePort (`channel.ts`, `remote-loop.ts`).
  */
@@ -15,7 +15,13 @@ const ASLEEP = 1;
 const WAKING = 2;
 const POSTED = 3;
 const ANSWERED = 4;
-const WORDS = 5;
+const TAKEN = 5;
+const WORDS = 6;
+
+/** How many messages may be under way before a caller is held back, for how long at each call, and when callers hear that some were taken. */
+const UNDER_WAY_MAX = 16_384;
+const HOLD_MS = 1;
+const TAKEN_PER_NOTICE = 1024;
 
 /** A thread that is about to wake another has done so within this time, unless it was terminated in between and never will. */
 const WAKING_MAX_MS = 1000;
@@ -48,6 +54,11 @@ export class SharedWords {
     Atomics.store(this.#words, ASLEEP, isAsleep ? 1 : 0);
   }
 
+  /** The loop: a message was taken. */
+  noteTaken(): void {
+    if (Atomics.add(this.#words, TAKEN, 1) % TAKEN_PER_NOTICE === 0) Atomics.notify(this.#words, TAKEN);
+  }
+
   /** The loop: an answer was posted. */
   noteAnswer(): void {
     Atomics.add(this.#words, ANSWERED, 1);
@@ -74,6 +85,15 @@ export class SharedWords {
     Atomics.add(this.#words, WAKING, 1);
     if (Atomics.compareExchange(this.#words, ASLEEP, 1, 0) === 1) signalEventfd(wakeFd);
     Atomics.sub(this.#words, WAKING, 1);
+  }
+
+  /**
+   * A caller: waits a moment if so many messages are under way that the loop cannot keep up. A loop that does not run takes none,
+   * so nobody waits until it has.
+   */
+  holdBack(): void {
+    const taken = Atomics.load(this.#words, TAKEN);
+    if (((this.posted - taken) | 0) > UNDER_WAY_MAX) Atomics.wait(this.#words, TAKEN, taken, HOLD_MS);
   }
 
   /** A caller: blocks until there are other than `seen` answers, or the time is over. */
