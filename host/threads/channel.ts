@@ -21,8 +21,10 @@ import type { Handle } from "../scheduler/handle.js";
 import type { Answer, Request } from "./messages.js";
 import type { SharedWords } from "./shared-words.js";
 
-/** How many calls of one thread are queued in one iteration. */
+/** How many calls of one thread are queued in one iteration … */
 const CALLS_PER_ITERATION = 256;
+/** … and how many are taken at a time by a run that keeps the thread. */
+const CALLS_PER_COLLECTION = 4096;
 
 export class Channel {
   readonly #loop: EventLoop;
@@ -64,13 +66,14 @@ export class Channel {
     port.unref();
   }
 
-  /** Takes what has come, for a thread on which Node's loop stands still. */
-  collect(): void {
-    for (;;) {
+  /** Takes what has come, for a thread on which Node's loop stands still. Returns whether that was all. */
+  collect(): boolean {
+    for (let taken = 0; taken < CALLS_PER_COLLECTION; taken++) {
       const received = receiveMessageOnPort(this.#port) as { message: Request } | undefined;
-      if (received === undefined) return;
+      if (received === undefined) return true;
       this.#take(received.message);
     }
+    return false;
   }
 
   close(): void {

@@ -19,6 +19,8 @@ export class ThreadDoor implements Mailbox {
   readonly #words = new SharedWords();
   readonly #channels = new Set<Channel>();
   #postsSeen = 0;
+  /** Whether more has come than was taken. */
+  #isBehind = false;
 
   constructor(loop: EventLoop) {
     this.#loop = loop;
@@ -46,9 +48,10 @@ export class ThreadDoor implements Mailbox {
 
   collect(): void {
     const { posted } = this.#words;
-    if (posted === this.#postsSeen) return;
+    if (posted === this.#postsSeen && !this.#isBehind) return;
     this.#postsSeen = posted;
-    for (const channel of this.#channels) channel.collect();
+    this.#isBehind = false;
+    for (const channel of this.#channels) if (!channel.collect()) this.#isBehind = true;
   }
 
   setAsleep(isAsleep: boolean): void {
