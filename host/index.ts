@@ -43,9 +43,9 @@ export {
 export { getRunningLoop } from "./loop/running-loop.js";
 export { shield } from "./loop/shield.js";
 export { type ReturnWhen, type WaitOptions, type WaitResult, wait, waitFor } from "./loop/wait.js";
-export type { Address, InetAddress, UnixPath } from "./net/address.js";
+export type { Address, InetAddress, NamedAddress, UnixPath } from "./net/address.js";
 export type { PipeLike } from "./net/checks.js";
-export type { ConnectionOptions } from "./net/connect.js";
+export type { ConnectionOptions, LocalAddress } from "./net/connect.js";
 export type { ServerOptions } from "./net/create-server.js";
 export type { DatagramAddress, DatagramEndpointOptions } from "./net/datagram-endpoint.js";
 export { DatagramTransport } from "./net/datagram-transport.js";

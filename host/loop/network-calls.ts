@@ -10,7 +10,7 @@
 import type { Duplex } from "node:stream";
 import type { Future } from "../futures/future.js";
 import { connectAcceptedSocket } from "../net/accepted-socket.js";
-import type { Address, InetAddress } from "../net/address.js";
+import type { Address, InetAddress, NamedAddress } from "../net/address.js";
 import type { PipeLike } from "../net/checks.js";
 import { type ConnectionOptions, createConnection } from "../net/connect.js";
 import { connectReadPipe, connectWritePipe } from "../net/connect-pipe.js";
@@ -278,11 +278,11 @@ export abstract class NetworkCalls {
   }
 
   /**
-   * Connects a socket. A host that is a name is looked up, and the first of its addresses is used.
+   * Connects a socket. A host that is a name, or a port that is a service, is looked up, and the first address is used.
    *
    * @throws as `sockRecv`; TypeError and ValueError `ERR_INVALID_ADDRESS`
    */
-  sockConnect(this: EventLoop, sock: Socket, address: Address): Future<void> {
+  sockConnect(this: EventLoop, sock: Socket, address: Address | NamedAddress): Future<void> {
     return sockConnect(this, sock, address);
   }
 

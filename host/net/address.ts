@@ -27,6 +27,11 @@ import { checkInteger } from "./checks.js";
 
 export type { Address, InetAddress, UnixPath };
 
+/** An address that may have to be looked up: the host by its name, and the port by that of its service. */
+export interface NamedAddress extends Omit<InetAddress, "port"> {
+  port: number | string;
+}
+
 const PORT_MAX = 0xffff;
 const FLOWINFO_MAX = 0xfffff;
 const SCOPE_ID_MAX = 0xffffffff;

@@ -11,12 +11,12 @@
  * protocol factory that throws closes the socket.
  */
 
-import { SOCK_STREAM } from "../constants.js";
+import { AF_INET6, SOCK_STREAM } from "../constants.js";
 import { CancelledError, describe, typeError, ValueError } from "../errors.js";
 import type { Future } from "../futures/future.js";
 import type { EventLoop } from "../loop/event-loop.js";
 import type { StreamProtocol } from "../protocols.js";
-import type { Address } from "./address.js";
+import { type Address, checkAddress, type NamedAddress } from "./address.js";
 import { checkInteger } from "./checks.js";
 import { isLogged, pairText, writeDown } from "./debug-log.js";
 import { interleaveFamilies, race } from "./happy-eyeballs.js";
@@ -34,7 +34,7 @@ import {
   checkResolution,
   checkStreamSocket,
 } from "./options.js";
-import { type AddressInfo, resolve } from "./resolve.js";
+import { type AddressInfo, type ResolveOptions, resolve } from "./resolve.js";
 import { sockConnect } from "./sock-calls.js";
 import { Socket } from "./socket.js";
 import { SocketTransport } from "./socket-transport.js";
@@ -43,6 +43,12 @@ import { CLIENT_TLS_KEYS, type ClientTlsOptions, checkClientTls, type TlsSide } 
 import type { Transport } from "./transport.js";
 
 const INT_MAX = 0x7fffffff;
+
+/** An address to connect from: the host may be a name, and the port that of a service. */
+export interface LocalAddress extends Partial<Omit<NamedAddress, "host" | "port">> {
+  host: string | null;
+  port?: number | string | null;
+}
 
 /** Options of `createConnection`. */
 export interface ConnectionOptions extends ClientTlsOptions {
@@ -55,7 +61,7 @@ export interface ConnectionOptions extends ClientTlsOptions {
   /** A connected stream socket to take over, instead of a host and a port. */
   sock?: Socket;
   /** The address to connect from. */
-  localAddr?: { host: string | null; port?: number | null };
+  localAddr?: LocalAddress;
   /**
    * After how many seconds without an answer the next address of the host is tried as well, while the attempts before it go
    * on: Happy Eyeballs, RFC 8305, which recommends 0.25. Left out, an address is tried when the one before has failed.
@@ -146,12 +152,16 @@ function checkArguments(loop: EventLoop, host: unknown, port: unknown, options: 
       "host and port was not specified and no sock specified: say where to connect.",
     );
   }
-  if (localAddr === undefined || localAddr === null) return;
-  if (typeof localAddr !== "object") {
+  if (localAddr !== undefined && localAddr !== null) checkLocal(localAddr);
+}
+
+function checkLocal(localAddr: LocalAddress): void {
+  if (typeof localAddr !== "object" || Array.isArray(localAddr)) {
     throw typeError("ERR_INVALID_ADDRESS", `The option localAddr must be { host, port }, not ${describe(localAddr)}.`);
   }
   checkHost(localAddr.host);
   checkPort(localAddr.port);
+  checkAddress(AF_INET6, { ...localAddr, host: "", port: 0 });
 }
 
 function checkDelay(seconds: unknown): void {
@@ -189,7 +199,7 @@ function* connectToHost(
   const interleave = options.interleave ?? (delay === null ? 0 : 1);
   const wanted = { family, type: SOCK_STREAM, proto, flags };
   const resolved = yield* resolve(loop, host, port, wanted);
-  const localInfos = localAddr ? yield* resolve(loop, localAddr.host, localAddr.port, wanted) : null;
+  const localInfos = localAddr ? yield* resolveLocal(loop, localAddr, wanted) : null;
   const infos = interleave > 0 ? interleaveFamilies(resolved, interleave) : resolved;
   const attempt = (info: AddressInfo): Work<Socket> =>
     connectSocket(loop, info, (socket) => localInfos && bindLocal(socket, localInfos));
@@ -199,6 +209,20 @@ function* connectToHost(
     if (!(error instanceof AggregateError)) throw error;
     throw combined(error.errors, allErrors);
   }
+}
+
+/** The addresses to connect from. Those of IPv6 keep the interface that was asked for. */
+function* resolveLocal(
+  loop: EventLoop,
+  { host, port, flowinfo, scopeId }: LocalAddress,
+  wanted: ResolveOptions,
+): Work<AddressInfo[]> {
+  const infos = yield* resolve(loop, host, port, wanted);
+  return infos.map(({ address, ...info }) => {
+    if (info.family !== AF_INET6) return { address, ...info };
+    const kept = { flowinfo: flowinfo || address.flowinfo || 0, scopeId: scopeId || address.scopeId || 0 };
+    return { ...info, address: { ...address, ...kept } };
+  });
 }
 
 /** @throws AggregateError of what every attempt has failed with */

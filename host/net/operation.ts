@@ -2,12 +2,14 @@
  * Operations: futures with work of their own, which has begun when the caller gets them.
  *
  * Owns: running that work, a generator that yields the futures it waits for, and stopping it when the future is cancelled:
- * a CancelledError is thrown into the generator at once, so that nothing is open any more when `cancel` returns.
+ * a CancelledError is thrown into the generator at once, so that nothing is open any more when `cancel` returns. The same
+ * happens to those that are pending when their loop is closed, since nobody could close what they have opened.
  *
  * Does not own: tasks. An operation is what asyncio runs inside the awaiting task, so it is in no list of tasks, and it is
  * done in the very iteration in which its work ends.
  */
 
+import type { FutureState } from "../../assembly/abi.js";
 import { CancelledError } from "../errors.js";
 import type { Future } from "../futures/future.js";
 import { OwnFuture } from "../futures/own-future.js";
@@ -32,6 +34,7 @@ export class Operation<T> extends OwnFuture<T> {
     super(loop, discard);
     this.#work = work;
     this.#advance();
+    if (!this.done()) loop._operations.add(this);
   }
 
   /** Cancels it: what it waits for is cancelled, and what it has opened is closed. */
@@ -42,6 +45,17 @@ export class Operation<T> extends OwnFuture<T> {
     } finally {
       if (!this.#working) this.#stop();
     }
+  }
+
+  /** @internal Its loop was closed: it never goes on, and what it has opened is closed. */
+  _abandon(): void {
+    this.#stop();
+  }
+
+  /** @internal */
+  override _leave(state: FutureState.Cancelled | FutureState.Finished): void {
+    this._loop._operations.delete(this);
+    super._leave(state);
   }
 
   readonly #advance = (waitedFor?: Future<unknown>): void => {

@@ -20,7 +20,7 @@ import type { Side } from "../scheduler/scheduler.js";
 import { EAGAIN, EINPROGRESS } from "../sys/errno.js";
 import { errorText, systemError } from "../sys/errors.js";
 import { closeListeners } from "../sys/fd.js";
-import { type Address, addressDetails, checkAddress, type InetAddress } from "./address.js";
+import { type Address, addressDetails, checkAddress, type NamedAddress } from "./address.js";
 import { checkBytes, checkInteger } from "./checks.js";
 import { Operation, type Work } from "./operation.js";
 import { checkDescriptors, checkSocket } from "./options.js";
@@ -85,12 +85,13 @@ export function sockSendall(loop: EventLoop, sock: Socket, data: Uint8Array): Fu
   checkBytes("The data", data);
   let rest = data;
   return new SocketCall<void>(loop, sock, "writer", () => {
-    while (rest.byteLength > 0) {
+    // No bytes at all are sent too: the kernel says whether the socket is connected, and a datagram may be empty.
+    do {
       const sent = sock._send(rest);
       if (sent === -EAGAIN) return AGAIN;
       if (sent < 0) throw systemError("send", sent, { message: errorText(sent) });
       rest = rest.subarray(sent);
-    }
+    } while (rest.byteLength > 0);
     return undefined;
   });
 }
@@ -108,27 +109,29 @@ export function sockAccept(loop: EventLoop, sock: Socket): Future<[socket: Socke
 }
 
 /** Connects; see `EventLoop.sockConnect`. */
-export function sockConnect(loop: EventLoop, sock: Socket, address: Address): Future<void> {
+export function sockConnect(loop: EventLoop, sock: Socket, address: Address | NamedAddress): Future<void> {
   checkIdle(loop, sock, "writer");
   if (!isName(sock, address)) return new Connecting(loop, sock, checkAddress(sock.family, address));
   // Everything but the host is tested now.
-  checkAddress(sock.family, { ...address, host: "" });
+  checkAddress(sock.family, { ...address, host: "", port: typeof address.port === "string" ? 0 : address.port });
   return new Operation(loop, resolveAndConnect(loop, sock, address));
 }
 
-function* resolveAndConnect(loop: EventLoop, sock: Socket, address: InetAddress): Work<void> {
+function* resolveAndConnect(loop: EventLoop, sock: Socket, address: NamedAddress): Work<void> {
   const { family, type, proto } = sock;
   const infos = yield* resolve(loop, address.host, address.port, { family, type, proto });
-  const { host, scopeId } = (infos[0] as AddressInfo).address;
+  const { host, port, scopeId } = (infos[0] as AddressInfo).address;
   checkIdle(loop, sock, "writer");
-  yield* new Connecting(loop, sock, checkAddress(family, { ...address, host, scopeId: address.scopeId || scopeId }));
+  const resolved = { ...address, host, port, scopeId: address.scopeId || scopeId };
+  yield* new Connecting(loop, sock, checkAddress(family, resolved));
 }
 
-/** Whether the address has a host that must be looked up first. */
-function isName(sock: Socket, address: unknown): address is InetAddress {
+/** Whether the address has a host or a port that must be looked up first. */
+function isName(sock: Socket, address: unknown): address is NamedAddress {
   if (sock.family !== AF_INET && sock.family !== AF_INET6) return false;
-  const { host } = (address ?? {}) as Partial<InetAddress>;
+  const { host, port } = (address ?? {}) as Partial<NamedAddress>;
   if (typeof host !== "string" || host === "") return false;
+  if (typeof port === "string") return true;
   try {
     checkAddress(sock.family, { host, port: 0 });
     return false;

@@ -7,8 +7,8 @@ import * as host from "../../host/index.js";
 import { read, root } from "./repository.js";
 
 /**
- * "Base Event Loop" and "Subprocess" of CPython 3.6: their classes and methods, and the arguments of those calls that take keywords or
- * a function.
+ * "Base Event Loop" and "Subprocess" of CPython 3.6: their classes and methods, and the arguments that are more than a callback or a
+ * socket.
  */
 const page: Record<string, string> = {
   BaseEventLoop: "",
@@ -20,14 +20,14 @@ const page: Record<string, string> = {
   is_closed: "",
   close: "",
   shutdown_asyncgens: "",
-  call_soon: "",
+  call_soon: "args",
   call_soon_threadsafe: "",
-  call_later: "",
-  call_at: "",
+  call_later: "delay",
+  call_at: "when",
   time: "",
   create_future: "",
   create_task: "coro",
-  set_task_factory: "",
+  set_task_factory: "factory",
   get_task_factory: "",
   create_connection: "protocol_factory host port ssl family proto flags sock local_addr server_hostname",
   create_datagram_endpoint:
@@ -36,13 +36,13 @@ const page: Record<string, string> = {
   create_server: "protocol_factory host port family flags sock backlog ssl reuse_address reuse_port",
   create_unix_server: "protocol_factory path sock backlog ssl",
   connect_accepted_socket: "protocol_factory sock ssl",
-  add_reader: "",
+  add_reader: "fd",
   remove_reader: "",
-  add_writer: "",
+  add_writer: "fd",
   remove_writer: "",
-  sock_recv: "",
-  sock_sendall: "",
-  sock_connect: "",
+  sock_recv: "nbytes",
+  sock_sendall: "data",
+  sock_connect: "address",
   sock_accept: "",
   getaddrinfo: "host port family type proto flags",
   getnameinfo: "sockaddr flags",
@@ -52,12 +52,12 @@ const page: Record<string, string> = {
   remove_signal_handler: "sig",
   run_in_executor: "executor func args",
   set_default_executor: "executor",
-  set_exception_handler: "",
+  set_exception_handler: "handler",
   get_exception_handler: "",
-  default_exception_handler: "",
-  call_exception_handler: "",
+  default_exception_handler: "context",
+  call_exception_handler: "context",
   get_debug: "",
-  set_debug: "",
+  set_debug: "enabled",
   Server: "",
   "Server.close": "",
   "Server.wait_closed": "",

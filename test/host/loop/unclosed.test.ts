@@ -7,10 +7,10 @@ import {
   type InetAddress,
   KeyboardInterrupt,
   Protocol,
-  type Socket,
+  Socket,
   type Transport,
 } from "../../../host/index.js";
-import { thrownBy } from "../../support/sockets.js";
+import { closeAll, listener, thrownBy } from "../../support/sockets.js";
 import { bothLoops, contextsOf, runOnce } from "./both-loops.js";
 
 const test = bothLoops(suite("what is unfinished"));
@@ -106,6 +106,24 @@ test.onReal("what was closed is not warned of", async (loop) => {
   const server = await loop.runUntilComplete(loop.createServer(() => new Protocol(), "127.0.0.1", 0));
   server.close();
   assert.equal(await closeWithWarnings(loop), []);
+});
+
+test.onReal("what a pending call has opened is closed with the loop", async (loop) => {
+  const listening = listener(0);
+  const waiting = new Socket();
+  waiting.connectEx(listening.getsockname());
+  const { port } = listening.getsockname() as InetAddress;
+  const protocol = (): Protocol => new Protocol();
+  const calls = [
+    loop.createConnection(protocol, "127.0.0.1", port),
+    loop.createConnection(protocol, "127.0.0.1", port),
+    loop.createConnection(protocol, "127.0.0.1", port, { happyEyeballsDelay: 0.1 }),
+    loop.createServer(protocol, "127.0.0.1", 0),
+    loop.createUnixServer(protocol, `\0wasyncio-unclosed-${process.pid}`),
+  ];
+  loop.close();
+  for (const call of calls) assert.not(call.done());
+  closeAll(waiting, listening);
 });
 
 test("a closed loop runs no coroutine, and closes it", (loop) => {

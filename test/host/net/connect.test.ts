@@ -275,6 +275,15 @@ test(
 );
 
 test(
+  "a localAddr with an interface that is none fails the call",
+  onLoop(async ({ loop }) => {
+    const localAddr = { host: "fe80::1", port: 0, scopeId: 0x7ffffff0 };
+    const error = await rejectionOf(loop.createConnection(() => new Recorder(loop), "::1", 1, { localAddr }));
+    assert.is(error.code, "ENODEV");
+  }),
+);
+
+test(
   "sock may be a Unix socket",
   onLoop(async ({ loop }) => {
     const [left, right] = socketpair();
@@ -374,7 +383,9 @@ test(
       [[factory, "127.0.0.1", 1, { proto: -1 }], RangeError, "ERR_OUT_OF_RANGE"],
       [[factory, "127.0.0.1", 1, { flags: 0.5 }], RangeError, "ERR_OUT_OF_RANGE"],
       [[factory, "127.0.0.1", 1, { localAddr: "127.0.0.1" }], TypeError, "ERR_INVALID_ADDRESS"],
+      [[factory, "127.0.0.1", 1, { localAddr: ["127.0.0.1", 0] }], TypeError, "ERR_INVALID_ADDRESS"],
       [[factory, "127.0.0.1", 1, { localAddr: { host: 5, port: 0 } }], TypeError, "ERR_INVALID_ARG_TYPE"],
+      [[factory, "::1", 1, { localAddr: { host: "::1", scopeId: -1 } }], RangeError, "ERR_OUT_OF_RANGE"],
       [[factory, "127.0.0.1", 1, { localAddr: { host: "::", port: -1 } }], RangeError, "ERR_OUT_OF_RANGE"],
       [[factory, "127.0.0.1", 1, { ssl: "yes" }], TypeError, "ERR_INVALID_ARG_TYPE"],
       [[factory, "127.0.0.1", 1, { serverHostname: "x" }], RangeError, "ERR_CONFLICTING_OPTIONS"],

@@ -1,6 +1,6 @@
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
-import { AF_INET6, AF_UNIX, SO_SNDBUF, SOL_SOCKET } from "../../../host/constants.js";
+import { AF_INET6, AF_UNIX, SO_SNDBUF, SOCK_DGRAM, SOL_SOCKET } from "../../../host/constants.js";
 import { EventLoop } from "../../../host/loop/event-loop.js";
 import { Socket, socketpair } from "../../../host/net/socket.js";
 import { leakChecked } from "../../support/leaks.js";
@@ -204,6 +204,7 @@ test(
     left.close();
     const unconnected = new Socket();
     assert.is((await rejectionOf(loop.sockRecv(unconnected, 1))).code, "ENOTCONN");
+    assert.is((await rejectionOf(loop.sockSendall(unconnected, Buffer.alloc(0)))).code, "EPIPE");
     assert.is((await rejectionOf(loop.sockAccept(unconnected))).code, "EINVAL");
     unconnected.close();
   }),
@@ -244,6 +245,35 @@ test(
     const full = await rejectionOf(loop.sockConnect(clients[1] as Socket, unix.getsockname()));
     assert.is(full.code, "EAGAIN");
     closeAll(unix, ...clients);
+  }),
+);
+
+test(
+  "sockSendall of nothing sends an empty datagram",
+  onLoop(async ({ loop }) => {
+    const [left, right] = socketpair(AF_UNIX, SOCK_DGRAM);
+    await loop.sockSendall(left, Buffer.alloc(0));
+    assert.is(right.recv(9).length, 0);
+    closeAll(left, right);
+  }),
+);
+
+test(
+  "sockConnect takes the name of a service for a port",
+  onLoop(async ({ loop }) => {
+    const listening = listener();
+    const port = portIn(listening.getsockname());
+    for (const host of ["127.0.0.1", "localhost"]) {
+      const client = new Socket();
+      await loop.sockConnect(client, { host, port: `${port}` });
+      assert.equal(client.getpeername(), { host: "127.0.0.1", port });
+      client.close();
+      const lost = new Socket();
+      const error = await rejectionOf(loop.sockConnect(lost, { host, port: "no-such-service" }));
+      assert.is(error.code, "EAI_SERVICE");
+      lost.close();
+    }
+    listening.close();
   }),
 );
 
