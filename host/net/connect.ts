@@ -147,7 +147,7 @@ function checkArguments(loop: EventLoop, host: unknown, port: unknown, options: 
     );
   }
   if (localAddr === undefined || localAddr === null) return;
-  if (typeof localAddr !== "object") {
+  if (typeof localAddr !== "object" || !("host" in localAddr)) {
     throw typeError("ERR_INVALID_ADDRESS", `The option localAddr must be { host, port }, not ${describe(localAddr)}.`);
   }
   checkHost(localAddr.host);
