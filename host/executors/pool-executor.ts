@@ -15,6 +15,7 @@ import { describe, RuntimeError, typeError, ValueError } from "../errors.js";
 import { checkOptions } from "../net/options.js";
 import { poolScript } from "../pool-script.js";
 import type { Executor, ShutdownOptions } from "./executor.js";
+import { checkNotImporting } from "./importing.js";
 import { errorOf, type Outcome } from "./outcome.js";
 import { type Executable, type ShippedFunction, ship } from "./shipped-function.js";
 import { Work } from "./work.js";
@@ -81,12 +82,13 @@ export abstract class PoolExecutor implements Executor {
    * Has `func` called in a worker with clones of `args`.
    *
    * @throws TypeError `ERR_NOT_CALLABLE`, `ERR_FUNCTION_NOT_SENDABLE`; DataCloneError for arguments that cannot be cloned; RuntimeError
-   *   `ERR_EXECUTOR_SHUTDOWN`
+   *   `ERR_EXECUTOR_SHUTDOWN`, `ERR_MAIN_IN_WORKER`
    */
   submit<A extends unknown[], R>(func: Executable<A, R>, ...args: A): Work<Awaited<R>> {
     if (this.#isShutdown) {
       throw new RuntimeError("ERR_EXECUTOR_SHUTDOWN", "cannot schedule new work after shutdown: make another executor");
     }
+    checkNotImporting();
     const work = new Work<Awaited<R>>(ship(func), args, (cancelled) => this.#queue.delete(cancelled as Work<unknown>));
     this.#queue.add(work as Work<unknown>);
     this.#startNext();
