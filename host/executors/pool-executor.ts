@@ -10,10 +10,11 @@
  * work that it had fails.
  */
 import { availableParallelism } from "node:os";
+import { fileURLToPath } from "node:url";
 import workerpool, { type Pool } from "workerpool";
 import { describe, RuntimeError, typeError, ValueError } from "../errors.js";
 import { checkOptions } from "../net/options.js";
-import { poolScript } from "../pool-script.js";
+import { ownFolder } from "../own-folder.js";
 import type { Executor, ShutdownOptions } from "./executor.js";
 import { checkNotImporting } from "./importing.js";
 import { errorOf, type Outcome } from "./outcome.js";
@@ -27,6 +28,9 @@ export interface PoolExecutorOptions {
   /** Is called in each worker before its first work. All work of a worker in which it throws fails with its error. */
   initializer?: Executable<[], unknown>;
 }
+
+/** The program that workers run. */
+const poolScript = fileURLToPath(new URL("pool-worker.js", ownFolder));
 
 /** What tells the two kinds apart, in workerpool's words. */
 interface PoolKind {
