@@ -29,6 +29,9 @@ export interface WaitResult<T> {
   readonly pending: Set<Future<T>>;
 }
 
+/** What an awaitable comes to. */
+type ResultOf<A> = A extends Awaitable<infer T> ? T : never;
+
 const RETURN_WHEN: readonly ReturnWhen[] = ["FIRST_COMPLETED", "FIRST_EXCEPTION", "ALL_COMPLETED"];
 
 /**
@@ -36,7 +39,11 @@ const RETURN_WHEN: readonly ReturnWhen[] = ["FIRST_COMPLETED", "FIRST_EXCEPTION"
  *
  * @throws ValueError `ERR_NOTHING_TO_WAIT_FOR`, `ERR_BAD_OPTION`; TypeError `ERR_INVALID_ARG_TYPE`, `ERR_NOT_AWAITABLE`, `ERR_NOT_A_NUMBER`
  */
-export function wait<T>(futures: Iterable<Awaitable<T>>, options: WaitOptions = {}): Future<WaitResult<T>> {
+export function wait<A extends Awaitable<unknown>>(
+  futures: Iterable<A>,
+  options: WaitOptions = {},
+): Future<WaitResult<ResultOf<A>>> {
+  type T = ResultOf<A>;
   checkSeveral("wait", futures);
   checkOptions("wait", options, ["timeout", "returnWhen"]);
   const { timeout = null, returnWhen = "ALL_COMPLETED" } = options;

@@ -113,10 +113,12 @@ packageTest("both kinds of module in one program share the same classes", ({ fol
     `import { createRequire } from "node:module";
      import { EventLoop } from "wasyncio";
      import { VirtualEventLoop } from "wasyncio/testing";
+     import { TimeoutError } from "wasyncio/worker";
      const required = createRequire(import.meta.url);
-     console.log(EventLoop === required("wasyncio").EventLoop, new VirtualEventLoop() instanceof required("wasyncio").EventLoop);`,
+     console.log(EventLoop === required("wasyncio").EventLoop, new VirtualEventLoop() instanceof required("wasyncio").EventLoop);
+     console.log(TimeoutError === required("wasyncio").TimeoutError);`,
   );
-  assert.is(printed, "true true\n");
+  assert.is(printed, "true true\ntrue\n");
 });
 
 packageTest("ES modules see every name that CommonJS modules see", ({ folder }) => {
