@@ -52,7 +52,7 @@ interface Ending<T> {
 const NO_OPTIONS: { name?: string } = {};
 
 export class EventLoop extends ThreadCalls {
-  /** Callbacks and steps that take at least this long are reported in debug mode, in seconds. */
+  /** Callbacks and steps that take at least this long are reported in debug mode, in seconds. Of an async function that is the first step alone. */
   slowCallbackDuration = 0.1;
 
   /** @internal */ readonly _scheduler: Scheduler;

@@ -114,7 +114,8 @@ export function checkStreamSocket(loop: EventLoop, sock: unknown): Socket {
 /** @throws TypeError `ERR_INVALID_ARG_TYPE` */
 export function checkHost(host: unknown): void {
   if (host === undefined || host === null || typeof host === "string") return;
-  throw typeError("ERR_INVALID_ARG_TYPE", `The host must be a string or null, not ${describe(host)}.`);
+  const hint = "the host is an argument of its own, and comes before the port";
+  throw typeError("ERR_INVALID_ARG_TYPE", `The host must be a string or null, not ${describe(host)}: ${hint}.`);
 }
 
 /** Service names pass: whether they can be had is for the resolver to say. @throws as `checkInteger` */

@@ -5,6 +5,7 @@ import { VirtualEventLoop } from "../../../host/loop/virtual-event-loop.js";
 import {
   checkAbsent,
   checkBoolean,
+  checkHost,
   checkOptions,
   checkPort,
   checkProtocol,
@@ -76,6 +77,15 @@ test("protocols are objects, and booleans are booleans", () => {
   for (const fine of [true, false, undefined]) checkBoolean("on", fine);
   for (const wrong of [0, "true", null])
     assert.is(thrownBy(() => checkBoolean("on", wrong)).code, "ERR_INVALID_ARG_TYPE");
+});
+
+test("hosts are text, and come before ports", () => {
+  for (const host of ["::1", "localhost", "", null, undefined]) checkHost(host);
+  for (const host of [80, { host: "::1", port: 80 }, true]) {
+    const error = thrownBy(() => checkHost(host));
+    assert.is(error.code, "ERR_INVALID_ARG_TYPE");
+    assert.match(error.message, "comes before the port");
+  }
 });
 
 test("protocol factories are functions, and no classes", () => {
