@@ -7,6 +7,7 @@
  */
 import { pathToFileURL } from "node:url";
 import workerpool from "workerpool";
+import { importForWorker } from "./executors/importing.js";
 import { describeError, type Outcome } from "./executors/outcome.js";
 import type { ShippedFunction } from "./executors/shipped-function.js";
 
@@ -66,7 +67,7 @@ function compile(source: string): AnyFunction {
 
 async function load(module: string, name: string): Promise<AnyFunction> {
   const url = module.startsWith("/") ? pathToFileURL(module).href : module;
-  const exported = ((await import(url)) as Record<string, unknown>)[name];
+  const exported = (await importForWorker(url))[name];
   if (typeof exported === "function") return exported as AnyFunction;
   throw Object.assign(new TypeError(`${module} has no function ${name} among its exports`), {
     code: "ERR_FUNCTION_NOT_FOUND",

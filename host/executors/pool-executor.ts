@@ -10,11 +10,13 @@
  * work that it had fails.
  */
 import { availableParallelism } from "node:os";
+import { fileURLToPath } from "node:url";
 import workerpool, { type Pool } from "workerpool";
 import { describe, RuntimeError, typeError, ValueError } from "../errors.js";
 import { checkOptions } from "../net/options.js";
-import { poolScript } from "../pool-script.js";
+import { ownFolder } from "../own-folder.js";
 import type { Executor, ShutdownOptions } from "./executor.js";
+import { checkNotImporting } from "./importing.js";
 import { errorOf, type Outcome } from "./outcome.js";
 import { type Executable, type ShippedFunction, ship } from "./shipped-function.js";
 import { Work } from "./work.js";
@@ -26,6 +28,9 @@ export interface PoolExecutorOptions {
   /** Is called in each worker before its first work. All work of a worker in which it throws fails with its error. */
   initializer?: Executable<[], unknown>;
 }
+
+/** The program that workers run. */
+const poolScript = fileURLToPath(new URL("pool-worker.js", ownFolder));
 
 /** What tells the two kinds apart, in workerpool's words. */
 interface PoolKind {
@@ -81,12 +86,13 @@ export abstract class PoolExecutor implements Executor {
    * Has `func` called in a worker with clones of `args`.
    *
    * @throws TypeError `ERR_NOT_CALLABLE`, `ERR_FUNCTION_NOT_SENDABLE`; DataCloneError for arguments that cannot be cloned; RuntimeError
-   *   `ERR_EXECUTOR_SHUTDOWN`
+   *   `ERR_EXECUTOR_SHUTDOWN`, `ERR_MAIN_IN_WORKER`
    */
   submit<A extends unknown[], R>(func: Executable<A, R>, ...args: A): Work<Awaited<R>> {
     if (this.#isShutdown) {
       throw new RuntimeError("ERR_EXECUTOR_SHUTDOWN", "cannot schedule new work after shutdown: make another executor");
     }
+    checkNotImporting();
     const work = new Work<Awaited<R>>(ship(func), args, (cancelled) => this.#queue.delete(cancelled as Work<unknown>));
     this.#queue.add(work as Work<unknown>);
     this.#startNext();

@@ -30,7 +30,8 @@ export class WorkerFunction<F extends AnyFunction = AnyFunction> {
 export type Executable<A extends unknown[], R> = ((...args: A) => R) | WorkerFunction<(...args: A) => R>;
 
 /**
- * Names an export of a module, to be run by an executor: it may use whatever its module does.
+ * Names an export of a module, to be run by an executor: it may use whatever its module does. Each worker imports the module, and runs what
+ * stands in it: keep such functions out of the module of the main program.
  *
  * @param module the module's URL, such as `import.meta.url`, or an absolute path
  * @param name the export's name

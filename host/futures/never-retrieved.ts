@@ -1,10 +1,11 @@
 /**
  * Exceptions that nobody looked at.
  *
- * Owns: telling the exception handler of each when its future or task is lost to the garbage collector. In debug mode it is
- * told also what the future or task was, as a text, because there is no object any more.
+ * Owns: telling the exception handler of each when its future or task is lost to the garbage collector, or else at the end of the
+ * process. In debug mode it is told also what the future or task was, as a text, because there is no object any more.
  *
- * CPython 3.11, futures.py `__del__`.
+ * CPython 3.11, futures.py `__del__`. Differs: there it is told as soon as nobody holds the future. V8's collector may come much later, or
+ * never in a program that is short.
  */
 import type { EventLoop } from "../loop/event-loop.js";
 import { sourceOf } from "../scheduler/source.js";
@@ -21,15 +22,22 @@ interface Unseen {
 /** Futures that may be fresh at a time. */
 const FRESH_MAX = 1000;
 
-const unseen = new FinalizationRegistry<Unseen>(({ loop, kind, exception, more }) => {
-  loop.callExceptionHandler({ message: `${kind} exception was never retrieved`, exception, ...more });
-});
+const unseen = new FinalizationRegistry<Unseen>(report);
+
+/** What is registered, by the future and by itself: a registry cannot be asked. */
+const entries = new WeakMap<Future, Unseen>();
+const registered = new Set<Unseen>();
+let reportsAtExit = false;
 
 /** Those that have failed just now. Most are looked at soon, and then nothing needs to be done for them. */
 let fresh: Future[] = [];
 
 /** Has a future's exception reported if it is lost before anybody looks at it. */
 export function reportWhenLost(future: Future): void {
+  if (!reportsAtExit) {
+    reportsAtExit = true;
+    process.on("exit", reportAll);
+  }
   if (fresh.length === 0) setImmediate(registerUnseen).unref();
   else if (fresh.length === FRESH_MAX) registerUnseen();
   fresh.push(future);
@@ -37,7 +45,23 @@ export function reportWhenLost(future: Future): void {
 
 /** Somebody looked at the exception. */
 export function retrieved<T>(future: Future<T>): void {
+  const entry = entries.get(future as Future);
+  if (entry === undefined) return;
   unseen.unregister(future);
+  entries.delete(future as Future);
+  registered.delete(entry);
+}
+
+function report(entry: Unseen): void {
+  const { loop, kind, exception, more } = entry;
+  registered.delete(entry);
+  loop.callExceptionHandler({ message: `${kind} exception was never retrieved`, exception, ...more });
+}
+
+/** The process ends: what nobody has looked at now, nobody will. */
+function reportAll(): void {
+  registerUnseen();
+  for (const entry of registered) report(entry);
 }
 
 function registerUnseen(): void {
@@ -48,7 +72,10 @@ function registerUnseen(): void {
     // never be lost.
     void (exception as Error | undefined)?.stack;
     const more = loop.getDebug() ? debugDetails(future) : null;
-    unseen.register(future, { loop, kind: future.constructor.name, exception, more }, future);
+    const entry = { loop, kind: future.constructor.name, exception, more };
+    unseen.register(future, entry, future);
+    entries.set(future, entry);
+    registered.add(entry);
   }
   fresh = [];
 }

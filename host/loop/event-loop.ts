@@ -52,7 +52,7 @@ interface Ending<T> {
 const NO_OPTIONS: { name?: string } = {};
 
 export class EventLoop extends ThreadCalls {
-  /** Callbacks and steps that take at least this long are reported in debug mode, in seconds. */
+  /** Callbacks and steps that take at least this long are reported in debug mode, in seconds. Of an async function that is the first step alone. */
   slowCallbackDuration = 0.1;
 
   /** @internal */ readonly _scheduler: Scheduler;
@@ -460,9 +460,10 @@ export class EventLoop extends ThreadCalls {
 function fdOf(value: FileDescriptorLike): number {
   const fd = typeof value === "object" && typeof value?.fileno === "function" ? value.fileno() : value;
   if (typeof fd !== "number" || !Number.isInteger(fd) || fd < 0 || fd > FD_MAX) {
+    const hint = typeof (value as { fd?: unknown } | null | undefined)?.fd === "number" ? ": pass its fd" : "";
     throw new ValueError(
       "ERR_BAD_FD",
-      `Invalid file object: an fd or something with fileno() is required, not ${describe(value)}`,
+      `Invalid file object: an fd or something with fileno() is required, not ${describe(value)}${hint}`,
     );
   }
   return fd;

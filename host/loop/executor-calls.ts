@@ -176,9 +176,13 @@ class WorkFuture<T> extends OwnFuture<T> {
 /** @throws TypeError `ERR_NOT_AN_EXECUTOR` */
 function checkExecutor(executor: Executor): void {
   if (typeof executor?.submit !== "function" || typeof executor.shutdown !== "function") {
+    const hint =
+      typeof executor === "function"
+        ? "pass null for the default one, and then the function"
+        : "pass a ThreadPoolExecutor, a ProcessPoolExecutor or one of your own";
     throw typeError(
       "ERR_NOT_AN_EXECUTOR",
-      `an executor has the methods submit and shutdown, and ${describe(executor)} has not: pass a ThreadPoolExecutor, a ProcessPoolExecutor or one of your own`,
+      `an executor has the methods submit and shutdown, and ${describe(executor)} has not: ${hint}`,
     );
   }
 }

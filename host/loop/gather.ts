@@ -9,7 +9,7 @@ import { CancelledError } from "../errors.js";
 import type { Awaitable } from "../futures/coroutine.js";
 import { Future } from "../futures/future.js";
 import { checkOptions } from "../net/options.js";
-import { allOnOneLoop } from "./one-loop.js";
+import { allOnOneLoop, checkSeveral } from "./one-loop.js";
 import { getEventLoop } from "./run.js";
 
 /** What `gather` takes besides the awaitables. */
@@ -30,12 +30,13 @@ export type Results<T extends readonly Awaitable<unknown>[]> = {
  * once, and its result is given twice.
  *
  * @returns a future of their results, in the order in which they were given
- * @throws TypeError `ERR_NOT_AWAITABLE`; ValueError `ERR_FOREIGN_FUTURE` for futures of several loops
+ * @throws TypeError `ERR_INVALID_ARG_TYPE`, `ERR_NOT_AWAITABLE`; ValueError `ERR_FOREIGN_FUTURE` for futures of several loops
  */
 export function gather<T extends readonly Awaitable<unknown>[] | []>(
   awaitables: T,
   options: GatherOptions = {},
 ): Future<Results<T>> {
+  checkSeveral("gather", awaitables);
   checkOptions("gather", options, ["returnExceptions"]);
   const returnExceptions = options.returnExceptions ?? false;
   const children = allOnOneLoop(awaitables);

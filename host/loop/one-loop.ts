@@ -1,11 +1,25 @@
 /**
  * Making futures of several awaitables, all of one loop.
  */
-import { ValueError } from "../errors.js";
-import type { Awaitable } from "../futures/coroutine.js";
+import { describe, typeError, ValueError } from "../errors.js";
+import { type Awaitable, isAwaitable } from "../futures/coroutine.js";
 import { futureOf } from "../futures/ensure-future.js";
 import { Future } from "../futures/future.js";
 import { getEventLoop } from "./run.js";
+
+/**
+ * Tests that a call was given several awaitables, as one argument. A single one would be iterated: futures and generators can be.
+ *
+ * @throws TypeError `ERR_INVALID_ARG_TYPE`
+ */
+export function checkSeveral(call: string, awaitables: unknown): void {
+  const isIterable = typeof (awaitables as Iterable<unknown> | null | undefined)?.[Symbol.iterator] === "function";
+  if (isIterable && !isAwaitable(awaitables) && typeof awaitables !== "string") return;
+  throw typeError(
+    "ERR_INVALID_ARG_TYPE",
+    `${call}() takes its awaitables in one array, not ${describe(awaitables)}: write ${call}([first, second])`,
+  );
+}
 
 /**
  * Makes a future of each, on the loop of those that have one, else on this thread's. What is given twice becomes one future.

@@ -50,7 +50,7 @@ export function getRunningLoop(): EventLoop {
   if (running === null) {
     throw new RuntimeError(
       "ERR_NO_RUNNING_LOOP",
-      "no running event loop: call this from a callback or coroutine of a running loop, or pass the loop",
+      "no running event loop: call this from what a loop runs. run() and createTask() take the coroutine function itself, and not what a call of it returns",
     );
   }
   return running;

@@ -9,7 +9,7 @@ import { Future } from "../futures/future.js";
 import { checkSeconds } from "../futures/sleep.js";
 import type { Task } from "../futures/task.js";
 import { checkOptions } from "../net/options.js";
-import { allOnOneLoop } from "./one-loop.js";
+import { allOnOneLoop, checkSeveral } from "./one-loop.js";
 import { ensureFuture } from "./run.js";
 
 /** When `wait` has waited enough. */
@@ -29,14 +29,22 @@ export interface WaitResult<T> {
   readonly pending: Set<Future<T>>;
 }
 
+/** What an awaitable comes to. */
+type ResultOf<A> = A extends Awaitable<infer T> ? T : never;
+
 const RETURN_WHEN: readonly ReturnWhen[] = ["FIRST_COMPLETED", "FIRST_EXCEPTION", "ALL_COMPLETED"];
 
 /**
  * Waits until enough of them are done, or the time is over. Cancels none of them.
  *
- * @throws ValueError `ERR_NOTHING_TO_WAIT_FOR`, `ERR_BAD_OPTION`; TypeError `ERR_NOT_AWAITABLE`, `ERR_NOT_A_NUMBER`
+ * @throws ValueError `ERR_NOTHING_TO_WAIT_FOR`, `ERR_BAD_OPTION`; TypeError `ERR_INVALID_ARG_TYPE`, `ERR_NOT_AWAITABLE`, `ERR_NOT_A_NUMBER`
  */
-export function wait<T>(futures: Iterable<Awaitable<T>>, options: WaitOptions = {}): Future<WaitResult<T>> {
+export function wait<A extends Awaitable<unknown>>(
+  futures: Iterable<A>,
+  options: WaitOptions = {},
+): Future<WaitResult<ResultOf<A>>> {
+  type T = ResultOf<A>;
+  checkSeveral("wait", futures);
   checkOptions("wait", options, ["timeout", "returnWhen"]);
   const { timeout = null, returnWhen = "ALL_COMPLETED" } = options;
   if (!RETURN_WHEN.includes(returnWhen)) {

@@ -49,7 +49,7 @@ export function checkAddress(family: number, address: unknown): Address {
   if (family !== AF_INET && family !== AF_INET6) {
     throw new ValueError("ERR_INVALID_ADDRESS", `Sockets of address family ${family} have no addresses here.`);
   }
-  if (typeof address !== "object" || address === null) {
+  if (typeof address !== "object" || address === null || Array.isArray(address)) {
     throw typeError("ERR_INVALID_ADDRESS", `The address must be { host, port }, not ${describe(address)}.`);
   }
   const { host, port, flowinfo = 0, scopeId = 0 } = address as Partial<InetAddress>;

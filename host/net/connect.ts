@@ -156,7 +156,7 @@ function checkArguments(loop: EventLoop, host: unknown, port: unknown, options: 
 }
 
 function checkLocal(localAddr: LocalAddress): void {
-  if (typeof localAddr !== "object" || Array.isArray(localAddr)) {
+  if (typeof localAddr !== "object" || !("host" in localAddr)) {
     throw typeError("ERR_INVALID_ADDRESS", `The option localAddr must be { host, port }, not ${describe(localAddr)}.`);
   }
   checkHost(localAddr.host);

@@ -56,9 +56,15 @@ export function checkAbsent(reason: string, options: Readonly<Record<string, unk
 
 /** @throws TypeError `ERR_NOT_CALLABLE` */
 export function checkProtocolFactory(factory: unknown): void {
-  if (typeof factory === "function") return;
+  // A class throws when it is called, and a server would tell nobody but debug mode.
+  if (typeof factory === "function" && !isClass(factory)) return;
   const hint = "pass a function that returns one, such as () => new MyProtocol()";
-  throw typeError("ERR_NOT_CALLABLE", `The protocol factory must be a function, not ${describe(factory)}: ${hint}.`);
+  const problem = typeof factory === "function" ? `the class ${factory.name}` : describe(factory);
+  throw typeError("ERR_NOT_CALLABLE", `The protocol factory must be a function, not ${problem}: ${hint}.`);
+}
+
+function isClass(value: object): boolean {
+  return /^class\b/.test(Function.prototype.toString.call(value));
 }
 
 /**
@@ -108,7 +114,8 @@ export function checkStreamSocket(loop: EventLoop, sock: unknown): Socket {
 /** @throws TypeError `ERR_INVALID_ARG_TYPE` */
 export function checkHost(host: unknown): void {
   if (host === undefined || host === null || typeof host === "string") return;
-  throw typeError("ERR_INVALID_ARG_TYPE", `The host must be a string or null, not ${describe(host)}.`);
+  const hint = "the host is an argument of its own, and comes before the port";
+  throw typeError("ERR_INVALID_ARG_TYPE", `The host must be a string or null, not ${describe(host)}: ${hint}.`);
 }
 
 /** Service names pass: whether they can be had is for the resolver to say. @throws as `checkInteger` */

@@ -9,6 +9,7 @@
  * From: CPython 3.11 base_events `subprocess_exec`.
  */
 import { type ChildProcess, spawn } from "node:child_process";
+import { existsSync } from "node:fs";
 import { describe, typeError } from "../errors.js";
 import type { Future } from "../futures/future.js";
 import type { EventLoop } from "../loop/event-loop.js";
@@ -35,15 +36,36 @@ export interface SubprocessOptions extends StdioOptions {
   gid?: number;
 }
 
-const KNOWN = ["stdin", "stdout", "stderr", "cwd", "env", "passFds", "startNewSession", "uid", "gid"];
+/** The names of SubprocessOptions. */
+export const SUBPROCESS_OPTIONS = [
+  "stdin",
+  "stdout",
+  "stderr",
+  "cwd",
+  "env",
+  "passFds",
+  "startNewSession",
+  "uid",
+  "gid",
+];
 const FD_MAX = 255;
 const ID_MAX = 0xffffffff;
 
-/** Tells a program's arguments from the options that may stand behind them. */
+/**
+ * Tells a program's arguments from the options that may stand behind them.
+ *
+ * @throws TypeError `ERR_INVALID_ARG_TYPE` for arguments in an array
+ */
 export function splitOptions<O extends object>(
   rest: readonly string[] | [...args: string[], options: O],
 ): [args: readonly string[], options: O | undefined] {
   const last = rest.at(-1);
+  if (Array.isArray(last)) {
+    throw typeError(
+      "ERR_INVALID_ARG_TYPE",
+      "The arguments of a program are passed one by one: spread the array, as in ...args.",
+    );
+  }
   return typeof last === "object" ? [rest.slice(0, -1) as string[], last] : [rest as readonly string[], undefined];
 }
 
@@ -82,13 +104,26 @@ export function subprocessShell<P extends SubprocessProtocol>(
 }
 
 function checkSubprocessOptions(call: string, options: SubprocessOptions): void {
-  checkOptions(call, options, KNOWN);
+  checkOptions(call, options, SUBPROCESS_OPTIONS);
   checkStdio(options);
   checkBoolean("startNewSession", options.startNewSession);
   for (const name of ["uid", "gid"] as const) {
     if (options[name] !== undefined) checkInteger(`The option ${name}`, options[name], 0, ID_MAX);
   }
-  for (const fd of options.passFds ?? []) checkInteger("A descriptor to pass", fd, 0, FD_MAX);
+  const { env, passFds = [] } = options;
+  if (env !== undefined && env !== null && typeof env !== "object") {
+    throw typeError(
+      "ERR_INVALID_ARG_TYPE",
+      `The option env must be an object of strings by name, not ${describe(env)}.`,
+    );
+  }
+  if (!Array.isArray(passFds)) {
+    throw typeError(
+      "ERR_INVALID_ARG_TYPE",
+      `The option passFds must be an array of descriptors, not ${describe(passFds)}.`,
+    );
+  }
+  for (const fd of passFds) checkInteger("A descriptor to pass", fd, 0, FD_MAX);
 }
 
 function* launch<P extends SubprocessProtocol>(
@@ -104,7 +139,7 @@ function* launch<P extends SubprocessProtocol>(
   let transport: SubprocessTransport | null = null;
   try {
     child = start(program, args, options, pipes);
-    yield* spawned(loop, child);
+    yield* spawned(loop, child, options.cwd);
     const made = new SubprocessTransport(loop, child, protocol);
     transport = made;
     yield* connectPipes(loop, made, pipes, protocol);
@@ -144,12 +179,14 @@ function start(program: string, args: readonly string[], options: SubprocessOpti
 }
 
 /** Waits until it runs, or it is known why it does not. */
-function* spawned(loop: EventLoop, child: ChildProcess): Work<void> {
+function* spawned(loop: EventLoop, child: ChildProcess, cwd: string | URL | undefined): Work<void> {
   const done = loop.createFuture<void>();
   child.once("spawn", () => {
     if (!done.done() && !loop.isClosed()) done.setResult(undefined);
   });
-  child.on("error", (error) => {
+  child.on("error", (error: NodeJS.ErrnoException) => {
+    // The kernel says the same of a program and of a folder that are not there.
+    if (error.code === "ENOENT" && cwd && !existsSync(cwd)) error.message += `: there is no folder ${cwd} to run it in`;
     if (!done.done() && !loop.isClosed()) done.setException(error);
   });
   yield* done;

@@ -18,7 +18,7 @@ import type { ReadTransport, WriteTransport } from "../net/transports.js";
 import type { SubprocessProtocol } from "../protocols.js";
 import { ESRCH } from "../sys/errno.js";
 import { systemError } from "../sys/errors.js";
-import { checkSignal } from "./signal-names.js";
+import { checkSendable, isRealTime } from "./signal-names.js";
 
 type PipeTransport = ReadTransport | WriteTransport;
 
@@ -51,7 +51,7 @@ export class SubprocessTransport {
     return this.#child.pid as number;
   }
 
-  /** The exit code, -N if the signal N ended it, or null while it runs. */
+  /** The exit code, -N if the signal N ended it, or null while it runs. 0 also for a real-time signal, of which Node does not tell. */
   getReturncode(): number | null {
     return this.#returncode;
   }
@@ -76,11 +76,12 @@ export class SubprocessTransport {
   /**
    * Sends the child a signal.
    *
+   * @param signal a name or a number; 0 only asks whether the child is there
    * @throws Error `ESRCH` if it has ended; as `addSignalHandler` for what is no signal
    */
   sendSignal(signal: NodeJS.Signals | number): void {
-    const name = checkSignal(signal);
-    if (this.#returncode !== null || !this.#child.kill(name)) {
+    const sendable = checkSendable(signal);
+    if (this.#returncode !== null || !this.#send(sendable)) {
       throw systemError("kill", ESRCH, { message: `process ${this.#child.pid} has ended` });
     }
   }
@@ -168,6 +169,14 @@ export class SubprocessTransport {
     if (this.#returncode === null || this.#open > 0 || this.#pending !== null || this.#ended) return;
     this.#ended = true;
     this.#loop.callSoon(() => this.#protocol.connectionLost?.(null));
+  }
+
+  /** Answers whether the child was there. */
+  #send(signal: NodeJS.Signals | number): boolean {
+    const { pid, exitCode, signalCode } = this.#child;
+    // Node's children know no real-time signals; one that was not reaped still has its id.
+    if (isRealTime(signal)) return exitCode === null && signalCode === null && process.kill(pid as number, signal);
+    return this.#child.kill(signal);
   }
 
   /** Each call is one of its own, so that an error in one keeps no other from the protocol. */

@@ -113,7 +113,7 @@ export class TimerHandle extends Handle {
   /** @internal */
   override _words(): string[] {
     const words = super._words();
-    words.splice(1, 0, `when=${this.when()}`);
+    words.splice(this.cancelled() ? 2 : 1, 0, `when=${this.when()}`);
     return words;
   }
 }

@@ -6,8 +6,11 @@
  *
  * From: CPython 3.11 format_helpers.py `extract_stack`. Differs: the innermost frame comes first, as in JavaScript's stacks.
  */
+import { fileURLToPath } from "node:url";
+import { ownFolder } from "../own-folder.js";
 
-const OWN_FOLDER = new URL("..", import.meta.url).href;
+/** As the frames of ES modules name it, and as those of CommonJS modules do. */
+const OWN_FOLDERS = [ownFolder, fileURLToPath(ownFolder)];
 /** How many of the user's frames are kept. */
 const DEPTH = 10;
 /** How many are looked at: ours come before the user's, and between them. */
@@ -43,7 +46,9 @@ function userFrames(): string[] {
 }
 
 function isOwn(line: string): boolean {
-  return line.includes(OWN_FOLDER) || line.includes("wasm://") || line.includes("node:internal");
+  return (
+    OWN_FOLDERS.some((folder) => line.includes(folder)) || line.includes("wasm://") || line.includes("node:internal")
+  );
 }
 
 function placeIn(line: string): string | null {

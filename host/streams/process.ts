@@ -14,8 +14,9 @@ import type { EventLoop } from "../loop/event-loop.js";
 import { getRunningLoop } from "../loop/running-loop.js";
 import { checkBytes } from "../net/checks.js";
 import { Operation, type Work } from "../net/operation.js";
+import { checkOptions } from "../net/options.js";
 import type { WriteTransport } from "../net/transports.js";
-import { type SubprocessOptions, splitOptions } from "../processes/spawn.js";
+import { SUBPROCESS_OPTIONS, type SubprocessOptions, splitOptions } from "../processes/spawn.js";
 import type { SubprocessTransport } from "../processes/subprocess-transport.js";
 import type { SubprocessProtocol } from "../protocols.js";
 import { EPIPE } from "../sys/errno.js";
@@ -46,9 +47,43 @@ export class ProcessInput {
     this.transport.write(data);
   }
 
+  /** Writes several pieces of bytes, in one go if possible. @throws as `write` */
+  writeLines(lines: Iterable<Uint8Array>): void {
+    this.transport.writeLines(lines);
+  }
+
+  /** The same as `close`. */
+  writeEof(): void {
+    this.transport.writeEof();
+  }
+
+  canWriteEof(): boolean {
+    return this.transport.canWriteEof();
+  }
+
   /** Ends the stream, after what was written before. */
   close(): void {
     this.transport.close();
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.close();
+    await this.waitClosed();
+  }
+
+  /** Whether the stream is ending, or has ended. */
+  isClosing(): boolean {
+    return this.transport.isClosing();
+  }
+
+  /** Waits until the stream has ended. Fails with `EPIPE` if not everything could be written. */
+  waitClosed(): Future<void> {
+    return this.#protocol._untilInputClosed();
+  }
+
+  /** What is known of the pipe by that name, or else `fallback`. */
+  getExtraInfo(name: string, fallback: unknown = null): unknown {
+    return this.transport.getExtraInfo(name, fallback);
   }
 
   /** Waits until there is room again. Fails with `EPIPE` when nobody reads any more. */
@@ -63,8 +98,10 @@ class ProcessProtocol implements SubprocessProtocol {
   readonly #loop: EventLoop;
   #transport: SubprocessTransport | null = null;
   #paused = false;
-  #inputLost = false;
+  /** What has ended stdin: null if that was in good order, undefined while it goes on. */
+  #inputLost: Error | null | undefined;
   #drains: Future<void>[] = [];
+  #closeWaiters: Future<void>[] = [];
 
   constructor(loop: EventLoop, limit: number | undefined) {
     this.#loop = loop;
@@ -89,7 +126,7 @@ class ProcessProtocol implements SubprocessProtocol {
   }
 
   pipeConnectionLost(fd: number, error: Error | null): void {
-    if (fd === 0) return this.#loseInput();
+    if (fd === 0) return this.#loseInput(error);
     const reader = fd === 1 ? this.stdout : this.stderr;
     if (error === null) reader.feedEof();
     else reader.setException(error);
@@ -106,10 +143,17 @@ class ProcessProtocol implements SubprocessProtocol {
 
   _drain(): Future<void> {
     const drain = this.#loop.createFuture<void>();
-    if (this.#inputLost) drain.setException(brokenPipe());
+    if (this.#inputLost !== undefined) drain.setException(brokenPipe());
     else if (this.#paused) this.#drains.push(drain);
     else drain.setResult(undefined);
     return drain;
+  }
+
+  _untilInputClosed(): Future<void> {
+    const waiter = this.#loop.createFuture<void>();
+    this.#closeWaiters.push(waiter);
+    if (this.#inputLost !== undefined) this.#tellClosed(this.#inputLost);
+    return waiter;
   }
 
   /** Ends a child that nobody gets. */
@@ -117,9 +161,18 @@ class ProcessProtocol implements SubprocessProtocol {
     this.#transport?.close();
   }
 
-  #loseInput(): void {
-    this.#inputLost = true;
+  #loseInput(error: Error | null): void {
+    this.#inputLost = error;
     for (const drain of this.#drains.splice(0)) if (!drain.done()) drain.setException(brokenPipe());
+    this.#tellClosed(error);
+  }
+
+  #tellClosed(error: Error | null): void {
+    for (const waiter of this.#closeWaiters.splice(0)) {
+      if (waiter.done()) continue;
+      if (error === null) waiter.setResult(undefined);
+      else waiter.setException(error);
+    }
   }
 }
 
@@ -227,15 +280,16 @@ export function createSubprocessExec(
   ...rest: readonly string[] | [...args: string[], options: ProcessOptions]
 ): Future<Process> {
   const [args, options = {}] = splitOptions<ProcessOptions>(rest);
-  return launch(options, (loop, make, own) => loop.subprocessExec(make, program, ...args, own));
+  return launch("createSubprocessExec", options, (loop, make, own) => loop.subprocessExec(make, program, ...args, own));
 }
 
 /** As `createSubprocessExec`, with a command for `/bin/sh`. */
 export function createSubprocessShell(command: string, options: ProcessOptions = {}): Future<Process> {
-  return launch(options, (loop, make, own) => loop.subprocessShell(make, command, own));
+  return launch("createSubprocessShell", options, (loop, make, own) => loop.subprocessShell(make, command, own));
 }
 
 function launch(
+  call: string,
   options: ProcessOptions,
   spawn: (
     loop: EventLoop,
@@ -244,6 +298,7 @@ function launch(
   ) => Future<[SubprocessTransport, ProcessProtocol]>,
 ): Future<Process> {
   const loop = getRunningLoop();
+  checkOptions(call, options, [...SUBPROCESS_OPTIONS, "limit", "signal"]);
   const { limit, signal, stdin = null, stdout = null, stderr = null, ...own } = options;
   if (signal !== undefined && !(signal instanceof AbortSignal)) {
     throw typeError("ERR_NOT_A_SIGNAL", `The option signal must be an AbortSignal, not ${describe(signal)}.`);

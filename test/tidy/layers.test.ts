@@ -18,7 +18,7 @@ const layers = [
   ["assembly/tasks"],
   ["assembly/loop"],
   ["assembly/index"],
-  ["host/errors", "host/constants", "host/protocols", "host/pool-script"],
+  ["host/errors", "host/constants", "host/protocols", "host/own-folder"],
   ["host/core"],
   ["host/sys/"],
   ["host/selector/"],

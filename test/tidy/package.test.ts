@@ -90,6 +90,22 @@ packageTest("a real loop runs from both kinds of module", ({ folder }) => {
   assert.is(runProgram(folder, "real.cjs", `const { newEventLoop } = require("wasyncio");\n${body}`), "ran\n");
 });
 
+packageTest("debug mode names the lines of the program, and none of the package", ({ folder }) => {
+  const body = `const loop = newEventLoop();
+    loop.setDebug(true);
+    console.log(String(loop.callSoon(function tick() {})), String(loop.createTask(function* ticks() {})));
+    loop.close();`;
+  const imported = `import { newEventLoop } from "wasyncio";\nconsole.error = () => {};\n${body}`;
+  const required = `const { newEventLoop } = require("wasyncio");\nconsole.error = () => {};\n${body}`;
+  for (const [name, text] of [
+    ["debug.mjs", imported],
+    ["debug.cjs", required],
+  ] as const) {
+    const printed = runProgram(folder, name, text);
+    assert.is(printed.match(/created at \S*\/debug\.[mc]js:\d+:\d+/g)?.length, 2, printed);
+  }
+});
+
 packageTest("both kinds of module in one program share the same classes", ({ folder }) => {
   const printed = runProgram(
     folder,
@@ -97,10 +113,12 @@ packageTest("both kinds of module in one program share the same classes", ({ fol
     `import { createRequire } from "node:module";
      import { EventLoop } from "wasyncio";
      import { VirtualEventLoop } from "wasyncio/testing";
+     import { TimeoutError } from "wasyncio/worker";
      const required = createRequire(import.meta.url);
-     console.log(EventLoop === required("wasyncio").EventLoop, new VirtualEventLoop() instanceof required("wasyncio").EventLoop);`,
+     console.log(EventLoop === required("wasyncio").EventLoop, new VirtualEventLoop() instanceof required("wasyncio").EventLoop);
+     console.log(TimeoutError === required("wasyncio").TimeoutError);`,
   );
-  assert.is(printed, "true true\n");
+  assert.is(printed, "true true\ntrue\n");
 });
 
 packageTest("ES modules see every name that CommonJS modules see", ({ folder }) => {

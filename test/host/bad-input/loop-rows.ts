@@ -228,6 +228,26 @@ export const loopCalls: Record<string, Row[]> = {
       "ERR_NOT_AWAITABLE",
     ),
     ...each(
+      "gathered, not in an array",
+      [undefined, null, 1, "text", {}, Promise.resolve()],
+      (_scene, value) => gather(value),
+      TypeError,
+      "ERR_INVALID_ARG_TYPE",
+    ),
+    ["gathered one by one", ({ loop }) => gather(loop.createFuture() as never), TypeError, "ERR_INVALID_ARG_TYPE"],
+    [
+      "gathered one by one, with a second for the options",
+      ({ loop }) => gather(loop.createFuture() as never, loop.createFuture() as never),
+      TypeError,
+      "ERR_INVALID_ARG_TYPE",
+    ],
+    [
+      "waited for one by one",
+      () => wait((function* () {})() as never, (function* () {})() as never),
+      TypeError,
+      "ERR_INVALID_ARG_TYPE",
+    ],
+    ...each(
       "shielded",
       notAwaitable,
       ({ loop }, value) => whileRunning(loop, async () => shield(value)),

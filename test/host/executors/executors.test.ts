@@ -53,6 +53,15 @@ onBoth("runs a function of a module, which may use what is around it", async (ex
   assert.instance(wrong, TypeError);
 });
 
+onBoth("a program that workers import for its functions is not run once more by them", async (executor) => {
+  const error = await rejection(
+    executor.submit(workerFunction(new URL("whole-program.js", import.meta.url), "answer")),
+  );
+  assert.is(error.code, "ERR_MAIN_IN_WORKER");
+  assert.match(error.message, "in a module of their own");
+  assert.is(await executor.submit(workerFunction<(value: number) => number>(sums, "addToBase"), 2), 42);
+});
+
 onBoth(
   "what a function throws comes back with its class, properties, cause and stack in the worker",
   async (executor) => {

@@ -209,6 +209,7 @@ test.onReal("what is no fd, or none that can be watched, is refused", async (loo
       assert.is(error.code, "ERR_BAD_FD");
     }
   }
+  assert.match(thrownBy(() => loop.addReader({ fd: 0 } as never, () => {})).message, "pass its fd");
   const [left, right] = socketpair();
   for (const junk of [null, undefined, 1, "x", {}]) {
     const error = thrownBy(() => loop.addReader(left, junk as never));

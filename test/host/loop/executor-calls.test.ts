@@ -136,6 +136,7 @@ test("bad input is refused at the call", async (loop) => {
     assert.is(thrownBy(() => loop.runInExecutor(executor as never, () => {})).code, "ERR_NOT_AN_EXECUTOR");
     assert.is(thrownBy(() => loop.setDefaultExecutor(executor as never)).code, "ERR_NOT_AN_EXECUTOR");
   }
+  assert.match(thrownBy(() => loop.runInExecutor((() => 1) as never, () => {})).message, "null for the default one");
   assert.is(thrownBy(() => loop.setDefaultExecutor(null as never)).code, "ERR_NOT_AN_EXECUTOR");
   assert.is(thrownBy(() => loop.runInExecutor(null, 1 as never)).code, "ERR_NOT_CALLABLE");
   assert.is(thrownBy(() => loop.shutdownDefaultExecutor({ timeout: Number.NaN })).code, "ERR_BAD_TIME");

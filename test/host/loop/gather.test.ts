@@ -153,11 +153,11 @@ virtually("wait for the first leaves the others pending", function* (loop) {
 
 virtually("wait for the first exception does not stop at a result", function* (loop) {
   const [good, bad, late] = [
-    loop.createTask(after(1, 1)),
+    loop.createTask(after(1, "one")),
     loop.createTask(failAfter(2, "x")),
     loop.createTask(after(3, 3)),
   ] as const;
-  const { done } = yield* wait<unknown>([good, bad, late], { returnWhen: "FIRST_EXCEPTION" });
+  const { done } = yield* wait([good, bad, late], { returnWhen: "FIRST_EXCEPTION" });
   assert.equal([...done], [good, bad]);
   assert.is((bad.exception() as Error).message, "x");
   yield* late;

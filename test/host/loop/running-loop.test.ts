@@ -9,7 +9,7 @@ const test = bothLoops(suite("this thread's loop"));
 
 test("is the one that runs, while it does", async (loop) => {
   assert.is(thrownBy(() => getRunningLoop()).code, "ERR_NO_RUNNING_LOOP");
-  assert.match(thrownBy(() => getRunningLoop()).message, "no running event loop");
+  assert.match(thrownBy(() => getRunningLoop()).message, "take the coroutine function itself");
   const seen: EventLoop[] = [];
   loop.callSoon(() => seen.push(getRunningLoop(), getEventLoop()));
   await runOnce(loop);

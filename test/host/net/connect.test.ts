@@ -384,6 +384,7 @@ test(
       [[factory, "127.0.0.1", 1, { flags: 0.5 }], RangeError, "ERR_OUT_OF_RANGE"],
       [[factory, "127.0.0.1", 1, { localAddr: "127.0.0.1" }], TypeError, "ERR_INVALID_ADDRESS"],
       [[factory, "127.0.0.1", 1, { localAddr: ["127.0.0.1", 0] }], TypeError, "ERR_INVALID_ADDRESS"],
+      [[factory, "127.0.0.1", 1, { localAddr: { port: 0 } }], TypeError, "ERR_INVALID_ADDRESS"],
       [[factory, "127.0.0.1", 1, { localAddr: { host: 5, port: 0 } }], TypeError, "ERR_INVALID_ARG_TYPE"],
       [[factory, "::1", 1, { localAddr: { host: "::1", scopeId: -1 } }], RangeError, "ERR_OUT_OF_RANGE"],
       [[factory, "127.0.0.1", 1, { localAddr: { host: "::", port: -1 } }], RangeError, "ERR_OUT_OF_RANGE"],

@@ -2,7 +2,15 @@ import { readdirSync } from "node:fs";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { VirtualEventLoop } from "../../../host/loop/virtual-event-loop.js";
-import { checkAbsent, checkBoolean, checkOptions, checkPort, checkProtocol } from "../../../host/net/options.js";
+import {
+  checkAbsent,
+  checkBoolean,
+  checkHost,
+  checkOptions,
+  checkPort,
+  checkProtocol,
+  checkProtocolFactory,
+} from "../../../host/net/options.js";
 import { socketpair } from "../../../host/net/socket.js";
 import { closeAll, thrownBy } from "../../support/sockets.js";
 
@@ -69,6 +77,26 @@ test("protocols are objects, and booleans are booleans", () => {
   for (const fine of [true, false, undefined]) checkBoolean("on", fine);
   for (const wrong of [0, "true", null])
     assert.is(thrownBy(() => checkBoolean("on", wrong)).code, "ERR_INVALID_ARG_TYPE");
+});
+
+test("hosts are text, and come before ports", () => {
+  for (const host of ["::1", "localhost", "", null, undefined]) checkHost(host);
+  for (const host of [80, { host: "::1", port: 80 }, true]) {
+    const error = thrownBy(() => checkHost(host));
+    assert.is(error.code, "ERR_INVALID_ARG_TYPE");
+    assert.match(error.message, "comes before the port");
+  }
+});
+
+test("protocol factories are functions, and no classes", () => {
+  class Echo {}
+  for (const fine of [() => new Echo(), function make() {}, Echo.bind(null)]) checkProtocolFactory(fine);
+  for (const wrong of [null, new Echo(), Echo, class extends Echo {}]) {
+    const error = thrownBy(() => checkProtocolFactory(wrong));
+    assert.is(error.code, "ERR_NOT_CALLABLE");
+    assert.match(error.message, "such as () => new MyProtocol()");
+  }
+  assert.match(thrownBy(() => checkProtocolFactory(Echo)).message, "not the class Echo:");
 });
 
 test.run();

@@ -100,7 +100,7 @@ test("say what they will call", (loop) => {
   handle.cancel();
   assert.is(String(handle), "<Handle cancelled>");
   timer.cancel();
-  assert.is(String(timer), "<TimerHandle when=12.5 cancelled>");
+  assert.is(String(timer), "<TimerHandle cancelled when=12.5>");
   anonymous.cancel();
 });
 

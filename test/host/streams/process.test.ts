@@ -148,4 +148,72 @@ test(
   }),
 );
 
+test(
+  "stdin has the methods of a StreamWriter",
+  onLoop(async () => {
+    const child = await createSubprocessExec("cat", { stdin: PIPE, stdout: PIPE });
+    const { stdin } = child;
+    assert.ok(stdin);
+    assert.ok(stdin.canWriteEof() && !stdin.isClosing());
+    assert.is(stdin.getExtraInfo("pipe"), stdin.transport.getExtraInfo("pipe"));
+    stdin.writeLines([Buffer.from("one "), Buffer.from("two")]);
+    stdin.writeEof();
+    assert.ok(stdin.isClosing());
+    const earlier = stdin.waitClosed();
+    await stdin.waitClosed();
+    assert.ok(earlier.done());
+    await stdin.waitClosed();
+    assert.is(String(await child.stdout?.read()), "one two");
+    assert.is(await child.wait(), 0);
+  }),
+);
+
+test(
+  "stdin whose reader has gone tells of what is lost",
+  onLoop(async () => {
+    const child = await createSubprocessExec("sleep", "3600", { stdin: PIPE });
+    const { stdin } = child;
+    assert.ok(stdin);
+    stdin.write(Buffer.alloc(1 << 20));
+    const closed = stdin.waitClosed();
+    child.kill();
+    assert.is((await rejectionOf(closed)).code, "EPIPE");
+    assert.is((await rejectionOf(stdin.waitClosed())).code, "EPIPE");
+    await child.wait();
+  }),
+);
+
+test(
+  "are sent real-time signals by number, and 0 only asks for them",
+  onLoop(async () => {
+    const command = "trap 'echo got it; exit 7' 35; echo ready; while :; do sleep 0.01; done";
+    const child = await createSubprocessShell(command, { stdout: PIPE });
+    assert.is(String(await child.stdout?.readline()), "ready\n");
+    child.sendSignal(0);
+    child.sendSignal(35);
+    assert.is(String(await child.stdout?.readline()), "got it\n");
+    assert.is(await child.wait(), 7);
+    for (const signal of [0, 35]) assert.is(thrownBy(() => child.sendSignal(signal)).code, "ESRCH");
+    for (const signal of [-1, 33, 65, 1.5]) assert.is(thrownBy(() => child.sendSignal(signal)).code, "ERR_BAD_SIGNAL");
+  }),
+);
+
+test(
+  "that cannot be made tell why",
+  onLoop(async () => {
+    const thrown = (...args: unknown[]): string =>
+      thrownBy(() => (createSubprocessExec as (...all: unknown[]) => unknown)(...args)).message;
+    assert.match(thrown("ls", ["-l"]), /one by one: spread the array/);
+    assert.match(thrown("ls", { shell: true }), /^createSubprocessExec\(\) has no option "shell": .*limit, signal/);
+    assert.match(
+      thrownBy(() => createSubprocessShell("true", "x" as never)).message,
+      /^The options of createSubprocessShell\(\) must be an object/,
+    );
+    assert.match(thrown("ls", { env: "A=1" }), /env must be an object/);
+    assert.match(thrown("ls", { passFds: 3 }), /passFds must be an array/);
+    const rejection = await rejectionOf(createSubprocessExec("true", { cwd: "/no/such/folder" }));
+    assert.match(rejection.message, /^spawn true ENOENT: there is no folder \/no\/such\/folder/);
+  }),
+);
+
 test.run();
