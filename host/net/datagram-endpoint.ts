@@ -135,6 +135,10 @@ function checkDatagramAddress(name: string, address: unknown, family: number): v
     const wanted = family === AF_UNIX ? "a path" : "{ host, port } or a path";
     throw typeError("ERR_INVALID_ADDRESS", `The argument ${name} must be ${wanted}, not ${describe(address)}.`);
   }
+  if (!("host" in address) && !("port" in address)) {
+    const hint = "options come after both addresses, of which either may be null";
+    throw typeError("ERR_INVALID_ADDRESS", `The argument ${name} has neither a host nor a port: ${hint}.`);
+  }
   const { host, port } = address as { host?: unknown; port?: unknown };
   checkHost(host);
   checkPort(port);

@@ -287,6 +287,16 @@ test(
 );
 
 test(
+  "whose options stand in the place of an address are refused",
+  onLoop(async ({ loop }) => {
+    const misplaced = { localAddr: { host: "127.0.0.1" } } as never;
+    const error = thrownBy(() => loop.createDatagramEndpoint(() => ({}), misplaced));
+    assert.is(error.code, "ERR_INVALID_ADDRESS");
+    assert.match(error.message, "options come after both addresses");
+  }),
+);
+
+test(
   "without one need an address each",
   onLoop(async ({ loop }) => {
     const [hears, talks] = await pair(loop);

@@ -11,7 +11,7 @@ import type { Transport } from "../../../host/net/transport.js";
 import { BufferedProtocol, type StreamProtocol } from "../../../host/protocols.js";
 import { leakChecked } from "../../support/leaks.js";
 import { closeAll, tcpPair, thrownBy } from "../../support/sockets.js";
-import { HalfOpenRecorder, nodeClient, onLoop, portOf, Recorder, withNodeServer } from "./support.js";
+import { HalfOpenRecorder, iteration, nodeClient, onLoop, portOf, Recorder, withNodeServer } from "./support.js";
 
 const test = leakChecked(suite("Transport"));
 
@@ -226,7 +226,7 @@ test(
     // A second eofReceived would throw in the recorder.
     transport.pauseReading();
     transport.resumeReading();
-    await loop.sockSendall(peer, Buffer.alloc(0));
+    await iteration(loop);
     transport.close();
     await protocol.lost;
     assert.equal(protocol.trace, ["CM", "ER", "CL"]);
