@@ -174,7 +174,9 @@ export class SocketTransport extends Transport {
     const words = [`fd=${this.#socket.fileno()}`];
     if (this.#ended) words.push("closed");
     else if (this.#closing) words.push("closing");
-    words.push(`read=${this.isReading() ? "polling" : "idle"}`, `bufsize=${this.getWriteBufferSize()}`);
+    // Describing it sends nothing.
+    const waiting = this.#held + (this.#queue?.size ?? 0);
+    words.push(`read=${this.isReading() ? "polling" : "idle"}`, `bufsize=${waiting}`);
     return `<Transport ${words.join(" ")}>`;
   }
 

@@ -126,6 +126,21 @@ test(
 );
 
 test(
+  "are not sent by describing their transport",
+  onKernel(async ({ loop, connect, sends }) => {
+    const made = await connect();
+    sends();
+    await inIteration(loop, () => {
+      made.transport.write(Buffer.from("held"));
+      assert.match(String(made.transport), "bufsize=4>");
+      assert.equal(sends(), []);
+    });
+    assert.match(String(made.transport), "bufsize=0>");
+    await end(made);
+  }),
+);
+
+test(
   "keep their place before and behind large ones",
   onKernel(async ({ loop, connect, sends }) => {
     const made = await connect();
