@@ -10,21 +10,17 @@ import { noteActivity } from "./activity.js";
 import { EBADF, EINTR, isDescriptor } from "./errno.js";
 import { libc } from "./libc.js";
 import { Memory } from "./memory.js";
+import { DATA_LENGTH, HEADER_BYTES, IOVEC_BYTES, NAME_LENGTH, writeHeader } from "./mmsghdr.js";
 import { type Address, SocketName } from "./sockaddr.js";
 
 const MSG_DONTWAIT = 0x40;
 const MSG_NOSIGNAL = 0x4000;
 
-/*
- *   struct mmsghdr   0 name   8 name's length   16 iovec   24 iovecs   32 control   40 its length   48 flags   56 bytes sent   64 bytes
- *   struct iovec     0 base   8 length   16 bytes
- */
-const HEADER_BYTES = 64;
-const IOVEC_BYTES = 16;
-const HEADER_WORDS = 16;
-const IOVEC_WORDS = 4;
-const NAME_LENGTH_WORD = 2;
-const LENGTH_WORD = 2;
+const WORD_BYTES = 4;
+const HEADER_WORDS = HEADER_BYTES / WORD_BYTES;
+const IOVEC_WORDS = IOVEC_BYTES / WORD_BYTES;
+const NAME_LENGTH_WORD = NAME_LENGTH / WORD_BYTES;
+const LENGTH_WORD = DATA_LENGTH / WORD_BYTES;
 
 /** Room for a number of small datagrams. */
 export class SendBatch {
@@ -51,19 +47,15 @@ export class SendBatch {
     this.#headers = new Memory(room * (HEADER_BYTES + IOVEC_BYTES));
     this.#payload = new Memory(room * bytesEach);
     this.#lengthWord = room * HEADER_WORDS + LENGTH_WORD;
-    const { bytes, address } = this.#headers;
+    const { bytes } = this.#headers;
     bytes.fill(0);
-    this.#words = new Uint32Array(bytes.buffer, bytes.byteOffset, bytes.byteLength / 4);
+    this.#words = new Uint32Array(bytes.buffer, bytes.byteOffset, bytes.byteLength / WORD_BYTES);
     for (let index = 0; index < room; index++) {
       const name = new SocketName();
       this.#names.push(name);
       this.#named.push(null);
-      const header = index * HEADER_BYTES;
-      const iovec = room * HEADER_BYTES + index * IOVEC_BYTES;
-      bytes.writeBigUInt64LE(BigInt(name.address), header);
-      bytes.writeBigUInt64LE(BigInt(address + iovec), header + 16);
-      bytes.writeBigUInt64LE(1n, header + 24);
-      bytes.writeBigUInt64LE(BigInt(this.#payload.address + index * bytesEach), iovec);
+      const data = this.#payload.address + index * bytesEach;
+      writeHeader(this.#headers, room, index, { name: name.address, data, size: 0 });
     }
   }
 

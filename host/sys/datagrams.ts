@@ -13,18 +13,13 @@ import { noteActivity } from "./activity.js";
 import { EBADF, EINTR, isDescriptor } from "./errno.js";
 import { libc } from "./libc.js";
 import { Memory } from "./memory.js";
+import { HEADER_BYTES, IOVEC_BYTES, NAME_LENGTH, writeHeader } from "./mmsghdr.js";
 import { type Address, AF_INET, NAME_BYTES, readAddress } from "./sockaddr.js";
 
 const MSG_DONTWAIT = 0x40;
 const MSG_TRUNC = 0x20;
 
-/*
- *   struct mmsghdr   0 name   8 name's length   16 iovec   24 iovecs   32 control   40 its length   48 flags   56 bytes received   64 bytes
- *   struct iovec     0 base   8 length   16 bytes
- */
-const HEADER_BYTES = 64;
-const IOVEC_BYTES = 16;
-const NAME_LENGTH = 8;
+/** Where the flags, and the number of bytes received, stand in a header. */
 const FLAGS = 48;
 const RECEIVED = 56;
 
@@ -56,13 +51,9 @@ export class DatagramBatch {
     const { bytes, address } = this.#headers;
     bytes.fill(0);
     for (let index = 0; index < count; index++) {
-      const header = index * HEADER_BYTES;
-      const iovec = count * HEADER_BYTES + index * IOVEC_BYTES;
-      bytes.writeBigUInt64LE(BigInt(address + this.#names + index * NAME_BYTES), header);
-      bytes.writeBigUInt64LE(BigInt(address + iovec), header + 16);
-      bytes.writeBigUInt64LE(1n, header + 24);
-      bytes.writeBigUInt64LE(BigInt(this.#payload.address + index * bytesEach), iovec);
-      bytes.writeBigUInt64LE(BigInt(bytesEach), iovec + 8);
+      const name = address + this.#names + index * NAME_BYTES;
+      const data = this.#payload.address + index * bytesEach;
+      writeHeader(this.#headers, count, index, { name, data, size: bytesEach });
     }
   }
 
