@@ -41,6 +41,9 @@ export class BlockingRun {
       if (scheduler.fatal === null) scheduler.core.runForever();
       else scheduler.core.clearStop();
       scheduler.flushes.run();
+    } catch (error) {
+      // Of a protocol that was told to pause; what ended the run before it counts.
+      scheduler.fatal ??= { error };
     } finally {
       scheduler.iterating = false;
       scheduler.blocking = false;
