@@ -8,7 +8,7 @@
  */
 
 /** Raised whenever an import, an export, a record or a number below changes its meaning. */
-export const ABI_VERSION = 2;
+export const ABI_VERSION = 3;
 
 /** The name of the one module that the core imports from. */
 export const IMPORT_MODULE = "host";
@@ -98,6 +98,8 @@ export const enum BatchAction {
   Resume = 1,
   /** Resume the task by throwing a cancellation into it, then call `answer(id, …)`. */
   ResumeCancelled = 2,
+  /** Run the next `id` calls of the host's own queue: a series. */
+  RunSeries = 3,
 }
 
 /** Of a future or a task. */

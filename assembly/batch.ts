@@ -39,6 +39,11 @@ export function addTask(id: i32, action: BatchAction): void {
   add(id, NO_ID, action);
 }
 
+/** Appends a series of so many calls. */
+export function addSeries(length: i32): void {
+  add(length, NO_ID, BatchAction.RunSeries);
+}
+
 /** Whether a task's step was handed out and not answered; it is answered now. */
 export function takeStep(id: i32): bool {
   const slot = slotOf(id);

@@ -11,7 +11,7 @@ import { push } from "./ready-queue";
 import { allocate, Flag, isAlive, Kind, slotOf } from "./slots";
 import { noteCancelled, schedule } from "./timer-heap";
 
-/** Queues a call. Returns its id, or Status.OutOfSlots. */
+/** Queues a call that can be cancelled by its id; `extendSeries` is for those that need none. Returns its id, or Status.OutOfSlots. */
 export function callSoon(): i32 {
   const id = allocate(Kind.Call);
   if (id > 0) push(id);

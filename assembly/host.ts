@@ -1,7 +1,7 @@
 /**
  * The imports: everything the core asks of its host, and its only way to learn anything that is not deterministic.
  *
- * Owns: the eight signatures, in the one module `IMPORT_MODULE`. In a build for WASI (the core's own tests) each call goes to a
+ * Owns: the nine signatures, in the one module `IMPORT_MODULE`. In a build for WASI (the core's own tests) each call goes to a
  * scripted host in AssemblyScript instead, and the import is left out of the module.
  *
  * Does not own: what the numbers mean (`abi.ts`).
@@ -20,6 +20,9 @@ declare function importWatch(fd: i32, interest: i32, generation: i32): i32;
 // @ts-ignore: decorator
 @external("host", "dispatch")
 declare function importDispatch(id: i32): i32;
+// @ts-ignore: decorator
+@external("host", "runSeries")
+declare function importRunSeries(length: i32): i32;
 // @ts-ignore: decorator
 @external("host", "resume")
 declare function importResume(task: i32, how: i32): i32;
@@ -66,6 +69,17 @@ export function watch(fd: i32, interest: i32, generation: i32): i32 {
 export function dispatch(id: i32): i32 {
   if (isDefined(ASC_WASI)) return scripted.dispatch(id);
   else return importDispatch(id);
+}
+
+/**
+ * Runs the next `length` calls of the host's own queue, and reports itself what they raise. Returns 0, or after a fatal error how many of
+ * them are left to run, and one more.
+ */
+// @ts-ignore: decorator
+@inline
+export function runSeries(length: i32): i32 {
+  if (isDefined(ASC_WASI)) return scripted.runSeries(length);
+  else return importRunSeries(length);
 }
 
 /** Takes one step of a task's coroutine. Returns an Answer, or the id of the pending future that the task waits for. */

@@ -28,7 +28,7 @@ export {
   takeEvents,
   takeReady,
 } from "./loop";
-export { readyCount } from "./ready-queue";
+export { extendSeries, openSeries, readyCount } from "./ready-queue";
 export { liveSlots } from "./slots";
 export { cancelling, cancelTask, createTask, uncancel } from "./tasks";
 export { cancelledTimerCount, firstDeadline, timerCount } from "./timer-heap";

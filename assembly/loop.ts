@@ -4,7 +4,7 @@
  * Owns: the order of things. One iteration is
  *   1. `pollTimeout`  drop cancelled timers; say how long the host may wait
  *   2. `takeEvents`   queue what the events wake, each fd's reader before its writer
- *   3. `beginBatch`   queue the timers that are due, by deadline; fix how many ids this iteration runs
+ *   3. `beginBatch`   queue the timers that are due, by deadline; fix which entries of the queue this iteration runs
  *   4. `runReady`     run exactly those, or let `takeReady` hand them out in chunks
  *
  * Does not own: waiting (the host), and whose turn it is (the queue, the heap, the watches).
@@ -29,9 +29,9 @@ import {
   Status,
 } from "./abi";
 import { arrived, isArrivalKind } from "./arrivals";
-import { addCallback, addTask, batchSize, endBatch } from "./batch";
+import { addCallback, addSeries, addTask, batchSize, endBatch } from "./batch";
 import * as host from "./host";
-import { clearReady, peek, pop, push, readyCount } from "./ready-queue";
+import { clearReady, closeSeries, peek, pop, push, putBack, readyCount } from "./ready-queue";
 import { Flag, Kind, release, releaseAll, slotOf, staysAfterRun } from "./slots";
 import { step, takeMustCancel } from "./tasks";
 import { clearTimers, firstDeadline, purgeCancelled, takeDue, timerCount } from "./timer-heap";
@@ -43,7 +43,7 @@ const events: usize = memory.data(<i32>EVENT_CAPACITY * <i32>EVENT_RECORD_BYTES,
 let resolutionSeconds: f64 = 0;
 let stopping = false;
 let running = false;
-/** Ids that the current iteration has still to run. */
+/** Entries of the queue that the current iteration has still to run. */
 let batchLeft: i32 = 0;
 
 /** Sets the clock's resolution, in seconds. Returns Status.Ok, or Status.BadTime for NaN and negative numbers. */
@@ -91,7 +91,7 @@ export function takeEvents(count: i32): void {
 }
 
 /**
- * Phase 3: queues the timers that are due. Returns how many ids this iteration runs.
+ * Phase 3: queues the timers that are due. Returns how many entries of the ready queue this iteration runs.
  *
  * The number is taken before the first callback runs, so a callback that schedules another cannot keep the iteration alive.
  */
@@ -101,6 +101,7 @@ export function beginBatch(): i32 {
     const end = now + resolutionSeconds;
     for (let id = takeDue(now, end); id != NO_ID; id = takeDue(now, end)) push(id);
   }
+  closeSeries();
   batchLeft = readyCount();
   return batchLeft;
 }
@@ -128,10 +129,15 @@ export function runReady(): i32 {
 export function takeReady(): i32 {
   endBatch();
   while (batchLeft > 0 && batchSize() < BATCH_CAPACITY) {
-    const isTask = slotOf(peek()).kind == Kind.Task;
+    const isSeries = peek() < 0;
+    const isTask = !isSeries && slotOf(peek()).kind == Kind.Task;
     if (isTask && batchSize() > 0) break;
     batchLeft--;
     const id = pop();
+    if (isSeries) {
+      addSeries(-id);
+      continue;
+    }
     if (isTask) {
       addTask(id, takeMustCancel(id) ? BatchAction.ResumeCancelled : BatchAction.Resume);
       break;
@@ -174,6 +180,7 @@ export function clear(): void {
 }
 
 function run(id: i32): Outcome {
+  if (id < 0) return runSeries(-id);
   const slot = slotOf(id);
   if (slot.kind == Kind.Task) return step(id);
   if (slot.flags & <u8>Flag.Cancelled) {
@@ -183,6 +190,13 @@ function run(id: i32): Outcome {
   if (!staysAfterRun(id)) release(id);
   const outcome = host.dispatch(id);
   return outcome == Outcome.Raised ? host.report(Report.CallbackRaised, id) : outcome;
+}
+
+function runSeries(length: i32): Outcome {
+  const left = host.runSeries(length);
+  if (left == 0) return Outcome.Ok;
+  if (left > 1) putBack(1 - left);
+  return Outcome.Fatal;
 }
 
 // @ts-ignore: decorator

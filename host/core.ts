@@ -15,6 +15,7 @@ export interface CoreImports {
   select(timeoutSeconds: number): number;
   watch(fd: number, interest: number, generation: number): number;
   dispatch(id: number): number;
+  runSeries(length: number): number;
   resume(task: number, how: number): number;
   taskDone(task: number, state: number): void;
   cancelWaiter(task: number): number;
@@ -29,6 +30,8 @@ export interface CoreExports {
   init(resolutionSeconds: number): number;
   eventBuffer(): number;
   batchBuffer(): number;
+  openSeries(): number;
+  extendSeries(): void;
   callSoon(): number;
   callAt(when: number): number;
   cancel(id: number): number;
@@ -112,5 +115,33 @@ export class EventBuffer {
 
   #map(): Int32Array {
     return new Int32Array(this.#core.memory.buffer, this.#core.eventBuffer(), EVENT_CAPACITY * EVENT_RECORD_WORDS);
+  }
+}
+
+/** The series of calls that the core counts without being called: see `assembly/ready-queue.ts`. */
+export class OpenSeries {
+  readonly #core: CoreExports;
+  #view: Int32Array;
+
+  constructor(core: CoreExports) {
+    this.#core = core;
+    this.#view = this.#map();
+  }
+
+  /** Makes it a call longer. */
+  extend(): void {
+    // Of a view that was detached, because the memory grew, it is undefined.
+    const length = this.#view[0] as number;
+    if (length > 0) this.#view[0] = length + 1;
+    else this.#open();
+  }
+
+  #open(): void {
+    this.#core.extendSeries();
+    if (this.#view.length === 0) this.#view = this.#map();
+  }
+
+  #map(): Int32Array {
+    return new Int32Array(this.#core.memory.buffer, this.#core.openSeries(), 1);
   }
 }

@@ -19,11 +19,13 @@ const cancelledCalls = new WeakMap<Handle, string | null>();
 const RAN = 0;
 /** The `_id` of a handle that was cancelled. */
 const CANCELLED = -1;
+/** The `_id` of a call that waits to run in a series, and has no id. */
+export const QUEUED = -2;
 
 /** A callback that the loop will run: what `callSoon` and `callSoonThreadsafe` return. */
 export class Handle {
   /** @internal */ readonly _scheduler: Scheduler;
-  /** @internal The core's id of it, RAN or CANCELLED. */ _id: number;
+  /** @internal The core's id of it, RAN, CANCELLED or QUEUED. */ _id: number;
   /** @internal */ _call: Call | null;
 
   /** @internal */
@@ -60,7 +62,7 @@ export class Handle {
 
   /** @internal Lets go of the callback and its arguments. */
   _forget(): void {
-    if (this._id > RAN) this._id = RAN;
+    if (this._id !== CANCELLED) this._id = RAN;
     this._call = null;
   }
 

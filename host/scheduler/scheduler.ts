@@ -10,9 +10,10 @@ import { type CoreExports, EventBuffer, instantiate } from "../core.js";
 import { FatalError, RuntimeError, UnsupportedError, ValueError } from "../errors.js";
 import { type ArrivalKind, Arrivals } from "./arrivals.js";
 import { type Call, checkCall } from "./call.js";
+import { CallQueue } from "./call-queue.js";
 import type { Driver } from "./driver.js";
 import { Flushes } from "./flushes.js";
-import { Handle, TimerHandle, WatchHandle } from "./handle.js";
+import { Handle, QUEUED, TimerHandle, WatchHandle } from "./handle.js";
 import type { Mailbox } from "./mailbox.js";
 
 /** What a task is to the scheduler. */
@@ -70,6 +71,7 @@ export class Scheduler {
   fatal: { readonly error: unknown } | null = null;
 
   readonly #owner: SchedulerOwner;
+  readonly #calls: CallQueue;
   readonly #table: (Handle | Steppable | null)[] = [null];
   #raised: { readonly handle: Handle; readonly error: unknown } | null = null;
 
@@ -81,6 +83,7 @@ export class Scheduler {
       select: (timeoutSeconds) => driver.select(timeoutSeconds),
       watch: (fd, interest, generation) => driver.watch(fd, interest, generation),
       dispatch: (id) => this.#dispatch(id),
+      runSeries: (length) => this.#runSeries(length),
       resume: (task, how) => this.#resume(task, how),
       taskDone: (task, state) => this.#taskDone(task, state),
       cancelWaiter: (task) => ((this.#table[task & INDEX_MASK] as Steppable)._cancelWaiter() ? 1 : 0),
@@ -88,6 +91,7 @@ export class Scheduler {
     });
     this.core.init(driver.resolutionSeconds);
     this.events = new EventBuffer(this.core);
+    this.#calls = new CallQueue(this.core);
     driver.attach(this);
   }
 
@@ -95,10 +99,8 @@ export class Scheduler {
   callSoon(call: Call): Handle {
     this.checkOpen();
     if (typeof call !== "function") checkCall(call);
-    const id = this.core.callSoon();
-    if (id < 0) throw this.failure(id);
-    const handle = new Handle(this, call, id);
-    this.#table[id & INDEX_MASK] = handle;
+    const handle = new Handle(this, call, QUEUED);
+    this.#calls.push(handle);
     if (!this.iterating) this.driver.wake();
     return handle;
   }
@@ -186,8 +188,9 @@ export class Scheduler {
     return this.#table[id & INDEX_MASK] ?? null;
   }
 
-  /** What is in the table. */
+  /** All that is pending. */
   *entries(): Generator<Handle | Steppable> {
+    for (const call of this.#calls) if (!call.cancelled()) yield call;
     for (const entry of this.#table) if (entry !== null && entry !== undefined) yield entry;
   }
 
@@ -218,6 +221,7 @@ export class Scheduler {
     this.closed = true;
     for (const entry of this.#table) if (entry instanceof Handle) entry._forget();
     this.#table.length = 0;
+    this.#calls.clear();
     this.arrivals.clear();
     this.core.clear();
     this.mailbox?.close();
@@ -234,7 +238,7 @@ export class Scheduler {
       case Status.OutOfSlots:
         return new RuntimeError(
           "ERR_OUT_OF_SLOTS",
-          "the loop holds 8388607 pending callbacks, timers, watches, futures and tasks, which is all that it can: let some of them finish first",
+          "the loop holds 8388607 pending timers, watches, futures, done callbacks and tasks, which is all that it can: let some of them finish first",
         );
       default:
         return new RuntimeError(
@@ -268,6 +272,27 @@ export class Scheduler {
       handle._forget();
     }
     return description === null ? this.#run(handle, call) : this.#runTimed(handle, call, description);
+  }
+
+  /** As the import says: 0, or after a fatal error how many calls are left, and one more. */
+  #runSeries(length: number): number {
+    for (let left = length; left > 0; left--) {
+      const handle = this.#calls.take();
+      // A callback has closed the loop.
+      if (handle === null) return 0;
+      const call = handle._call;
+      // It was cancelled.
+      if (call === null) continue;
+      if (this.#runQueued(handle, call) === Outcome.Fatal) return left;
+    }
+    return 0;
+  }
+
+  #runQueued(handle: Handle, call: Call): number {
+    const description = this.debug ? handle.toString() : null;
+    handle._forget();
+    const outcome = description === null ? this.#run(handle, call) : this.#runTimed(handle, call, description);
+    return outcome === Outcome.Raised ? this.#report(Report.CallbackRaised, handle._id) : outcome;
   }
 
   #run(handle: Handle, call: Call): number {

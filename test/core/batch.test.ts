@@ -30,6 +30,7 @@ import {
   raiseFatal,
   reader,
   script,
+  series,
   soon,
   task,
   whenDone,
@@ -90,6 +91,21 @@ test("a long batch is handed out in parts", () => {
   eq(idAt(0), ids[BATCH_CAPACITY]);
   eq(takeReady(), 5);
   eq(idAt(4), ids[ids.length - 1]);
+  eq(takeReady(), 0);
+  eq(liveSlots(), 0);
+});
+
+test("a series is one record, which says how many calls it is", () => {
+  begin();
+  const first = soon("a");
+  series(7);
+  const last = soon("b");
+  eq(beginBatch(), 3);
+  eq(takeReady(), 3);
+  eq(idAt(0), first);
+  eq(idAt(1), 7);
+  eq(actionAt(1), BatchAction.RunSeries);
+  eq(idAt(2), last);
   eq(takeReady(), 0);
   eq(liveSlots(), 0);
 });

@@ -1,5 +1,12 @@
 /** The loop: the order of an iteration, how long it may wait, its events, and clearing. */
-import { EVENT_CAPACITY, FutureState, Readiness, SELECT_TIMEOUT_MAX_SECONDS, Status } from "../../assembly/abi";
+import {
+  EVENT_CAPACITY,
+  FutureState,
+  Readiness,
+  RunResult,
+  SELECT_TIMEOUT_MAX_SECONDS,
+  Status,
+} from "../../assembly/abi";
 import { callSoon, cancel } from "../../assembly/calls";
 import { createFuture, settle } from "../../assembly/futures";
 import { beginBatch, clear, init, pollTimeout, stop, takeEvents } from "../../assembly/loop";
@@ -16,6 +23,7 @@ import {
   rawEvent,
   reader,
   script,
+  series,
   soon,
   task,
   whenDone,
@@ -53,6 +61,52 @@ test("an iteration runs exactly what was queued when it began", () => {
   eq(heard(), "a b");
   iterate();
   eq(heard(), "child done timer");
+});
+
+test("a series runs in one go, at its place in the order", () => {
+  begin();
+  soon("a");
+  series(3);
+  soon("b");
+  series(1);
+  eq(pollTimeout(), 0.0);
+  iterate();
+  eq(heard(), "a +3 b +1");
+  eq(liveSlots(), 0);
+});
+
+test("calls that are made while an iteration runs are a series of the next one", () => {
+  begin();
+  series(2);
+  soon("a", () => series(2));
+  iterate();
+  eq(heard(), "+2 a");
+  series(1);
+  iterate();
+  eq(heard(), "+3");
+});
+
+test("what a fatal call leaves of its series runs first in the next iteration", () => {
+  begin();
+  series(5);
+  soon("a");
+  script.seriesLeft = 4;
+  eq(iterate(), RunResult.Fatal);
+  soon("b");
+  script.seriesLeft = 0;
+  eq(iterate(), RunResult.Done);
+  eq(heard(), "+5 +3 a b");
+});
+
+test("a series whose last call is fatal leaves nothing", () => {
+  begin();
+  series(2);
+  soon("a");
+  script.seriesLeft = 1;
+  eq(iterate(), RunResult.Fatal);
+  script.seriesLeft = 0;
+  iterate();
+  eq(heard(), "+2 a");
 });
 
 test("a callback that queues itself anew cannot keep an iteration alive", () => {

@@ -65,11 +65,12 @@ export class Operations extends Host {
     this.operations++;
     const kind = this.random.below(100);
     if (kind < 40) this.make(kind);
-    else if (kind < 50) this.changeWatch(kind);
-    else if (kind < 52) this.askRare();
+    else if (kind < 45) this.extendSeries();
+    else if (kind < 55) this.changeWatch(kind - 5);
+    else if (kind < 57) this.askRare();
     else {
       const thing = this.pick();
-      if (thing) this.change(thing, kind);
+      if (thing) this.change(thing, 52 + this.random.below(48));
       else this.callSoon();
     }
     this.compare();
@@ -86,6 +87,15 @@ export class Operations extends Host {
     if (!this.hasRoom()) return;
     const call = this.enter(Kind.Call, core.callSoon());
     if (call) this.model.push(call);
+  }
+
+  /** Makes the open series longer, as a host may: without the core's help when there is one. */
+  extendSeries(): void {
+    const length = load<i32>(core.openSeries());
+    this.agree(length, this.model.openSeries ? this.model.openSeries!.length : 0, "length of the open series");
+    if (length > 0 && this.random.once(2)) store<i32>(core.openSeries(), length + 1);
+    else core.extendSeries();
+    this.model.extendSeries();
   }
 
   cancelTask(task: Thing): void {
@@ -204,6 +214,7 @@ export class Operations extends Host {
   }
 
   private burst(): void {
+    if (this.random.once(2)) for (let index = 0; index < BURST; index++) this.extendSeries();
     for (let index = 0; index < BURST; index++) {
       const call = this.model.enter(Kind.Call, core.callSoon());
       if (call) this.model.push(call);

@@ -50,6 +50,8 @@ export class Program extends Operations {
   private reported: i32 = 0;
   private reportedId: i32 = 0;
   private badEvents: i32[] = [];
+  /** How often everything was lost. */
+  private clears: i32 = 0;
 
   constructor(
     seed: u32,
@@ -79,6 +81,14 @@ export class Program extends Operations {
 
   dispatch(id: i32): i32 {
     return this.run(this.model.next(), id);
+  }
+
+  runSeries(length: i32): i32 {
+    const series = this.model.next();
+    if (!this.isExpected(series, NO_ID, "that a series runs next") || !series) return 1;
+    const left = this.runCalls(series, length);
+    if (left > 1) this.model.putBack(series);
+    return left;
   }
 
   resume(task: i32, how: i32): i32 {
@@ -162,7 +172,7 @@ export class Program extends Operations {
       this.removeWatch(fd, Readiness.Read);
       this.removeWatch(fd, Readiness.Write);
     }
-    for (let round = 0; round < iterationsMax && this.model.live > 0 && this.failure == ""; round++) {
+    for (let round = 0; round < iterationsMax && this.isBusy() && this.failure == ""; round++) {
       const things = this.model.slots.values();
       for (let index = 0; index < things.length; index++) this.endThing(things[index]);
       if (inParts) this.iterateInParts();
@@ -170,6 +180,10 @@ export class Program extends Operations {
     }
     this.compare();
     this.agree(core.liveSlots(), 0, "live slots at the end");
+  }
+
+  private isBusy(): bool {
+    return this.model.live > 0 || this.model.ready.length > 0;
   }
 
   private endThing(thing: Thing): void {
@@ -206,6 +220,10 @@ export class Program extends Operations {
       const record = core.batchBuffer() + <usize>(this.partDone++ * BATCH_RECORD_BYTES);
       const id = load<i32>(record);
       const action = load<i32>(record, 4);
+      if (action == BatchAction.RunSeries) {
+        this.runTakenSeries(thing, id);
+        continue;
+      }
       this.agree(id, thing.cancelled ? NO_ID : thing.id, "record");
       if (id == NO_ID) continue;
       if (thing.kind != Kind.Task) {
@@ -240,6 +258,28 @@ export class Program extends Operations {
     }
     model.beginBatch();
     return count;
+  }
+
+  /** Runs what a part has of a series; what a fatal call leaves comes first in the next iteration. */
+  private runTakenSeries(series: Thing, length: i32): void {
+    if (series.taken) this.agree(length, series.length, "length of a series that is handed out");
+    series.taken = false;
+    if (this.runCalls(series, series.length) > 1) this.partDone--;
+  }
+
+  /** Runs the calls of a series. Returns 0, or after a fatal call how many are left and one more. */
+  private runCalls(series: Thing, length: i32): i32 {
+    this.agree(length, series.length, "length of a series");
+    const clears = this.clears;
+    while (series.length > 0) {
+      series.length--;
+      this.hear(Heard.Ran, series.serial);
+      this.body();
+      this.clearSometimes();
+      if (this.clears != clears) series.length = 0;
+      if (this.mayBeFatal() == Outcome.Fatal) return series.length + 1;
+    }
+    return 0;
   }
 
   /** A callback runs. Returns its Outcome. */
@@ -329,6 +369,7 @@ export class Program extends Operations {
     if (this.ending || !this.random.once(3000)) return;
     core.clear();
     this.model.clear();
+    this.clears++;
   }
 
   private mayBeFatal(): i32 {

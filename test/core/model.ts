@@ -39,6 +39,8 @@ export class Thing {
   cancels: i32 = 0;
   mustCancel: bool = false;
   detached: bool = false;
+  /** Of a series, which has no id: how many calls it still stands for. */
+  length: i32 = 0;
 
   constructor(
     public serial: i32,
@@ -53,6 +55,10 @@ export class Thing {
 
   is(kind: Kind): bool {
     return this.alive && this.kind == kind;
+  }
+
+  isSeries(): bool {
+    return this.id == NO_ID;
   }
 }
 
@@ -73,6 +79,8 @@ export class Model {
   live: i32 = 0;
   slots: Map<i32, Thing> = new Map();
   ready: Thing[] = [];
+  /** The series at the end of `ready` that may still grow. */
+  openSeries: Thing | null = null;
   /** By deadline, then by arming order. */
   timers: Thing[] = [];
   cancelledTimers: i32 = 0;
@@ -106,8 +114,26 @@ export class Model {
   }
 
   push(thing: Thing): void {
+    this.openSeries = null;
     thing.queued = true;
     this.ready.push(thing);
+  }
+
+  /** Queues a call without an id. */
+  extendSeries(): void {
+    let series = this.openSeries;
+    if (!series) {
+      series = new Thing(this.created, Kind.Call, NO_ID);
+      this.push(series);
+      this.openSeries = series;
+    }
+    series.length++;
+  }
+
+  /** A fatal call has left the rest of its series: it comes first. */
+  putBack(series: Thing): void {
+    series.queued = true;
+    this.ready.unshift(series);
   }
 
   arm(thing: Thing, when: f64): void {
@@ -235,6 +261,7 @@ export class Model {
         this.push(timer);
       }
     }
+    this.openSeries = null;
     this.batchLeft = this.ready.length;
   }
 
@@ -242,7 +269,7 @@ export class Model {
   next(): Thing | null {
     while (this.batchLeft > 0) {
       const thing = this.pop();
-      if (thing.kind == Kind.Task) return thing;
+      if (thing.kind == Kind.Task || thing.isSeries()) return thing;
       if (thing.cancelled) this.die(thing);
       else {
         if (thing.kind != Kind.Watch) this.die(thing);
@@ -276,7 +303,7 @@ export class Model {
     for (let index = 0; index < this.part.length; index++) {
       const thing = this.part[index];
       thing.taken = false;
-      if (thing.kind == Kind.Task || !thing.alive) continue;
+      if (thing.kind == Kind.Task || thing.isSeries() || !thing.alive) continue;
       if (thing.kind != Kind.Watch || (thing.cancelled && !thing.queued)) this.die(thing);
     }
     this.part = [];
@@ -290,6 +317,7 @@ export class Model {
       this.fds[fd].writer = null;
     }
     this.ready = [];
+    this.openSeries = null;
     this.timers = [];
     this.part = [];
     this.cancelledTimers = 0;

@@ -1,5 +1,15 @@
 /** The ready queue: order, growth, and the mark on what is queued. */
-import { clearReady, peek, pop, push, readyCount } from "../../assembly/ready-queue";
+import {
+  clearReady,
+  closeSeries,
+  extendSeries,
+  openSeries,
+  peek,
+  pop,
+  push,
+  putBack,
+  readyCount,
+} from "../../assembly/ready-queue";
 import { allocate, Flag, Kind, releaseAll, slotOf } from "../../assembly/slots";
 import { done, eq, test } from "./tap";
 
@@ -84,11 +94,85 @@ test("an id may come back as soon as it is out", () => {
   eq(readyCount(), 0);
 });
 
+test("calls one right after the other are one entry, which says how many they are", () => {
+  begin();
+  for (let index = 0; index < 3; index++) extendSeries();
+  eq(readyCount(), 1);
+  closeSeries();
+  eq(peek(), -3);
+  eq(pop(), -3);
+  eq(readyCount(), 0);
+});
+
+test("a host may make the open series longer by itself", () => {
+  begin();
+  extendSeries();
+  eq(load<i32>(openSeries()), 1);
+  store<i32>(openSeries(), 5);
+  extendSeries();
+  eq(load<i32>(openSeries()), 6);
+  closeSeries();
+  eq(load<i32>(openSeries()), 0);
+  eq(pop(), -6);
+});
+
+test("what comes after a series closes it, and the next one is another", () => {
+  begin();
+  extendSeries();
+  extendSeries();
+  const ids = pushMany(2);
+  eq(load<i32>(openSeries()), 0);
+  extendSeries();
+  closeSeries();
+  extendSeries();
+  closeSeries();
+  eq(readyCount(), 5);
+  eq(pop(), -2);
+  eq(popInOrder(ids, 0, 2), 2);
+  eq(pop(), -1);
+  eq(pop(), -1);
+});
+
+test("closing without an open series does nothing", () => {
+  begin();
+  closeSeries();
+  const ids = pushMany(1);
+  closeSeries();
+  eq(readyCount(), 1);
+  eq(pop(), ids[0]);
+});
+
+test("a series keeps its place and its length while the ring grows and goes round", () => {
+  begin();
+  const early = pushMany(60);
+  eq(popInOrder(early, 0, 50), 50);
+  extendSeries();
+  const late = pushMany(500);
+  eq(popInOrder(early, 50, 10), 10);
+  eq(pop(), -1);
+  eq(popInOrder(late, 0, 500), 500);
+});
+
+test("what a series has left comes first, also in a full ring", () => {
+  begin();
+  extendSeries();
+  store<i32>(openSeries(), 10);
+  closeSeries();
+  eq(pop(), -10);
+  const ids = pushMany(4096);
+  putBack(-7);
+  eq(readyCount(), 4097);
+  eq(pop(), -7);
+  eq(popInOrder(ids, 0, 4096), 4096);
+});
+
 test("a cleared queue is empty and works on", () => {
   begin();
   pushMany(100);
+  extendSeries();
   clearReady();
   eq(readyCount(), 0);
+  eq(load<i32>(openSeries()), 0);
   const ids = pushMany(3);
   eq(readyCount(), 3);
   eq(popInOrder(ids, 0, 3), 3);

@@ -4,6 +4,7 @@
  * Owns: a clock that moves only when `select` waits, the events that the next `select` tells, callbacks and coroutines by id, and the
  * trace: one word for each thing that happened, in order.
  *
+ *   +3           a series of three calls ran
  *   a            the callback labelled a ran            fatal actions and the like are the action's own words
  *   t t!         task t took a step, was cancelled at its await
  *   t=finished   task t ended so                        t=cancelled
@@ -18,6 +19,7 @@ import { expect, listen } from "../../assembly/arrivals";
 import { callAt, callSoon } from "../../assembly/calls";
 import { addCallback, createFuture, settle } from "../../assembly/futures";
 import { clear, eventBuffer, init, runOnce, stop } from "../../assembly/loop";
+import { extendSeries } from "../../assembly/ready-queue";
 import { createTask } from "../../assembly/tasks";
 import { addReader, addWriter } from "../../assembly/watches";
 import { Host, install } from "./scripted-host";
@@ -77,6 +79,8 @@ export class Script extends Host {
   outcome: i32 = 0;
   /** What `report` answers. */
   reportOutcome: i32 = 0;
+  /** What `runSeries` answers. */
+  seriesLeft: i32 = 0;
   /** What happens while the end of a task is told. */
   told: Action | null = null;
   words: string[] = [];
@@ -116,6 +120,11 @@ export class Script extends Host {
     const outcome = this.outcome;
     this.outcome = Outcome.Ok;
     return outcome;
+  }
+
+  runSeries(length: i32): i32 {
+    say("+" + length.toString());
+    return this.seriesLeft;
   }
 
   resume(task: i32, how: i32): i32 {
@@ -195,6 +204,11 @@ export function whenTold(action: Action): void {
 /** Queues a call. Returns its id. */
 export function soon(label: string, action: Action | null = null): i32 {
   return callback(callSoon(), label, action);
+}
+
+/** Makes calls without ids. */
+export function series(length: i32): void {
+  for (let index: i32 = 0; index < length; index++) extendSeries();
 }
 
 /** Sets a timer. Returns its id. */

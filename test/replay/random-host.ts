@@ -94,6 +94,14 @@ export class RandomHost implements CoreImports {
     return this.#once(20) ? Outcome.Raised : this.#once(100) ? Outcome.Fatal : Outcome.Ok;
   }
 
+  runSeries(length: number): number {
+    for (let left = length; left > 0; left--) {
+      const outcome = this.dispatch();
+      if (outcome === Outcome.Fatal || (outcome === Outcome.Raised && this.report() === Outcome.Fatal)) return left;
+    }
+    return 0;
+  }
+
   resume(_task: number, how: number): number {
     this.#callMany(4);
     if (how === ResumeHow.Cancel && this.#once(2)) return Answer.Cancelled;
@@ -121,9 +129,20 @@ export class RandomHost implements CoreImports {
     const { memory, batchBuffer, answer } = this.#core;
     const [id = NO_ID, action] = new Int32Array(memory.buffer, batchBuffer() + index * BATCH_RECORD_BYTES, 2);
     if (id === NO_ID) return;
-    if (action !== BatchAction.Dispatch) {
+    if (action === BatchAction.RunSeries) {
+      this.runSeries(id);
+    } else if (action !== BatchAction.Dispatch) {
       answer(id, this.resume(id, action === BatchAction.ResumeCancelled ? ResumeHow.Cancel : ResumeHow.Next));
     } else if (this.dispatch() === Outcome.Raised) this.report();
+  }
+
+  /** Makes a call without an id, in the memory alone where that may be done. */
+  #extendSeries(): void {
+    const { memory, openSeries, extendSeries } = this.#core;
+    const open = new Int32Array(memory.buffer, openSeries(), 1);
+    const length = open[0] as number;
+    if (length > 0 && this.#once(2)) open[0] = length + 1;
+    else extendSeries();
   }
 
   #callMany(countMax: number): void {
@@ -135,6 +154,7 @@ export class RandomHost implements CoreImports {
     const when = this.#clock + (this.#below(1000) - 100) / 64;
     const fd = this.#once(30) ? FD_MAX + 1 : this.#below(FDS);
     const calls = [
+      () => this.#extendSeries(),
       () => this.#keep(core.callSoon()),
       () => this.#keep(core.callSoon()),
       () => this.#keep(core.callAt(this.#once(50) ? Number.NaN : this.#once(50) ? Number.POSITIVE_INFINITY : when)),

@@ -44,11 +44,15 @@ export class Recorder {
   readonly #lines: string[] = [];
   readonly #memory: CoreExports["memory"];
   readonly #events: number;
+  readonly #series: number;
+  /** The length of the open series when the core was left last. */
+  #seriesLength = 0;
 
   constructor(imports: CoreImports) {
     const core = instantiate(this.#recordImports(imports));
     this.#memory = core.memory;
     this.#events = core.eventBuffer();
+    this.#series = core.openSeries();
     this.core = this.#recordExports(core);
   }
 
@@ -60,31 +64,48 @@ export class Recorder {
   }
 
   #recordImports(imports: CoreImports): CoreImports {
-    return this.#wrap(imports, `import ${IMPORT_MODULE}.`, "I", "V") as unknown as CoreImports;
+    return this.#wrap(imports, `import ${IMPORT_MODULE}.`, false) as unknown as CoreImports;
   }
 
   #recordExports(core: CoreExports): CoreExports {
-    const wrapped = this.#wrap(core, "export ", "C", "R");
+    const wrapped = this.#wrap(core, "export ", true);
     return { ...wrapped, memory: core.memory } as unknown as CoreExports;
   }
 
   /** Puts a function that writes itself down before each of the `owner`'s. */
-  #wrap(owner: object, prefix: string, before: string, after: string): Record<string, Call> {
+  #wrap(owner: object, prefix: string, isIntoCore: boolean): Record<string, Call> {
+    const [before, after] = isIntoCore ? ["C", "R"] : ["I", "V"];
     const wrapped: Record<string, Call> = {};
     for (const [line, { parameters, result }] of signatures) {
       if (!line.startsWith(prefix)) continue;
       const name = line.slice(prefix.length);
       wrapped[name] = (...args) => {
         // What the host wrote is to be there before the core reads it.
+        if (isIntoCore) this.#writeSeries();
+        else this.#seriesLength = this.#readSeries();
         if (name === "takeEvents") this.#writeEvents(args[0]);
         this.#lines.push([before, name, ...args.map((value, index) => word(value, parameters[index]))].join(" "));
         const answer = (owner as Record<string, Call>)[name]?.(...args);
         if (name === "select") this.#writeEvents(answer);
+        if (isIntoCore) this.#seriesLength = this.#readSeries();
+        else this.#writeSeries();
         this.#lines.push(`${after} ${word(answer, result)}`);
         return answer;
       };
     }
     return wrapped;
+  }
+
+  #readSeries(): number {
+    return new DataView(this.#memory.buffer).getInt32(this.#series, true);
+  }
+
+  /** Notes how much longer the host has made the open series since it was last asked or answered. */
+  #writeSeries(): void {
+    const length = this.#readSeries();
+    if (length === this.#seriesLength) return;
+    const bytes = Buffer.from(this.#memory.buffer, this.#series, 4);
+    this.#lines.push(`M ${this.#series} ${bytes.toString("hex")}`);
   }
 
   #writeEvents(count = 0): void {

@@ -2,8 +2,8 @@
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { Status } from "../../../assembly/abi.js";
-import { RuntimeError, ValueError } from "../../../host/index.js";
-import { bothLoops, runFor, runOnce } from "../loop/both-loops.js";
+import { FatalError, RuntimeError, ValueError } from "../../../host/index.js";
+import { bothLoops, rejection, runFor, runOnce } from "../loop/both-loops.js";
 
 const test = bothLoops(suite("the scheduler"));
 
@@ -22,6 +22,45 @@ test("lists what is pending, and nothing that has run or was cancelled", async (
   await runOnce(loop);
   timer.cancel();
   assert.equal([...scheduler.entries()], []);
+});
+
+test("keeps the order of calls with what the core queues between them", async (loop) => {
+  const order: string[] = [];
+  const note = (word: string): void => {
+    order.push(word);
+  };
+  loop.callSoon(note, "1");
+  loop.callSoon(note, "2");
+  loop.createTask(function* () {
+    note("task");
+    yield;
+    note("task again");
+  });
+  loop.callSoon(note, "3").cancel();
+  loop.callSoon(note, "4");
+  loop.callAt(loop.time(), note, "timer");
+  loop.callSoon(() => {
+    note("5");
+    loop.callSoon(note, "6");
+  });
+  await runOnce(loop);
+  assert.is(order.join(), "1,2,task,4,5,timer");
+  await runOnce(loop);
+  assert.is(order.join(), "1,2,task,4,5,timer,task again,6");
+});
+
+test("goes on behind a fatal call, in the next run", async (loop) => {
+  const order: number[] = [];
+  for (const number of [1, 2]) loop.callSoon(() => order.push(number));
+  loop.callSoon(() => {
+    loop.callSoon(() => order.push(6));
+    throw new FatalError("the end");
+  });
+  for (const number of [4, 5]) loop.callSoon(() => order.push(number));
+  assert.is((await rejection(loop.runForever())).message, "the end");
+  assert.equal(order, [1, 2]);
+  await runOnce(loop);
+  assert.equal(order, [1, 2, 4, 5, 6]);
 });
 
 test("has words for every status of the core", (loop) => {
@@ -43,11 +82,14 @@ test("goes on with fresh views after the core's memory has grown", async (loop) 
   loop.setDebug(false);
   const { core } = loop._scheduler;
   const before = core.memory.buffer.byteLength;
-  let ran = 0;
-  for (let index = 0; index < 100_000; index++) loop.callSoon(() => ran++);
+  const order: number[] = [];
+  loop.callSoon(() => order.push(1));
+  for (let index = 0; index < 100_000; index++) loop.callLater(1000, () => {}).cancel();
   assert.ok(core.memory.buffer.byteLength > before);
+  loop.callSoon(() => order.push(2));
+  loop.callSoon(() => order.push(3));
   await runOnce(loop);
-  assert.is(ran, 100_000);
+  assert.equal(order, [1, 2, 3]);
   await runFor(loop, 0.0005);
 });
 
