@@ -10,6 +10,14 @@
 import { constants } from "node:os";
 import { getSystemErrorMap } from "node:util";
 
+let errorMap: ReturnType<typeof getSystemErrorMap> | undefined;
+
+/** The names and words of errnos. Node makes a map of all of them for each who asks. */
+function errorsByNumber(): ReturnType<typeof getSystemErrorMap> {
+  errorMap ??= getSystemErrorMap();
+  return errorMap;
+}
+
 /** What else is known about a failed call. */
 export interface SystemErrorDetails {
   /** The host or the path that the call was about. */
@@ -38,7 +46,7 @@ export function systemError(syscall: string, errno: number, details: SystemError
 /** The name of an errno of either sign: `ECONNREFUSED`. One that nobody knows is `UNKNOWN`, as in libuv. */
 export function errorCode(errno: number): string {
   const number = Math.abs(errno);
-  const known = getSystemErrorMap().get(-number);
+  const known = errorsByNumber().get(-number);
   if (known !== undefined) return known[0];
   for (const [name, value] of Object.entries(constants.errno)) if (value === number) return name;
   return "UNKNOWN";
@@ -46,7 +54,7 @@ export function errorCode(errno: number): string {
 
 /** What an errno of either sign means, in the system's words: `connection refused`. */
 export function errorText(errno: number): string {
-  return getSystemErrorMap().get(-Math.abs(errno))?.[1] ?? `error ${Math.abs(errno)}`;
+  return errorsByNumber().get(-Math.abs(errno))?.[1] ?? `error ${Math.abs(errno)}`;
 }
 
 /** Abstract paths begin with NUL, which terminals swallow. */
