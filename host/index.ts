@@ -49,6 +49,7 @@ export type { ConnectionOptions, LocalAddress } from "./net/connect.js";
 export type { ServerOptions } from "./net/create-server.js";
 export type { DatagramAddress, DatagramEndpointOptions } from "./net/datagram-endpoint.js";
 export { DatagramTransport } from "./net/datagram-transport.js";
+export type { FileLike, SendfileOptions } from "./net/file-source.js";
 export type { WriteBufferLimits } from "./net/flow-control.js";
 export type { PeerCredentials } from "./net/peer-credentials.js";
 export { FileDescriptor, pipe } from "./net/pipe.js";

@@ -22,7 +22,9 @@ import {
 } from "../net/datagram-endpoint.js";
 import type { DatagramTransport } from "../net/datagram-transport.js";
 import { connectDuplex } from "../net/duplex-transport.js";
+import type { FileLike, SendfileOptions } from "../net/file-source.js";
 import { type AddressInfo, getaddrinfo, getnameinfo, type ResolveOptions } from "../net/resolve.js";
+import { sendfile } from "../net/sendfile.js";
 import type { Server } from "../net/server.js";
 import {
   sockAccept,
@@ -34,6 +36,7 @@ import {
   sockSendall,
   sockSendto,
 } from "../net/sock-calls.js";
+import { sockSendfile } from "../net/sock-sendfile.js";
 import type { Socket } from "../net/socket.js";
 import type { SSLContext } from "../net/ssl-context.js";
 import { type StartTlsOptions, startTls } from "../net/start-tls.js";
@@ -275,6 +278,48 @@ export abstract class NetworkCalls {
    */
   sockSendall(this: EventLoop, sock: Socket, data: Uint8Array): Future<void> {
     return sockSendall(this, sock, data);
+  }
+
+  /**
+   * Sends a file, or a part of it, without copying it into this process where the system can do that. A file on a slow disk
+   * blocks the loop while the system reads it. Its position is neither used nor changed.
+   *
+   * @param file a regular file that is open for reading, and stays open until the call is done
+   * @param offset where in the file to begin, in bytes
+   * @param count how many bytes to send at the most; null is all up to the end of the file
+   * @returns how many bytes were sent. How many that were when it fails, or is cancelled, is unknown
+   * @throws as `sockRecv`; ValueError `ERR_INVALID_FILE`, `ERR_SOCKET_KIND`, `ERR_OUT_OF_RANGE`; TypeError `ERR_INVALID_ARG_TYPE`,
+   *   `ERR_UNKNOWN_OPTION`. Without `fallback` it fails with an UnsupportedError `ERR_SENDFILE_UNAVAILABLE`
+   */
+  sockSendfile(
+    this: EventLoop,
+    sock: Socket,
+    file: FileLike,
+    offset = 0,
+    count: number | null = null,
+    options: SendfileOptions = {},
+  ): Future<number> {
+    return sockSendfile(this, sock, file, offset, count, options);
+  }
+
+  /**
+   * Sends a file, or a part of it, on a transport: after what was written before, and before anything can be written again. Nothing is received
+   * meanwhile, and `close` and `writeEof` wait for it. Over TLS and streams of Node's it is read and written in pieces.
+   *
+   * @param transport of a connection that is not closing
+   * @returns and takes as `sockSendfile`
+   * @throws as `sockSendfile`; TypeError `ERR_NOT_A_TRANSPORT`; RuntimeError `ERR_TRANSPORT_CLOSING`. It fails with
+   *   `ERR_SENDFILE_IN_PROGRESS` for a second file at the same time
+   */
+  sendfile(
+    this: EventLoop,
+    transport: Transport,
+    file: FileLike,
+    offset = 0,
+    count: number | null = null,
+    options: SendfileOptions = {},
+  ): Future<number> {
+    return sendfile(this, transport, file, offset, count, options);
   }
 
   /**

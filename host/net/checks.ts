@@ -76,3 +76,9 @@ function filenoOf(value: unknown): unknown {
   const { fileno } = value as { fileno?: unknown };
   return typeof fileno === "function" ? fileno.call(value) : undefined;
 }
+
+/** Whether it is something with a descriptor as a property, as Node's own have it. */
+export function hasFd(pipe: unknown): pipe is { readonly fd: number } {
+  if (typeof pipe !== "object" || pipe === null || "fileno" in pipe) return false;
+  return typeof (pipe as { fd?: unknown }).fd === "number";
+}

@@ -73,6 +73,11 @@ export abstract class FlowControl {
     this._pauseIfHigh();
   }
 
+  /** @internal Whether the protocol was told to pause, and not to resume since. */
+  get _isPaused(): boolean {
+    return this.#paused;
+  }
+
   /** @internal Tells the protocol to pause if too much waits. */
   protected _pauseIfHigh(): void {
     if (this.#paused || this.getWriteBufferSize() <= this.#most) return;

@@ -22,7 +22,7 @@ import * as fds from "../sys/fd.js";
 import type { Memory } from "../sys/memory.js";
 import * as sockets from "../sys/socket.js";
 import { holdNonblocking } from "./blocking-mode.js";
-import { checkDescriptor, type PipeLike } from "./checks.js";
+import { checkDescriptor, hasFd, type PipeLike } from "./checks.js";
 import { checkUnowned } from "./options.js";
 
 type PipeKind = "fifo" | "socket" | "character";
@@ -145,11 +145,6 @@ function closePipe(pipe: PipeLike, fd: number): Promise<unknown> | undefined {
   else if (typeof close === "function") return Promise.resolve(close.call(pipe));
   else fds.close(fd);
   return undefined;
-}
-
-function hasFd(pipe: unknown): pipe is { readonly fd: number } {
-  if (typeof pipe !== "object" || pipe === null || "fileno" in pipe) return false;
-  return typeof (pipe as { fd?: unknown }).fd === "number";
 }
 
 fds.closeListeners.add((fd) => ends.get(fd)?._forget());

@@ -13,7 +13,8 @@
  */
 
 import { AF_INET, AF_INET6, AF_UNIX, IPPROTO_TCP, SHUT_WR, TCP_NODELAY } from "../constants.js";
-import { FatalError } from "../errors.js";
+import { FatalError, RuntimeError } from "../errors.js";
+import type { Future } from "../futures/future.js";
 import type { EventLoop } from "../loop/event-loop.js";
 import { type BufferedProtocol, isBuffered, type StreamProtocol } from "../protocols.js";
 import { EAGAIN } from "../sys/errno.js";
@@ -28,7 +29,7 @@ import { peerCredentials } from "./peer-credentials.js";
 import { receiveSlab } from "./receive-slab.js";
 import { bufferOf } from "./reception.js";
 import type { Socket } from "./socket.js";
-import { Transport, type TransportOwner, writeAfterEof } from "./transport.js";
+import { Transport, type TransportOwner, transportClosing, writeAfterEof } from "./transport.js";
 import { WriteQueue } from "./write-queue.js";
 
 /** How much is received at a time: at first, and for a peer that sends as much. */
@@ -62,6 +63,8 @@ export class SocketTransport extends Transport {
   #paused = false;
   #eofReceived = false;
   #eofWritten = false;
+  /** Not null while a file is sent; done when what was written before it is gone. */
+  #file: Future<void> | null = null;
   /** 0 while there is a connection; afterwards 1, and one more for each write. */
   #lost = 0;
   #ended = false;
@@ -91,6 +94,7 @@ export class SocketTransport extends Transport {
   override write(data: Uint8Array): void {
     if (!(data instanceof Uint8Array)) checkBytes("The data", data);
     if (this.#eofWritten) throw writeAfterEof();
+    if (this.#file !== null) throw sendfileInProgress();
     const size = data.byteLength;
     if (size === 0) return;
     if (this.#lost !== 0) return this.#warnOfLostWrites();
@@ -110,7 +114,7 @@ export class SocketTransport extends Transport {
     if (this.#closing || this.#eofWritten) return;
     this._flush();
     this.#eofWritten = true;
-    if (this.getWriteBufferSize() === 0) this.#shutdown();
+    if (this.#hasNothingToSend) this.#shutdown();
   }
 
   override canWriteEof(): boolean {
@@ -122,7 +126,7 @@ export class SocketTransport extends Transport {
     this._flush();
     this.#closing = true;
     this.#loop._unwatch(this.#socket.fileno(), "reader");
-    if (this.getWriteBufferSize() === 0) this.#lose(null);
+    if (this.#hasNothingToSend) this.#lose(null);
   }
 
   override abort(): void {
@@ -222,7 +226,9 @@ export class SocketTransport extends Transport {
     // The protocol may have written more, or ended the connection.
     if (this.getWriteBufferSize() > 0 || this.#lost !== 0) return;
     this.#loop._unwatch(this.#socket.fileno(), "writer");
-    if (this.#closing) {
+    if (this.#file !== null) {
+      if (!this.#file.done()) this.#file.setResult();
+    } else if (this.#closing) {
       this.#lost = 1;
       this._end(null);
     } else if (this.#eofWritten) this.#shutdown();
@@ -240,6 +246,27 @@ export class SocketTransport extends Transport {
     const rest = Buffer.from(memory.bytes.subarray(this.#heldAt, this.#heldAt + size));
     outbox.release();
     this.#sent(rest, sent);
+  }
+
+  /**
+   * @internal A file is to be sent: nothing can be written, and the end of the stream waits, until `_endFile`.
+   *
+   * @returns what is done when all that was written before has been sent, and fails when the connection is lost first
+   * @throws RuntimeError `ERR_SENDFILE_IN_PROGRESS`
+   */
+  _beginFile(): Future<void> {
+    if (this.#file !== null) throw sendfileInProgress();
+    this.#file = this.#loop.createFuture();
+    if (this.getWriteBufferSize() === 0) this.#file.setResult();
+    return this.#file;
+  }
+
+  /** @internal The file was sent, or will not be. */
+  _endFile(): void {
+    this.#file = null;
+    if (this.#lost !== 0 || this.getWriteBufferSize() > 0) return;
+    if (this.#closing) this.#lose(null);
+    else if (this.#eofWritten) this.#shutdown();
   }
 
   /** @internal Tells the protocol that it is over, and gives everything back. */
@@ -310,6 +337,10 @@ export class SocketTransport extends Transport {
     this._pauseIfHigh();
   }
 
+  get #hasNothingToSend(): boolean {
+    return this.getWriteBufferSize() === 0 && this.#file === null;
+  }
+
   #startWriting(): boolean {
     this.#queue ??= new WriteQueue();
     try {
@@ -354,6 +385,7 @@ export class SocketTransport extends Transport {
   #lose(error: Error | null): void {
     this.#lost = 1;
     this.#loop._unwatch(this.#socket.fileno(), "writer");
+    if (this.#file !== null && !this.#file.done()) this.#file.setException(error ?? transportClosing());
     // A closed loop calls nobody any more, but the socket is not to be lost with it.
     if (this.#loop.isClosed()) this.#socket.close();
     else this.#loop.callSoon(endTransport, this, error);
@@ -363,6 +395,13 @@ export class SocketTransport extends Transport {
     if (this.#lost >= LOST_WRITES_TO_WARN) console.warn("socket.send() raised exception.");
     this.#lost++;
   }
+}
+
+function sendfileInProgress(): RuntimeError {
+  return new RuntimeError(
+    "ERR_SENDFILE_IN_PROGRESS",
+    "A file is being sent on the transport: await sendfile() first, then write or send the next",
+  );
 }
 
 function connectionMade(transport: SocketTransport, protocol: StreamProtocol): void {

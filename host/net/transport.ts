@@ -89,6 +89,14 @@ export abstract class Transport extends FlowControl implements ReadTransport, Wr
   }
 }
 
+/** The error where a transport that is closing, or was closed meanwhile, cannot do what it is asked. */
+export function transportClosing(): RuntimeError {
+  return new RuntimeError(
+    "ERR_TRANSPORT_CLOSING",
+    "The transport is closing: send the file, and await that, before it is closed",
+  );
+}
+
 /** The error of a `write` after `writeEof`. */
 export function writeAfterEof(): RuntimeError {
   return new RuntimeError(

@@ -54,6 +54,7 @@ export interface CFunctions {
   sendmmsg(fd: number, headers: Address, count: number, flags: number): number;
   send(fd: number, buffer: Pointer, length: number, flags: number): number;
   sendFrom(fd: number, buffer: Address, length: number, flags: number): number;
+  sendfile(socket: number, file: number, offset: Address, length: number): number;
   sendto(fd: number, buffer: Pointer, length: number, flags: number, name: Address, nameLength: number): number;
   inet_pton(family: number, text: string, bytes: Pointer): number;
   inet_ntop(family: number, bytes: Pointer, text: Pointer, length: number): Address;
@@ -130,6 +131,7 @@ const LIBC: Record<keyof CFunctions, string> = {
   recvmmsg: "int recvmmsg(int fd, uintptr_t headers, uint32_t count, int flags, uintptr_t timeout)",
   send: "intptr_t send(int fd, void *buffer, size_t length, int flags)",
   sendFrom: "intptr_t send(int fd, uintptr_t buffer, size_t length, int flags)",
+  sendfile: "intptr_t sendfile(int socket, int file, uintptr_t offset, size_t length)",
   sendto: "intptr_t sendto(int fd, void *buffer, size_t length, int flags, uintptr_t name, uint32_t nameLength)",
   inet_pton: "int inet_pton(int family, const char *text, void *bytes)",
   inet_ntop: "uintptr_t inet_ntop(int family, void *bytes, void *text, uint32_t length)",

@@ -6,7 +6,7 @@
  */
 import { createSocket } from "node:dgram";
 import { once } from "node:events";
-import { mkdtempSync, readdirSync, rmSync } from "node:fs";
+import { mkdtempSync, readdirSync, rmSync, statSync } from "node:fs";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -170,6 +170,10 @@ prints(
     "Nothing is left: true",
   ],
 );
+
+const bytes = statSync(new URL("../../../package.json", import.meta.url)).size;
+
+prints("send-file", ["package.json"], [`Server sent ${bytes} bytes`, `Client received ${bytes} bytes`]);
 
 tested.add("pipe");
 

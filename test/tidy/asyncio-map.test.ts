@@ -7,8 +7,8 @@ import * as host from "../../host/index.js";
 import { read, root } from "./repository.js";
 
 /**
- * "Base Event Loop" and "Subprocess" of CPython 3.6: their classes and methods, and the arguments that are more than a callback or a
- * socket.
+ * "Base Event Loop" and "Subprocess" of CPython 3.6, and "Transferring files" of 3.7: their classes and methods, and the arguments that
+ * are more than a callback or a socket.
  */
 const page: Record<string, string> = {
   BaseEventLoop: "",
@@ -44,6 +44,8 @@ const page: Record<string, string> = {
   sock_sendall: "data",
   sock_connect: "address",
   sock_accept: "",
+  sendfile: "transport file offset count fallback",
+  sock_sendfile: "file offset count fallback",
   getaddrinfo: "host port family type proto flags",
   getnameinfo: "sockaddr flags",
   connect_read_pipe: "protocol_factory pipe",

@@ -16,6 +16,7 @@ const closedLoopCalls: Record<string, (scene: Scene) => unknown> = {
   addDoneCallback: ({ loop }) => loop.createFuture().addDoneCallback(() => {}),
   sockRecv: ({ loop, sock }) => loop.sockRecv(sock, 1),
   sockSendall: ({ loop, sock }) => loop.sockSendall(sock, Buffer.alloc(1 << 22)),
+  sockSendfile: ({ loop, sock }) => loop.sockSendfile(sock, 0),
   sockAccept: ({ loop, sock }) => loop.sockAccept(sock),
   sockConnect: ({ loop, datagram }) => loop.sockConnect(datagram, { host: "127.0.0.1", port: 1 }),
   createConnection: ({ loop, sock }) => loop.createConnection(noProtocol, null, null, { sock }),

@@ -2,7 +2,7 @@
  * Every call that can be awaited is cancelled after 0, 1, 2… iterations, by itself or with a task that awaits it, until it is
  * done before it can be cancelled. Each time nothing may stay behind: no descriptor, no watch, no timer, no slot of the core, no file.
  */
-import { mkdtempSync, openSync, readdirSync } from "node:fs";
+import { mkdtempSync, openSync, readdirSync, unlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
@@ -11,7 +11,7 @@ import type { Future } from "../../../host/futures/future.js";
 import { EventLoop } from "../../../host/loop/event-loop.js";
 import { waitFor } from "../../../host/loop/wait.js";
 import type { InetAddress } from "../../../host/net/address.js";
-import { pipe } from "../../../host/net/pipe.js";
+import { FileDescriptor, pipe } from "../../../host/net/pipe.js";
 import { Socket, socketpair } from "../../../host/net/socket.js";
 import { withFolder } from "../../support/folders.js";
 import { checkNoLeaks, countProbe, leakChecked } from "../../support/leaks.js";
@@ -44,6 +44,15 @@ type Pair = [transport: { abort?(): void; close(): void }, protocol: object];
 const closePair = ([transport]: Pair): void => transport.close();
 const closeIt = (thing: { close(): void }): void => thing.close();
 const factory = (): object => ({});
+
+/** A file of more than a socket takes at once. */
+function bigFile(folder: string): FileDescriptor {
+  const path = join(folder, "big");
+  writeFileSync(path, Buffer.alloc(1 << 22));
+  const file = new FileDescriptor(openSync(path, "r"));
+  unlinkSync(path);
+  return file;
+}
 
 const ROWS: Row[] = [
   {
@@ -154,6 +163,21 @@ const ROWS: Row[] = [
   {
     name: "sockSendall",
     start: ({ loop, keep }) => loop.sockSendall(keep(...socketpair())[0] as Socket, Buffer.alloc(1 << 22)),
+  },
+  {
+    name: "sockSendfile",
+    start: ({ loop, keep, folder }) => {
+      const [sock, peer] = keep(...socketpair()) as [Socket, Socket];
+      keep(peer);
+      return loop.sockSendfile(sock, keep(bigFile(folder))[0] as FileDescriptor);
+    },
+  },
+  {
+    name: "sockSendfile of what the system cannot send",
+    start: ({ loop, keep }) => {
+      const [sock] = keep(...socketpair()) as [Socket, Socket];
+      return loop.sockSendfile(sock, keep(new FileDescriptor(openSync("/proc/self/status", "r")))[0] as FileDescriptor);
+    },
   },
   {
     name: "createDatagramEndpoint between addresses",

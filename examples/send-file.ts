@@ -1,0 +1,41 @@
+/**
+ * A server that sends a file to whoever connects, and a client that saves it: the kernel moves the bytes.
+ *
+ *   node out/examples/send-file.js [FILE]
+ */
+import { open } from "node:fs/promises";
+import {
+  getRunningLoop,
+  type InetAddress,
+  openConnection,
+  run,
+  type Socket,
+  type StreamReader,
+  type StreamWriter,
+  startServer,
+} from "wasyncio";
+
+const path = process.argv[2] ?? process.execPath;
+
+async function sendIt(_reader: StreamReader, writer: StreamWriter): Promise<void> {
+  const file = await open(path);
+  const sent = await getRunningLoop().sendfile(writer.transport, file);
+  console.log(`Server sent ${sent} bytes`);
+  await file.close();
+  writer.close();
+}
+
+await run(async () => {
+  const server = await startServer(sendIt, "127.0.0.1", 0);
+  const [socket] = server.sockets as [Socket];
+  const { port } = socket.getsockname() as InetAddress;
+
+  const [reader, writer] = await openConnection("127.0.0.1", port);
+  const bytes = await reader.read();
+  console.log(`Client received ${bytes.length} bytes`);
+
+  writer.close();
+  await writer.waitClosed();
+  server.close();
+  await server.waitClosed();
+});
