@@ -4,8 +4,8 @@
  * Owns: the socket, from the moment that the transport is made until `connectionLost` has returned; datagrams that wait
  * until the kernel takes them, each by itself; that `connectionLost` is called exactly once and last.
  *
- * Does not own: receiving many at a time (`sys/datagrams.ts`) and sending many (`sys/datagram-sends.ts`), the water marks (`flow-control.ts`), making endpoints
- * (`datagram-endpoint.ts`).
+ * Does not own: receiving (`datagram-arrivals.ts`), whom one may send to (`datagram-peers.ts`), sending many at a time
+ * (`sys/datagram-sends.ts`), the water marks (`flow-control.ts`), making endpoints (`datagram-endpoint.ts`).
  *
  * From: CPython 3.13 selector_events `_SelectorDatagramTransport`. Differs: several datagrams are received at a time, and what
  * `datagramReceived` sends on a socket that is not connected leaves with one call when they have been handed out; an error
@@ -14,19 +14,17 @@
  */
 
 import { inspect } from "node:util";
-import { AF_UNIX } from "../constants.js";
-import { describe, FatalError, typeError, ValueError } from "../errors.js";
+import { FatalError } from "../errors.js";
 import type { EventLoop } from "../loop/event-loop.js";
 import type { DatagramProtocol } from "../protocols.js";
 import type { TimerHandle } from "../scheduler/handle.js";
 import { SendBatch } from "../sys/datagram-sends.js";
-import { DatagramBatch } from "../sys/datagrams.js";
-import { EAGAIN, EMSGSIZE } from "../sys/errno.js";
+import { EAGAIN } from "../sys/errno.js";
 import { errorText, systemError } from "../sys/errors.js";
-import { SocketName } from "../sys/sockaddr.js";
-import { sendToName } from "../sys/socket.js";
-import { type Address, addressDetails, checkAddress, formatAddress } from "./address.js";
+import { type Address, addressDetails } from "./address.js";
 import { checkBytes } from "./checks.js";
+import { type Arrival, receiveArrivals } from "./datagram-arrivals.js";
+import { DatagramPeers } from "./datagram-peers.js";
 import { FlowControl } from "./flow-control.js";
 import { own } from "./owners.js";
 import type { Socket } from "./socket.js";
@@ -38,19 +36,6 @@ const RETRY_SECONDS = 0.001;
 /** From this many sends on a socket that is closed on, each is warned of. */
 const LOST_SENDS_TO_WARN = 5;
 
-/** What one receive may bring: an IP datagram has less than 64 KiB, a Unix one as much as the sender's buffer. */
-const batches = {
-  inet: { count: 32, bytesEach: 64 * 1024, batch: null as DatagramBatch | null },
-  unix: { count: 4, bytesEach: 256 * 1024, batch: null as DatagramBatch | null },
-};
-
-/** The batch of this thread for sockets of a kind: no two sockets receive at the same time. */
-function batchFor(socket: Socket): DatagramBatch {
-  const kind = socket.family === AF_UNIX ? batches.unix : batches.inet;
-  kind.batch ??= new DatagramBatch(kind.count, kind.bytesEach);
-  return kind.batch;
-}
-
 /** How many are sent at a time, and how large each may be: a copy must be cheaper than a system call. */
 const SENDS = 32;
 const SEND_BYTES_MAX = 2048;
@@ -59,9 +44,6 @@ const SENDS_WAIT_MS = 0.5;
 
 /** The batch of this thread: no two sockets hand out datagrams at the same time. */
 let sends: SendBatch | null = null;
-
-/** A datagram that came, or what is wrong with it. */
-type Arrival = readonly [data: Buffer, sender: Address | null] | Error;
 
 export interface DatagramTransportOptions {
   /** The only peer, of a socket that is connected to it or that sends to nobody else. */
@@ -76,7 +58,7 @@ export interface DatagramTransportOptions {
 export class DatagramTransport extends FlowControl {
   readonly #loop: EventLoop;
   readonly #socket: Socket;
-  readonly #peer: Address | null;
+  readonly #peers: DatagramPeers;
   readonly #connected: boolean;
   readonly #file: SocketFile | null;
   readonly #extra: Record<string, unknown>;
@@ -86,11 +68,6 @@ export class DatagramTransport extends FlowControl {
   #queuedBytes = 0;
   /** Set while the queue waits for the clock, and not until the socket is writable. */
   #retry: TimerHandle | null = null;
-  /** The address that was sent to last, as the kernel takes it. */
-  readonly #name = new SocketName();
-  #nameLength = 0;
-  /** Whose name that is, if it cannot have changed since. */
-  #named: Address | null = null;
   #closing = false;
   #ended = false;
   #lostSends = 0;
@@ -104,8 +81,8 @@ export class DatagramTransport extends FlowControl {
     this.#loop = loop;
     this.#socket = socket;
     this.#protocol = protocol;
-    this.#peer = options.peer;
     this.#connected = options.connected;
+    this.#peers = new DatagramPeers(socket, options.peer, options.connected);
     this.#file = options.file;
     this.#extra = {
       socket,
@@ -128,14 +105,14 @@ export class DatagramTransport extends FlowControl {
    */
   sendto(data: Uint8Array, address: Address | null = null): void {
     if (!(data instanceof Uint8Array)) checkBytes("The data", data);
-    const target = this.#target(address);
+    const target = this.#peers.find(address);
     if (this.#ended) {
       if (++this.#lostSends > LOST_SENDS_TO_WARN) console.warn("A datagram to a closed endpoint was dropped.");
       return;
     }
     if (this.#batch !== null && target !== null && this.#gather(this.#batch, data, target)) return;
     if (this.#queue.length === 0) {
-      const result = this.#send(data, target);
+      const result = this.#peers.send(data, target);
       if (result >= 0) return;
       if (result !== -EAGAIN) return this.#tellError(result, target);
       if (!this.#startWriting()) return;
@@ -218,16 +195,11 @@ export class DatagramTransport extends FlowControl {
   /** @internal The socket is readable. Receives as many datagrams as one call brings. */
   _readReady(): void {
     if (this.#closing) return;
-    const batch = batchFor(this.#socket);
-    const count = batch.receive(this.#socket.fileno());
-    if (count === -EAGAIN) return;
-    if (count < 0) return this.#tellError(count, null, "recvmmsg");
-    const arrivals: Arrival[] = [];
-    for (let index = 0; index < count; index++) {
-      arrivals.push(batch.isCut(index) ? cutError(batch.sender(index)) : [batch.data(index), batch.sender(index)]);
-    }
+    const arrivals = receiveArrivals(this.#socket);
+    if (arrivals === -EAGAIN) return;
+    if (typeof arrivals === "number") return this.#tellError(arrivals, null, "recvmmsg");
     // What a connected socket is told of may be an earlier datagram's error, which sendmmsg would keep to itself.
-    if (count === 1 || this.#connected) return this._deliver(arrivals, 0);
+    if (arrivals.length === 1 || this.#connected) return this._deliver(arrivals, 0);
     sends ??= new SendBatch(SENDS, SEND_BYTES_MAX);
     this.#batch = sends;
     this.#flushTime = performance.now() + SENDS_WAIT_MS;
@@ -280,7 +252,7 @@ export class DatagramTransport extends FlowControl {
     let isStuck = true;
     while (queue.length > 0 && !this.#ended) {
       const [{ data, address }] = queue as [(typeof queue)[number]];
-      const result = this.#send(data, address);
+      const result = this.#peers.send(data, address);
       if (result === -EAGAIN) {
         if (isStuck) this.#rest();
         break;
@@ -304,36 +276,6 @@ export class DatagramTransport extends FlowControl {
     } finally {
       this.#letGo();
     }
-  }
-
-  /** Where to send to: null for the connected peer. */
-  #target(address: Address | null): Address | null {
-    const peer = this.#peer;
-    if (peer === null) {
-      if (address !== null && address === this.#named) return address;
-      if (address === null || address === undefined) {
-        const hint = "pass one, or give the endpoint a remoteAddr";
-        throw typeError("ERR_INVALID_ADDRESS", `sendto() needs an address here, not ${describe(address)}: ${hint}.`);
-      }
-      const checked = checkAddress(this.#socket.family, address);
-      return Object.isFrozen(address) ? address : checked;
-    }
-    if (address !== null && address !== peer && !isSame(this.#socket.family, address, peer)) {
-      const wanted = `must be null or ${formatAddress(peer)}`;
-      throw new ValueError("ERR_INVALID_ADDRESS", `Invalid address: ${wanted}, the endpoint's remoteAddr.`);
-    }
-    return this.#connected ? null : peer;
-  }
-
-  #send(data: Uint8Array, address: Address | null): number {
-    if (address === null) return this.#socket._send(data);
-    if (address !== this.#named) {
-      const length = this.#name.write(this.#socket.family, address);
-      this.#named = length > 0 && Object.isFrozen(address) ? address : null;
-      if (length < 0) return length;
-      this.#nameLength = length;
-    }
-    return sendToName(this.#socket.fileno(), data, 0, this.#name, this.#nameLength);
   }
 
   /** Takes a datagram to be sent with others. Answers false if it has to go by itself, after those. */
@@ -435,15 +377,6 @@ export class DatagramTransport extends FlowControl {
     this.#file?.remove();
     this.#socket.close();
   }
-}
-
-function isSame(family: number, address: Address, peer: Address): boolean {
-  return formatAddress(checkAddress(family, address)) === formatAddress(peer);
-}
-
-function cutError(sender: Address | null): Error {
-  const message = "A datagram was larger than there is room for, and what was received of it was dropped";
-  return systemError("recvmmsg", -EMSGSIZE, { message, ...addressDetails(sender ?? undefined) });
 }
 
 function connectionMade(transport: DatagramTransport, protocol: DatagramProtocol): void {
