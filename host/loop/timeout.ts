@@ -1,34 +1,36 @@
 /**
- * Letting a body take no longer than a certain time.
+ * Time limits for a function.
  *
- * Owns: the deadline, which may be moved, and telling its cancellation of the task from those of others.
+ * Owns: the deadline, which may be moved; and telling its cancellation from those of others.
  *
- * CPython 3.11, timeouts.py; from 3.13 that only cancellations of its own count. Differs: a function that takes the body, since there is no `async with`;
- * a cancellation that the body did not notice any more is taken back.
+ * CPython 3.11, timeouts.py. Differs: there is no `async with`, so the limit is that of a function, which runs in a task of its own; whoever
+ * cancels that task cancels the function.
  */
 import { CancelledError, RuntimeError, TimeoutError } from "../errors.js";
-import type { Coroutine } from "../futures/coroutine.js";
 import { checkSeconds } from "../futures/sleep.js";
+import type { Task } from "../futures/task.js";
 import type { Handle } from "../scheduler/handle.js";
-import { inScope, type Outcome, Scope, takeBackCancellation } from "./scope.js";
+import { type Body, checkBody, runBody } from "./body.js";
+import type { EventLoop } from "./event-loop.js";
+import { getRunningLoop } from "./running-loop.js";
 
 type State = "created" | "active" | "expiring" | "expired" | "finished";
 
-/** The deadline of a body: what `timeout` and `timeoutAt` hand to it. */
-export class Timeout extends Scope {
-  readonly #cancelling: number;
-  #when: number | null;
+/** What the function gets whose time is limited. */
+export class Timeout {
+  readonly #loop: EventLoop;
   #state: State = "created";
-  #handle: Handle | null = null;
+  #when: number | null;
+  #timer: Handle | null = null;
+  #task: Task<unknown> | null = null;
 
-  /** @internal */
-  constructor(call: string, when: number | null) {
-    super(call);
+  /** @internal Users call `timeout` or `timeoutAt`. */
+  constructor(loop: EventLoop, when: number | null) {
+    this.#loop = loop;
     this.#when = when;
-    this.#cancelling = this._task.cancelling();
   }
 
-  /** When the time is over, in seconds of `loop.time()`; null for never. */
+  /** The deadline, in seconds of `loop.time()`; null for none. */
   when(): number | null {
     return this.#when;
   }
@@ -36,106 +38,97 @@ export class Timeout extends Scope {
   /**
    * Moves the deadline.
    *
-   * @param when in seconds of `loop.time()`; what is past cancels at once; null is never
-   * @throws TypeError `ERR_NOT_A_NUMBER`; ValueError `ERR_BAD_TIME`; RuntimeError `ERR_TIMEOUT_OVER`
+   * @param when in seconds of `loop.time()`; null for none
+   * @throws RuntimeError `ERR_TIMEOUT_OVER` when the time is over, or the function; TypeError `ERR_NOT_A_NUMBER`; ValueError `ERR_BAD_TIME`
    */
   reschedule(when: number | null): void {
     if (when !== null) checkSeconds("when", when);
-    if (this.#state !== "created" && this.#state !== "active") {
-      throw new RuntimeError("ERR_TIMEOUT_OVER", `the deadline of a timeout that is ${this.#state} cannot be moved`);
+    if (this.#state !== "active") {
+      throw new RuntimeError(
+        "ERR_TIMEOUT_OVER",
+        `Cannot change state of ${this.#state} Timeout: reschedule it while its function runs, and before the time is over`,
+      );
     }
     this.#when = when;
-    if (this.#state === "active") this.#arm();
+    this.#timer?.cancel();
+    this.#timer = null;
+    if (when === null) return;
+    const loop = this.#loop;
+    this.#timer = when <= loop.time() ? loop.callSoon(this.#expire) : loop.callAt(when, this.#expire);
   }
 
-  /** Whether the time was over before the body had ended. */
+  /** Whether the time was over before the function had ended. */
   expired(): boolean {
     return this.#state === "expiring" || this.#state === "expired";
   }
 
-  /** Such as `<Timeout active when=3.5>`. */
-  override toString(): string {
-    return `<Timeout ${this.#state} when=${this.#when}>`;
+  /** Such as `<Timeout [active] when=1.5>`. */
+  toString(): string {
+    return `<Timeout [${this.#state}]${this.#state === "active" ? ` when=${this.#when}` : ""}>`;
   }
 
-  /** @internal */
-  override _enter(): void {
+  /** @internal The task of the function begins. */
+  _begin(task: Task<unknown>): void {
+    this.#task = task;
     this.#state = "active";
-    this.#arm();
+    this.reschedule(this.#when);
   }
 
-  /** @internal */
-  override *_leave<T>(outcome: Outcome<T>): Coroutine<T> {
-    this.#handle?.cancel();
-    const error = "error" in outcome ? outcome.error : null;
-    if (this.#state !== "expiring") this.#state = "finished";
-    else {
-      this.#state = "expired";
-      const isOurs = this._task.uncancel() <= this.#cancelling;
-      if (isOurs && error instanceof CancelledError) throw new TimeoutError("the time is over", { cause: error });
-      if (isOurs) yield* takeBackCancellation(this._task, this.#cancelling);
-    }
-    if ("error" in outcome) throw outcome.error;
-    return outcome.value;
+  /** @internal The function has ended. Returns whether it did because the time was over, and for nothing else. */
+  _end(error: unknown): boolean {
+    this.#timer?.cancel();
+    this.#timer = null;
+    const isExpiring = this.#state === "expiring";
+    this.#state = isExpiring ? "expired" : "finished";
+    return isExpiring && this.#task?.uncancel() === 0 && error instanceof CancelledError;
   }
 
-  /** @internal */
-  override _abandon(): void {
-    this.#handle?.cancel();
-    this.#state = "finished";
-  }
-
-  #arm(): void {
-    this.#handle?.cancel();
-    const when = this.#when;
-    const loop = this._task._loop;
-    if (when === null) this.#handle = null;
-    else if (when <= loop.time()) this.#handle = loop.callSoon(expire, this);
-    else this.#handle = loop.callAt(when, expire, this);
-  }
-
-  /** @internal */
-  _expire(): void {
-    this.#handle?.cancel();
+  readonly #expire = (): void => {
     this.#state = "expiring";
-    this._task.cancel();
-  }
-}
-
-function expire(timeout: Timeout): void {
-  timeout._expire();
+    this.#timer = null;
+    this.#task?.cancel();
+  };
 }
 
 /**
- * Lets a body take `delay` seconds at the longest: then what it waits for is cancelled, and the whole fails with TimeoutError.
- *
- *     await timeout(10, async () => await fetchAll());
- *     yield* timeout(10, function* (deadline) { … });
+ * Runs a function for `delay` seconds at the longest, then cancels it, and fails once it has ended. A function that ends with anything but the
+ * CancelledError ends as it does, though its time was over.
  *
  * @param delay in seconds; null for ever
- * @param body a generator function or an async one; it runs in the current task, and is handed the deadline, which it may move
- * @returns what the body returns: a generator to be delegated to, or a promise, as the body is
- * @throws RuntimeError `ERR_NO_TASK` outside of a task, `ERR_NO_RUNNING_LOOP`; TypeError `ERR_NOT_A_NUMBER`; ValueError `ERR_BAD_TIME`
+ * @returns a task that ends as the function does, or with TimeoutError; whose cancellation reaches it
+ * @throws TypeError `ERR_NOT_A_NUMBER`, `ERR_NOT_CALLABLE`; ValueError `ERR_BAD_TIME` for NaN; RuntimeError `ERR_NO_RUNNING_LOOP`
  */
-export function timeout<T>(delay: number | null, body: (deadline: Timeout) => Coroutine<T>): Coroutine<T>;
-export function timeout<T>(delay: number | null, body: (deadline: Timeout) => PromiseLike<T>): Promise<T>;
-export function timeout<T>(
-  delay: number | null,
-  body: (deadline: Timeout) => Coroutine<T> | PromiseLike<T>,
-): Coroutine<T> | Promise<T> {
+export function timeout<T>(delay: number | null, body: Body<T, [Timeout]>): Task<T> {
   if (delay !== null) checkSeconds("delay", delay);
-  const deadline = new Timeout("timeout", null);
-  if (delay !== null) deadline.reschedule(deadline._task._loop.time() + delay);
-  return inScope(deadline, body);
+  const loop = getRunningLoop();
+  return limited(loop, delay === null ? null : loop.time() + delay, body);
 }
 
-/** As `timeout`, up to a time of the clock that `loop.time()` shows; null is never. */
-export function timeoutAt<T>(when: number | null, body: (deadline: Timeout) => Coroutine<T>): Coroutine<T>;
-export function timeoutAt<T>(when: number | null, body: (deadline: Timeout) => PromiseLike<T>): Promise<T>;
-export function timeoutAt<T>(
-  when: number | null,
-  body: (deadline: Timeout) => Coroutine<T> | PromiseLike<T>,
-): Coroutine<T> | Promise<T> {
+/**
+ * As `timeout`, up to a moment.
+ *
+ * @param when in seconds of `loop.time()`; null for ever
+ * @throws as `timeout`
+ */
+export function timeoutAt<T>(when: number | null, body: Body<T, [Timeout]>): Task<T> {
   if (when !== null) checkSeconds("when", when);
-  return inScope(new Timeout("timeoutAt", when), body);
+  return limited(getRunningLoop(), when, body);
+}
+
+function limited<T>(loop: EventLoop, when: number | null, body: Body<T, [Timeout]>): Task<T> {
+  checkBody(body);
+  const limit = new Timeout(loop, when);
+  const task: Task<T> = loop.createTask<T>(function* () {
+    limit._begin(task as Task<unknown>);
+    let result: T;
+    try {
+      result = yield* runBody(loop, body, limit);
+    } catch (error) {
+      if (limit._end(error)) throw new TimeoutError(`the time was over at ${limit.when()} s of the loop's clock`);
+      throw error;
+    }
+    limit._end(null);
+    return result;
+  });
+  return task;
 }

@@ -285,8 +285,10 @@ test("a message that is no call is reported", async () => {
   const contexts = contextsOf(loop);
   const port = loop.share({});
   for (const message of [null, { kind: "call", name: "constructor", args: [] }]) port.postMessage(message);
-  loop.callLater(0.01, () => loop.stop());
-  await loop.runForever();
+  const both = loop.createTask(async () => {
+    while (contexts.length < 2) await sleep(0.001);
+  });
+  await loop.runUntilComplete(both);
   assert.equal(
     contexts.map(({ exception }) => (exception as { code?: string }).code),
     ["ERR_NOT_A_CALL", "ERR_NOT_A_CALL"],
