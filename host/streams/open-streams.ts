@@ -101,13 +101,8 @@ function* connected(
   protocol: StreamReaderProtocol,
   connecting: ReturnType<Connect>,
 ): Work<Streams> {
-  try {
-    const [transport] = yield* connecting;
-    return [reader, new StreamWriter(transport, protocol, reader, loop)];
-  } catch (error) {
-    protocol._abort();
-    throw error;
-  }
+  const [transport] = yield* connecting;
+  return [reader, new StreamWriter(transport, protocol, reader, loop)];
 }
 
 function serverFactory(

@@ -262,6 +262,15 @@ test(
       if (opening.cancel()) assert.instance(await rejectionOf(opening), CancelledError);
       else (await opening)[1].close();
     }
+    // Whoever awaits it may be cancelled in the very turn in which it is done.
+    for (let iterations = 0; iterations < 8; iterations++) {
+      const task = loop.createTask(function* () {
+        const [, writer] = yield* openConnection(HOST, portOf(server));
+        writer.close();
+      });
+      for (let index = 0; index < iterations && !task.done(); index++) await iteration(loop);
+      if (task.cancel()) assert.instance(await rejectionOf(task), CancelledError);
+    }
     await ended(server);
   }),
 );
