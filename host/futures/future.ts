@@ -48,6 +48,7 @@ export class Future<T = unknown> implements PromiseLike<T> {
 
   /** @internal Users call `loop.createFuture()`. */
   constructor(loop: EventLoop, scheduler: Scheduler) {
+    if (scheduler === undefined) throw typeError("ERR_NOT_A_LOOP", "futures are made by loop.createFuture()");
     this._loop = loop;
     this._scheduler = scheduler;
     if (scheduler.debug) noteSource(this);

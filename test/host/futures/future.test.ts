@@ -2,7 +2,7 @@
 import { inspect } from "node:util";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
-import { CancelledError, FatalError, type Future, InvalidStateError } from "../../../host/index.js";
+import { CancelledError, FatalError, Future, InvalidStateError } from "../../../host/index.js";
 import { thrownBy } from "../../support/sockets.js";
 import { bothLoops, contextsOf, countIterations, rejection, runOnce } from "../loop/both-loops.js";
 
@@ -257,6 +257,11 @@ test("wake those who wait in one iteration, in the order in which they began to"
   await runOnce(loop);
   assert.equal(trace, ["first 3", "a 3", "b 3", "callback 3", "c 3"]);
   iterations.stop();
+});
+
+test("are made by a loop, and say so", () => {
+  const Made = Future as unknown as new () => Future;
+  assert.is(thrownBy(() => new Made()).code, "ERR_NOT_A_LOOP");
 });
 
 test("say what they are", async (loop) => {
