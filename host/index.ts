@@ -25,7 +25,6 @@ export { Work } from "./executors/work.js";
 export type { Awaitable, Coroutine, Main } from "./futures/coroutine.js";
 export { type DoneCallback, Future } from "./futures/future.js";
 export { Task, type TaskBody } from "./futures/task.js";
-export { type AsCompletedOptions, asCompleted } from "./loop/as-completed.js";
 export { EventLoop, type FileDescriptorLike, type TaskFactory } from "./loop/event-loop.js";
 export type { ExceptionContext, ExceptionHandler } from "./loop/exception-handler.js";
 export { type GatherOptions, gather } from "./loop/gather.js";
@@ -43,8 +42,6 @@ export {
 } from "./loop/run.js";
 export { getRunningLoop } from "./loop/running-loop.js";
 export { shield } from "./loop/shield.js";
-export { TaskGroup, taskGroup } from "./loop/task-group.js";
-export { Timeout, timeout, timeoutAt } from "./loop/timeout.js";
 export { type ReturnWhen, type WaitOptions, type WaitResult, wait, waitFor } from "./loop/wait.js";
 export type { Address, InetAddress, NamedAddress, UnixPath } from "./net/address.js";
 export type { PipeLike } from "./net/checks.js";

@@ -7,8 +7,8 @@ import * as host from "../../host/index.js";
 import { read, root } from "./repository.js";
 
 /**
- * "Base Event Loop" and "Subprocess" of CPython 3.6, "Transferring files" of 3.7, and what of "Coroutines and Tasks" of 3.11 waits for
- * several things: their classes and methods, and the arguments that are more than a callback or a socket.
+ * "Base Event Loop" and "Subprocess" of CPython 3.6, and "Transferring files" of 3.7: their classes and methods, and the arguments that
+ * are more than a callback or a socket.
  */
 const page: Record<string, string> = {
   BaseEventLoop: "",
@@ -84,15 +84,6 @@ const page: Record<string, string> = {
   "Process.stderr": "",
   "Process.pid": "",
   "Process.returncode": "",
-  TaskGroup: "",
-  "TaskGroup.create_task": "coro name",
-  timeout: "delay",
-  timeout_at: "when",
-  Timeout: "",
-  "Timeout.when": "",
-  "Timeout.reschedule": "when",
-  "Timeout.expired": "",
-  as_completed: "aws timeout",
 };
 
 /** Its streams and its number are no methods, so only a real one has them. */
@@ -147,14 +138,8 @@ test("everything on the pages has one row, in the order of the pages, and there 
 });
 
 test("methods have the camelCase name, and exist", () => {
-  const { EventLoop, Handle, Server, TaskGroup, Timeout } = host;
-  const classes: Record<string, object> = {
-    Server: Server.prototype,
-    Handle: Handle.prototype,
-    Process: child,
-    TaskGroup: TaskGroup.prototype,
-    Timeout: Timeout.prototype,
-  };
+  const { EventLoop, Handle, Server } = host;
+  const classes: Record<string, object> = { Server: Server.prototype, Handle: Handle.prototype, Process: child };
   for (const name of Object.keys(page).filter((key) => /^[a-z]|\./.test(key))) {
     const ours = camelCase(name);
     const [, wasyncio = ""] = rows.find(([asyncio]) => asyncio === `\`${name}\``) ?? [];
