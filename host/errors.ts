@@ -60,6 +60,27 @@ export class TimeoutError extends Error {
   readonly code = "ERR_TIMEOUT";
 }
 
+/** A queue has nothing in it. */
+export class QueueEmpty extends Error {
+  override readonly name = "QueueEmpty";
+  readonly code = "ERR_QUEUE_EMPTY";
+}
+
+/** A queue has no room. */
+export class QueueFull extends Error {
+  override readonly name = "QueueFull";
+  readonly code = "ERR_QUEUE_FULL";
+}
+
+/** A barrier was reset or aborted. */
+export class BrokenBarrierError extends RuntimeError {
+  override readonly name = "BrokenBarrierError";
+
+  constructor(message: string) {
+    super("ERR_BROKEN_BARRIER", message);
+  }
+}
+
 /** A stream has ended before all was there that was asked for. */
 export class IncompleteReadError extends Error {
   override readonly name = "IncompleteReadError";
