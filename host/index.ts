@@ -5,6 +5,7 @@ export * from "./constants.js";
 export {
   BrokenBarrierError,
   CancelledError,
+  ExceptionGroup,
   FatalError,
   IncompleteReadError,
   InvalidStateError,
@@ -46,6 +47,7 @@ export {
 } from "./loop/run.js";
 export { getRunningLoop } from "./loop/running-loop.js";
 export { shield } from "./loop/shield.js";
+export { TaskGroup, taskGroup } from "./loop/task-group.js";
 export { Timeout, timeout, timeoutAt } from "./loop/timeout.js";
 export { type ReturnWhen, type WaitOptions, type WaitResult, wait, waitFor } from "./loop/wait.js";
 export type { Address, InetAddress, NamedAddress, UnixPath } from "./net/address.js";

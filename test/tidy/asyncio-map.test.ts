@@ -127,6 +127,8 @@ const page: Record<string, string> = {
   LifoQueue: "",
   QueueEmpty: "",
   QueueFull: "",
+  TaskGroup: "",
+  "TaskGroup.create_task": "name",
   timeout: "delay",
   timeout_at: "when",
   Timeout: "",
@@ -189,9 +191,9 @@ test("everything on the pages has one row, in the order of the pages, and there 
 });
 
 test("methods have the camelCase name, and exist", () => {
-  const { Barrier, Condition, EventLoop, Event, Handle, Lock, Queue, Semaphore, Server, Timeout } = host;
+  const { Barrier, Condition, EventLoop, Event, Handle, Lock, Queue, Semaphore, Server, TaskGroup, Timeout } = host;
   const classes: Record<string, object> = { Process: child };
-  for (const one of [Barrier, Condition, Event, Handle, Lock, Queue, Semaphore, Server, Timeout]) {
+  for (const one of [Barrier, Condition, Event, Handle, Lock, Queue, Semaphore, Server, TaskGroup, Timeout]) {
     classes[one.name] = one.prototype;
   }
   for (const name of Object.keys(page).filter((key) => /^[a-z]|\./.test(key))) {
