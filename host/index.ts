@@ -95,6 +95,7 @@ export {
 export { StreamReaderProtocol } from "./streams/stream-protocol.js";
 export { StreamReader, type StreamReaderOptions } from "./streams/stream-reader.js";
 export { StreamWriter, type WriterTlsOptions } from "./streams/stream-writer.js";
+export { type AsCompletedOptions, asCompleted } from "./sync/as-completed.js";
 export { Barrier } from "./sync/barrier.js";
 export { BoundedSemaphore } from "./sync/bounded-semaphore.js";
 export { Condition } from "./sync/condition.js";

@@ -135,6 +135,7 @@ const page: Record<string, string> = {
   "Timeout.when": "",
   "Timeout.reschedule": "when",
   "Timeout.expired": "",
+  as_completed: "aws timeout",
 };
 
 /** Its streams and its number are no methods, so only a real one has them. */
