@@ -1,10 +1,11 @@
 /**
  * Functions that run between a beginning and an end of ours: with a lock, with a time limit, with a group of tasks.
  *
- * Owns: running one inside a task, whichever kind of coroutine it makes.
+ * Owns: starting one inside a task, whichever kind of coroutine it makes.
  */
 import { describe, typeError } from "../errors.js";
 import type { Coroutine } from "../futures/coroutine.js";
+import type { Task } from "../futures/task.js";
 import type { EventLoop } from "./event-loop.js";
 
 /** A generator function, an async function, or one that returns a future. */
@@ -17,10 +18,16 @@ export function checkBody(body: unknown): void {
   throw typeError("ERR_NOT_CALLABLE", `the body must be a function, not ${describe(body)}: ${hint}`);
 }
 
-/** Runs a body to its end. A generator steps in the task that runs this; anything else is a task of its own, which this one awaits. */
-export function* runBody<T, A extends unknown[]>(loop: EventLoop, body: Body<T, A>, ...args: A): Coroutine<T> {
-  if (isGeneratorFunction<T, A>(body)) return yield* body(...args);
-  return yield* loop.createTask<T>(() => body(...args));
+/**
+ * What to `yield*` so that a body runs to its end: a generator, which steps in the task that does so; of anything else a task of its own, which takes
+ * its first step before whatever is scheduled after this call.
+ */
+export function startBody<T, A extends unknown[]>(
+  loop: EventLoop,
+  body: Body<T, A>,
+  ...args: A
+): Coroutine<T> | Task<T> {
+  return isGeneratorFunction<T, A>(body) ? body(...args) : loop.createTask<T>(() => body(...args));
 }
 
 function isGeneratorFunction<T, A extends unknown[]>(body: Body<T, A>): body is (...args: A) => Coroutine<T> {

@@ -9,7 +9,7 @@ import { CancelledError, ExceptionGroup, FatalError, RuntimeError } from "../err
 import type { Coroutine } from "../futures/coroutine.js";
 import type { Future } from "../futures/future.js";
 import type { Task, TaskBody } from "../futures/task.js";
-import { type Body, checkBody, runBody } from "./body.js";
+import { type Body, checkBody, startBody } from "./body.js";
 import type { EventLoop } from "./event-loop.js";
 import { getRunningLoop } from "./running-loop.js";
 
@@ -64,7 +64,7 @@ export class TaskGroup {
     let outcome: { result: T } | null = null;
     let error: unknown = null;
     try {
-      outcome = { result: yield* runBody(this.#loop, body, this) };
+      outcome = { result: yield* startBody(this.#loop, body, this) };
     } catch (thrown) {
       error = thrown;
     }

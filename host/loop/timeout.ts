@@ -10,7 +10,7 @@ import { CancelledError, RuntimeError, TimeoutError } from "../errors.js";
 import { checkSeconds } from "../futures/sleep.js";
 import type { Task } from "../futures/task.js";
 import type { Handle } from "../scheduler/handle.js";
-import { type Body, checkBody, runBody } from "./body.js";
+import { type Body, checkBody, startBody } from "./body.js";
 import type { EventLoop } from "./event-loop.js";
 import { getRunningLoop } from "./running-loop.js";
 
@@ -119,10 +119,12 @@ function limited<T>(loop: EventLoop, when: number | null, body: Body<T, [Timeout
   checkBody(body);
   const limit = new Timeout(loop, when);
   const task: Task<T> = loop.createTask<T>(function* () {
+    // Even one that has no time at all runs up to where it first waits.
+    const started = startBody(loop, body, limit);
     limit._begin(task as Task<unknown>);
     let result: T;
     try {
-      result = yield* runBody(loop, body, limit);
+      result = yield* started;
     } catch (error) {
       if (limit._end(error)) throw new TimeoutError(`the time was over at ${limit.when()} s of the loop's clock`);
       throw error;

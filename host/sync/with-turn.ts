@@ -6,7 +6,7 @@
  */
 import type { Future } from "../futures/future.js";
 import type { Task } from "../futures/task.js";
-import { type Body, checkBody, runBody } from "../loop/body.js";
+import { type Body, checkBody, startBody } from "../loop/body.js";
 import type { EventLoop } from "../loop/event-loop.js";
 
 /** What is had from `acquire` to `release`. */
@@ -21,7 +21,7 @@ export function withTurn<T>(loop: EventLoop, turns: Turns, body: Body<T>): Task<
   return loop.createTask<T>(function* () {
     yield* turns.acquire();
     try {
-      return yield* runBody(loop, body);
+      return yield* startBody(loop, body);
     } finally {
       turns.release();
     }

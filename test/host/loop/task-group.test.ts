@@ -120,7 +120,7 @@ for (const kind of ["generator", "async function"]) {
 
   for (const seconds of [0, 3600]) {
     const where = seconds === 0 ? "after" : "in";
-    test(`that is cancelled ${where} its ${kind} cancels all, and is cancelled`, async (loop) => {
+    test.onVirtual(`that is cancelled ${where} its ${kind} cancels all, and is cancelled`, async (loop) => {
       const trace: string[] = [];
       const task = loop.createTask(async () => {
         await taskGroup(body((group) => group.createTask(nap(trace, 3600, "other")), seconds));
