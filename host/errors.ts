@@ -60,6 +60,37 @@ export class TimeoutError extends Error {
   readonly code = "ERR_TIMEOUT";
 }
 
+/** A queue has nothing in it. */
+export class QueueEmpty extends Error {
+  override readonly name = "QueueEmpty";
+  readonly code = "ERR_QUEUE_EMPTY";
+}
+
+/** A queue has no room. */
+export class QueueFull extends Error {
+  override readonly name = "QueueFull";
+  readonly code = "ERR_QUEUE_FULL";
+}
+
+/** Several errors of things that went on together, in `errors`. */
+export class ExceptionGroup extends AggregateError {
+  override readonly name = "ExceptionGroup";
+  readonly code = "ERR_EXCEPTION_GROUP";
+
+  constructor(message: string, errors: readonly unknown[]) {
+    super(errors, `${message} (${errors.length} sub-exception${errors.length === 1 ? "" : "s"})`);
+  }
+}
+
+/** A barrier was reset or aborted. */
+export class BrokenBarrierError extends RuntimeError {
+  override readonly name = "BrokenBarrierError";
+
+  constructor(message: string) {
+    super("ERR_BROKEN_BARRIER", message);
+  }
+}
+
 /** A stream has ended before all was there that was asked for. */
 export class IncompleteReadError extends Error {
   override readonly name = "IncompleteReadError";

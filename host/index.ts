@@ -3,12 +3,16 @@
  */
 export * from "./constants.js";
 export {
+  BrokenBarrierError,
   CancelledError,
+  ExceptionGroup,
   FatalError,
   IncompleteReadError,
   InvalidStateError,
   KeyboardInterrupt,
   LimitOverrunError,
+  QueueEmpty,
+  QueueFull,
   RuntimeError,
   SystemExit,
   TimeoutError,
@@ -25,6 +29,7 @@ export { Work } from "./executors/work.js";
 export type { Awaitable, Coroutine, Main } from "./futures/coroutine.js";
 export { type DoneCallback, Future } from "./futures/future.js";
 export { Task, type TaskBody } from "./futures/task.js";
+export type { Body } from "./loop/body.js";
 export { EventLoop, type FileDescriptorLike, type TaskFactory } from "./loop/event-loop.js";
 export type { ExceptionContext, ExceptionHandler } from "./loop/exception-handler.js";
 export { type GatherOptions, gather } from "./loop/gather.js";
@@ -42,6 +47,8 @@ export {
 } from "./loop/run.js";
 export { getRunningLoop } from "./loop/running-loop.js";
 export { shield } from "./loop/shield.js";
+export { TaskGroup, taskGroup } from "./loop/task-group.js";
+export { Timeout, timeout, timeoutAt } from "./loop/timeout.js";
 export { type ReturnWhen, type WaitOptions, type WaitResult, wait, waitFor } from "./loop/wait.js";
 export type { Address, InetAddress, NamedAddress, UnixPath } from "./net/address.js";
 export type { PipeLike } from "./net/checks.js";
@@ -89,3 +96,14 @@ export {
 export { StreamReaderProtocol } from "./streams/stream-protocol.js";
 export { StreamReader, type StreamReaderOptions } from "./streams/stream-reader.js";
 export { StreamWriter, type WriterTlsOptions } from "./streams/stream-writer.js";
+export { type AsCompletedOptions, asCompleted } from "./sync/as-completed.js";
+export { Barrier } from "./sync/barrier.js";
+export { BoundedSemaphore } from "./sync/bounded-semaphore.js";
+export { Condition } from "./sync/condition.js";
+export { Event } from "./sync/event.js";
+export type { Compare } from "./sync/items.js";
+export { LifoQueue } from "./sync/lifo-queue.js";
+export { Lock } from "./sync/lock.js";
+export { PriorityQueue } from "./sync/priority-queue.js";
+export { Queue } from "./sync/queue.js";
+export { Semaphore } from "./sync/semaphore.js";

@@ -62,6 +62,17 @@ prints(
   ],
 );
 
+prints(
+  "queue-workers",
+  [],
+  [
+    ...Array.from({ length: 19 }, (_, index) => `worker-${index % 3} has slept for ${index + 1} s`),
+    "worker-1 has slept for 20 s",
+    "3 workers slept in parallel for 77 s",
+    "one after the other would have been 210 s",
+  ],
+);
+
 prints("resolve", ["127.0.0.1", "443"], ["127.0.0.1 is 127.0.0.1, port 443 (https)"]);
 
 prints(

@@ -11,11 +11,12 @@ import { onClosedLoop } from "./bad-input/closed-loop-rows.js";
 import { ioCalls } from "./bad-input/io-rows.js";
 import { loopCalls } from "./bad-input/loop-rows.js";
 import { onScene } from "./bad-input/scene.js";
+import { syncCalls } from "./bad-input/sync-rows.js";
 import { contextsOf, runOnce } from "./loop/both-loops.js";
 
 const test = suite("bad input");
 
-for (const [name, rows] of Object.entries({ ...loopCalls, ...ioCalls, "a closed loop": onClosedLoop })) {
+for (const [name, rows] of Object.entries({ ...loopCalls, ...ioCalls, ...syncCalls, "a closed loop": onClosedLoop })) {
   for (const [what, call, kind, code] of rows) {
     test(`${name}, ${what}: ${code}`, () =>
       onScene(async (scene) => {

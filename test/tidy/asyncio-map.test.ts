@@ -7,8 +7,8 @@ import * as host from "../../host/index.js";
 import { read, root } from "./repository.js";
 
 /**
- * "Base Event Loop" and "Subprocess" of CPython 3.6, and "Transferring files" of 3.7: their classes and methods, and the arguments that
- * are more than a callback or a socket.
+ * "Base Event Loop" and "Subprocess" of CPython 3.6, "Transferring files" of 3.7, and of 3.11 what "Synchronization Primitives", "Queues" and
+ * "Coroutines and Tasks" add: their classes and methods, and the arguments that are more than a callback or a socket.
  */
 const page: Record<string, string> = {
   BaseEventLoop: "",
@@ -84,6 +84,60 @@ const page: Record<string, string> = {
   "Process.stderr": "",
   "Process.pid": "",
   "Process.returncode": "",
+  Lock: "",
+  "Lock.acquire": "",
+  "Lock.release": "",
+  "Lock.locked": "",
+  Event: "",
+  "Event.wait": "",
+  "Event.set": "",
+  "Event.clear": "",
+  "Event.is_set": "",
+  Condition: "lock",
+  "Condition.acquire": "",
+  "Condition.notify": "n",
+  "Condition.locked": "",
+  "Condition.notify_all": "",
+  "Condition.release": "",
+  "Condition.wait": "",
+  "Condition.wait_for": "predicate",
+  Semaphore: "value",
+  "Semaphore.acquire": "",
+  "Semaphore.locked": "",
+  "Semaphore.release": "",
+  BoundedSemaphore: "value",
+  Barrier: "parties",
+  "Barrier.wait": "",
+  "Barrier.reset": "",
+  "Barrier.abort": "",
+  "Barrier.parties": "",
+  "Barrier.n_waiting": "",
+  "Barrier.broken": "",
+  BrokenBarrierError: "",
+  Queue: "maxsize",
+  "Queue.maxsize": "",
+  "Queue.empty": "",
+  "Queue.full": "",
+  "Queue.get": "",
+  "Queue.get_nowait": "",
+  "Queue.join": "",
+  "Queue.put": "",
+  "Queue.put_nowait": "",
+  "Queue.qsize": "",
+  "Queue.task_done": "",
+  PriorityQueue: "",
+  LifoQueue: "",
+  QueueEmpty: "",
+  QueueFull: "",
+  TaskGroup: "",
+  "TaskGroup.create_task": "name",
+  timeout: "delay",
+  timeout_at: "when",
+  Timeout: "",
+  "Timeout.when": "",
+  "Timeout.reschedule": "when",
+  "Timeout.expired": "",
+  as_completed: "aws timeout",
 };
 
 /** Its streams and its number are no methods, so only a real one has them. */
@@ -121,8 +175,10 @@ function madeWith(path: string, title: string): string | undefined {
     const mutations: { keyword: string }[] = JSON.parse(read(path));
     return mutations.some(({ keyword }) => keyword === title) ? "mutation" : undefined;
   }
-  const literal = JSON.stringify(title).replace(/[.*+?^${}()|[\]\\]/g, "\\$&");
-  return new RegExp(`^([\\w.]+)\\(\\s*${literal},`, "m").exec(read(path))?.[1];
+  const literal = JSON.stringify(title)
+    .slice(1, -1)
+    .replace(/[.*+?^${}()|[\]\\]/g, "\\$&");
+  return new RegExp(`^ *([\\w.]+)\\(\\s*(["\`])${literal}\\2,`, "m").exec(read(path))?.[1];
 }
 
 test("everything on the pages has one row, in the order of the pages, and there are no others", () => {
@@ -138,8 +194,11 @@ test("everything on the pages has one row, in the order of the pages, and there 
 });
 
 test("methods have the camelCase name, and exist", () => {
-  const { EventLoop, Handle, Server } = host;
-  const classes: Record<string, object> = { Server: Server.prototype, Handle: Handle.prototype, Process: child };
+  const { Barrier, Condition, EventLoop, Event, Handle, Lock, Queue, Semaphore, Server, TaskGroup, Timeout } = host;
+  const classes: Record<string, object> = { Process: child };
+  for (const one of [Barrier, Condition, Event, Handle, Lock, Queue, Semaphore, Server, TaskGroup, Timeout]) {
+    classes[one.name] = one.prototype;
+  }
   for (const name of Object.keys(page).filter((key) => /^[a-z]|\./.test(key))) {
     const ours = camelCase(name);
     const [, wasyncio = ""] = rows.find(([asyncio]) => asyncio === `\`${name}\``) ?? [];

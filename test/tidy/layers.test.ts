@@ -28,6 +28,7 @@ const layers = [
   ["host/executors/", "host/processes/"],
   ["host/threads/"],
   ["host/loop/"],
+  ["host/sync/"],
   ["host/streams/"],
   ["host/index", "host/testing", "host/embed", "host/worker", "host/pool-worker"],
 ];

@@ -1,0 +1,139 @@
+/**
+ * Groups of tasks that end together.
+ *
+ * Owns: cancelling the others, and the function that made them, when one fails; waiting until all have ended; and what comes of that.
+ *
+ * CPython 3.11, taskgroups.py. Differs: there is no `async with`, so the group is that of a function, which runs in a task of its own.
+ */
+import { CancelledError, ExceptionGroup, FatalError, RuntimeError } from "../errors.js";
+import type { Coroutine } from "../futures/coroutine.js";
+import type { Future } from "../futures/future.js";
+import type { Task, TaskBody } from "../futures/task.js";
+import { type Body, checkBody, startBody } from "./body.js";
+import type { EventLoop } from "./event-loop.js";
+import { getRunningLoop } from "./running-loop.js";
+
+/** What the function gets that makes tasks. */
+export class TaskGroup {
+  readonly #loop: EventLoop;
+  readonly #tasks = new Set<Task<unknown>>();
+  readonly #errors: unknown[] = [];
+  #parent: Task<unknown> | null = null;
+  /** Whether the group has cancelled the function. */
+  #hasCancelledParent = false;
+  #isExiting = false;
+  #isAborting = false;
+  #allEnded: Future<void> | null = null;
+
+  /** @internal Users call `taskGroup`. */
+  constructor(loop: EventLoop) {
+    this.#loop = loop;
+  }
+
+  /**
+   * Makes a task of the group, as `loop.createTask` does. If it fails, the others and the group's function are cancelled; if it is cancelled, it just ends.
+   *
+   * @throws RuntimeError `ERR_GROUP_FINISHED` when all has ended, `ERR_GROUP_ABORTING` when something has failed; as `loop.createTask`
+   */
+  createTask<T>(coro: TaskBody<T>, options: { name?: string } = {}): Task<T> {
+    if (this.#isExiting && this.#tasks.size === 0) {
+      throw new RuntimeError("ERR_GROUP_FINISHED", `${this} is finished: make its tasks before its function has ended`);
+    }
+    if (this.#isAborting) {
+      throw new RuntimeError(
+        "ERR_GROUP_ABORTING",
+        `${this} is shutting down: something in it has failed or was cancelled`,
+      );
+    }
+    const task = this.#loop.createTask(coro, options);
+    this.#tasks.add(task as Task<unknown>);
+    task.addDoneCallback(() => this.#ended(task as Task<unknown>));
+    return task;
+  }
+
+  /** Such as `<TaskGroup tasks=2 errors=1 cancelling>`. */
+  toString(): string {
+    const tasks = this.#tasks.size > 0 ? ` tasks=${this.#tasks.size}` : "";
+    const errors = this.#errors.length > 0 ? ` errors=${this.#errors.length}` : "";
+    return `<TaskGroup${tasks}${errors}${this.#isAborting ? " cancelling" : ""}>`;
+  }
+
+  /** @internal Runs the function, and then waits for the tasks. */
+  *_run<T>(parent: Task<unknown>, body: Body<T, [TaskGroup]>): Coroutine<T> {
+    this.#parent = parent;
+    let outcome: { result: T } | null = null;
+    let error: unknown = null;
+    try {
+      outcome = { result: yield* startBody(this.#loop, body, this) };
+    } catch (thrown) {
+      error = thrown;
+    }
+    this.#isExiting = true;
+    let cancellation = error instanceof CancelledError ? error : null;
+    // What the group itself has asked for is over. Whoever else asked is still to be heard.
+    if (this.#hasCancelledParent && parent.uncancel() === 0) cancellation = null;
+    if (outcome === null) this.#abort();
+    cancellation = (yield* this.#waitForAll()) ?? cancellation;
+    if (error instanceof FatalError) throw error;
+    if (cancellation !== null && this.#errors.length === 0) throw cancellation;
+    if (outcome === null && !(error instanceof CancelledError)) this.#errors.push(error);
+    if (this.#errors.length > 0) throw new ExceptionGroup("unhandled errors in a TaskGroup", this.#errors);
+    if (outcome === null) throw error;
+    return outcome.result;
+  }
+
+  /** Waits until no task is left. Returns the cancellation that came meanwhile from outside, the group being told of it. */
+  *#waitForAll(): Coroutine<CancelledError | null> {
+    let cancellation: CancelledError | null = null;
+    while (this.#tasks.size > 0) {
+      this.#allEnded = this.#loop.createFuture();
+      try {
+        yield* this.#allEnded;
+      } catch (error) {
+        if (!(error instanceof CancelledError)) throw error;
+        if (!this.#isAborting) {
+          cancellation = error;
+          this.#abort();
+        }
+      }
+      this.#allEnded = null;
+    }
+    return cancellation;
+  }
+
+  #abort(): void {
+    if (this.#isAborting) return;
+    this.#isAborting = true;
+    for (const task of this.#tasks) task.cancel();
+  }
+
+  #ended(task: Task<unknown>): void {
+    this.#tasks.delete(task);
+    if (this.#tasks.size === 0 && this.#allEnded !== null && !this.#allEnded.done()) this.#allEnded.setResult();
+    if (task.cancelled()) return;
+    const error = task.exception();
+    if (error === null) return;
+    this.#errors.push(error);
+    if (this.#isAborting) return;
+    this.#abort();
+    this.#hasCancelledParent = true;
+    this.#parent?.cancel();
+  }
+}
+
+/**
+ * Runs a function that makes tasks in a group, and waits for all of them. When one fails, the others and the function are cancelled.
+ *
+ * @returns a task of what the function comes to, once all have ended; or of an ExceptionGroup of all that was thrown, but for cancellations. Its
+ *   cancellation reaches the function and the tasks
+ * @throws TypeError `ERR_NOT_CALLABLE`; RuntimeError `ERR_NO_RUNNING_LOOP`
+ */
+export function taskGroup<T>(body: Body<T, [TaskGroup]>): Task<T> {
+  checkBody(body);
+  const loop = getRunningLoop();
+  const group = new TaskGroup(loop);
+  const task: Task<T> = loop.createTask<T>(function* () {
+    return yield* group._run(task as Task<unknown>, body);
+  });
+  return task;
+}

@@ -1,0 +1,117 @@
+/**
+ * Several things in the order in which they are done.
+ *
+ * CPython 3.11, tasks.py `as_completed`. Differs: what the iterator gives are futures, not coroutines.
+ */
+import { TimeoutError } from "../errors.js";
+import type { Awaitable } from "../futures/coroutine.js";
+import type { Future } from "../futures/future.js";
+import { checkSeconds } from "../futures/sleep.js";
+import type { EventLoop } from "../loop/event-loop.js";
+import { allOnOneLoop, checkSeveral } from "../loop/one-loop.js";
+import { checkOptions } from "../net/options.js";
+import type { TimerHandle } from "../scheduler/handle.js";
+
+/** What `asCompleted` takes besides the awaitables. */
+export interface AsCompletedOptions {
+  /** In seconds, from the call on; null, the default, for ever. What is not done then fails with TimeoutError, and goes on. */
+  timeout?: number | null;
+}
+
+/**
+ * Gives a future for each of them, to be awaited before the next one is asked for: it comes to what the next that is done comes to.
+ *
+ *     for (const next of asCompleted(downloads)) console.log(await next);
+ *
+ * @throws TypeError `ERR_INVALID_ARG_TYPE`, `ERR_NOT_AWAITABLE`, `ERR_NOT_A_NUMBER`, `ERR_UNKNOWN_OPTION`; ValueError `ERR_FOREIGN_FUTURE`, `ERR_BAD_TIME`
+ */
+export function asCompleted<T>(
+  awaitables: Iterable<Awaitable<T>>,
+  options: AsCompletedOptions = {},
+): IterableIterator<Future<T>> {
+  checkSeveral("asCompleted", awaitables);
+  checkOptions("asCompleted", options, ["timeout"]);
+  const { timeout = null } = options;
+  if (timeout !== null) checkSeconds("timeout", timeout);
+  return new Completions(new Set(allOnOneLoop(awaitables)) as Set<Future<T>>, timeout);
+}
+
+class Completions<T> implements IterableIterator<Future<T>> {
+  readonly #pending: Set<Future<T>>;
+  readonly #done: Future<T>[] = [];
+  readonly #waiters: Future<T>[] = [];
+  /** Null where there is nothing to wait for. */
+  readonly #loop: EventLoop | null;
+  readonly #timer: TimerHandle | null = null;
+  #left: number;
+  #isOver = false;
+
+  constructor(futures: Set<Future<T>>, timeout: number | null) {
+    this.#pending = futures;
+    this.#left = futures.size;
+    const [first] = futures;
+    this.#loop = first?.getLoop() ?? null;
+    for (const future of futures) future.addDoneCallback(this.#completed);
+    if (timeout !== null && this.#loop !== null) this.#timer = this.#loop.callLater(timeout, () => this.#timeIsOver());
+  }
+
+  [Symbol.iterator](): this {
+    return this;
+  }
+
+  next(): IteratorResult<Future<T>, undefined> {
+    if (this.#left === 0) return { done: true, value: undefined };
+    this.#left--;
+    const waiter = (this.#loop as EventLoop).createFuture<T>();
+    const done = this.#done.shift();
+    if (done !== undefined) settle(waiter, done);
+    else if (this.#isOver) waiter.setException(timeoutError());
+    else this.#waiters.push(waiter);
+    return { done: false, value: waiter };
+  }
+
+  /** Lets go of those that are not done, which go on. */
+  return(): IteratorResult<Future<T>, undefined> {
+    this.#left = 0;
+    this.#letGo();
+    return { done: true, value: undefined };
+  }
+
+  readonly #completed = (future: Future<T>): void => {
+    this.#pending.delete(future);
+    if (this.#pending.size === 0) this.#timer?.cancel();
+    const waiter = this.#nextWaiter();
+    if (waiter === undefined) this.#done.push(future);
+    else settle(waiter, future);
+  };
+
+  /** Whoever was cancelled while it waited takes nothing away from those behind it. */
+  #nextWaiter(): Future<T> | undefined {
+    let waiter = this.#waiters.shift();
+    while (waiter?.done()) waiter = this.#waiters.shift();
+    return waiter;
+  }
+
+  #timeIsOver(): void {
+    this.#isOver = true;
+    this.#letGo();
+    for (let waiter = this.#nextWaiter(); waiter !== undefined; waiter = this.#nextWaiter()) {
+      waiter.setException(timeoutError());
+    }
+  }
+
+  #letGo(): void {
+    this.#timer?.cancel();
+    for (const future of this.#pending) future.removeDoneCallback(this.#completed);
+  }
+}
+
+function settle<T>(waiter: Future<T>, done: Future<T>): void {
+  if (done.cancelled()) waiter.cancel();
+  else if (done.exception() !== null) waiter.setException(done._takeException() as Error);
+  else waiter.setResult(done.result());
+}
+
+function timeoutError(): TimeoutError {
+  return new TimeoutError("not all of it was done in time");
+}

@@ -1,0 +1,175 @@
+/**
+ * Queues between tasks.
+ *
+ * Owns: who waits for an item, for room, or for all work to be done; and how often there was none of either.
+ *
+ * Does not own: the order of the items (`items.ts`).
+ *
+ * CPython 3.11, queues.py `Queue`. Differs: an item that is put while somebody waits is his at once, and so is room that is made, so that nobody can
+ * come before those who have waited longer; who is cancelled in the very turn gives the item, or the room, back.
+ */
+import { QueueEmpty, QueueFull, ValueError } from "../errors.js";
+import type { Future } from "../futures/future.js";
+import { checkInteger } from "../net/checks.js";
+import { FirstItems, type Items } from "./items.js";
+import { LoopBound } from "./loop-bound.js";
+import { atOnce, firstOf, Waiter, type Waiters } from "./waiter.js";
+
+/** Hands items from those who put them to those who get them, first in, first out. */
+export class Queue<T = unknown> extends LoopBound {
+  readonly #maxsize: number;
+  readonly #items: Items<T>;
+  readonly #getters: Waiters<Waiter<T>> = new Set();
+  readonly #putters: Waiters<Waiter<void>> = new Set();
+  /** What each of the putters puts. */
+  readonly #itemOf = new WeakMap<Waiter<void>, T>();
+  readonly #joiners: Waiters<Waiter<void>> = new Set();
+  #unfinished = 0;
+
+  /**
+   * @param maxsize how many items there may be; 0, the default, or less for any number
+   * @param items is for subclasses
+   * @throws TypeError `ERR_INVALID_ARG_TYPE`; ValueError `ERR_OUT_OF_RANGE` if it is no integer
+   */
+  constructor(maxsize = 0, items: Items<T> = new FirstItems()) {
+    super();
+    this.#maxsize = checkInteger("maxsize", maxsize, Number.MIN_SAFE_INTEGER, Number.MAX_SAFE_INTEGER);
+    this.#items = items;
+  }
+
+  /** How many items there may be; 0 or less for any number. */
+  get maxsize(): number {
+    return this.#maxsize;
+  }
+
+  /** How many items there are. */
+  qsize(): number {
+    return this.#items.size;
+  }
+
+  /** Whether there is none. */
+  empty(): boolean {
+    return this.#items.size === 0;
+  }
+
+  /** Whether there is no room. */
+  full(): boolean {
+    return this.#maxsize > 0 && this.#items.size >= this.#maxsize;
+  }
+
+  /**
+   * Puts an item, waiting for room if there is none.
+   *
+   * @throws RuntimeError `ERR_NO_RUNNING_LOOP`, `ERR_FOREIGN_LOOP`
+   */
+  put(item: T): Future<void> {
+    const loop = this._boundLoop();
+    if (!this.full()) {
+      this.#add(item);
+      return atOnce(loop, undefined);
+    }
+    const putter = new Waiter<void>(loop, this.#putters, () => this.#takeBack(item));
+    this.#itemOf.set(putter, item);
+    return putter;
+  }
+
+  /** Puts an item. @throws QueueFull */
+  putNowait(item: T): void {
+    if (this.full()) throw new QueueFull(`there are ${this.#maxsize} items: wait with put(), or get some`);
+    this.#add(item);
+  }
+
+  /**
+   * Takes the next item, waiting for one if there is none. Those who wait get theirs in the order in which they came. If whoever waits is cancelled,
+   * even in the turn in which the item would be his, the next one gets it.
+   *
+   * @throws RuntimeError `ERR_NO_RUNNING_LOOP`, `ERR_FOREIGN_LOOP`
+   */
+  get(): Future<T> {
+    const loop = this._boundLoop();
+    if (this.empty()) return new Waiter<T>(loop, this.#getters, this.#giveBack);
+    return atOnce(loop, this.#take(), this.#giveBack);
+  }
+
+  /** Takes the next item. @throws QueueEmpty */
+  getNowait(): T {
+    if (this.empty()) throw new QueueEmpty("there are no items: wait with get()");
+    return this.#take();
+  }
+
+  /** Says that the work on an item is done, once for each that was got. @throws ValueError `ERR_TASK_DONE_TOO_OFTEN` */
+  taskDone(): void {
+    if (this.#unfinished === 0) {
+      throw new ValueError(
+        "ERR_TASK_DONE_TOO_OFTEN",
+        "taskDone() called too many times: call it once for each item that was got",
+      );
+    }
+    this.#finishOne();
+  }
+
+  /**
+   * Waits until `taskDone` was called for each item that was put.
+   *
+   * @throws RuntimeError `ERR_NO_RUNNING_LOOP`, `ERR_FOREIGN_LOOP`
+   */
+  join(): Future<void> {
+    const loop = this._boundLoop();
+    return this.#unfinished === 0 ? atOnce(loop, undefined) : new Waiter<void>(loop, this.#joiners);
+  }
+
+  /** Such as `<Queue maxsize=2 items=1 putters=3 tasks=4>`. */
+  override toString(): string {
+    const counts = {
+      items: this.qsize(),
+      getters: this.#getters.size,
+      putters: this.#putters.size,
+      tasks: this.#unfinished,
+    };
+    const words = Object.entries(counts).flatMap(([name, count]) => (count > 0 ? [`${name}=${count}`] : []));
+    return `<${[this.constructor.name, `maxsize=${this.#maxsize}`, ...words].join(" ")}>`;
+  }
+
+  #add(item: T): void {
+    this.#unfinished++;
+    const getter = firstOf(this.#getters);
+    if (getter === undefined) this.#items.add(item);
+    else getter._wake(item);
+  }
+
+  #take(): T {
+    const item = this.#items.take();
+    this.#letPut();
+    return item;
+  }
+
+  /** Has those who wait for room put their items, as far as there is some. */
+  #letPut(): void {
+    while (!this.full()) {
+      const putter = firstOf(this.#putters);
+      if (putter === undefined) return;
+      this.#add(this.#itemOf.get(putter) as T);
+      putter._wake();
+    }
+  }
+
+  /** Nobody gets this item, though it was taken. */
+  readonly #giveBack = (item: T): void => {
+    const getter = firstOf(this.#getters);
+    if (getter === undefined) this.#items.putBack(item);
+    else getter._wake(item);
+  };
+
+  /** Whoever put this item was cancelled before going on. If somebody has got it, it was put all the same. */
+  #takeBack(item: T): void {
+    if (!this.#items.remove(item)) return;
+    this.#finishOne();
+    this.#letPut();
+  }
+
+  #finishOne(): void {
+    this.#unfinished--;
+    if (this.#unfinished > 0) return;
+    for (const joiner of [...this.#joiners]) joiner._wake();
+  }
+}

@@ -1,0 +1,125 @@
+/** Taking several things as they come in. */
+import { suite } from "uvu";
+import * as assert from "uvu/assert";
+import { asCompleted, CancelledError, type Future, setEventLoop, sleep, TimeoutError } from "../../../host/index.js";
+import { thrownBy } from "../../support/sockets.js";
+import { bothLoops, rejection, runOnce } from "../loop/both-loops.js";
+import { iterate } from "./both-kinds.js";
+
+const test = bothLoops(suite("asCompleted"));
+
+test.onVirtual("gives what comes first first, in generators, in async functions, and to for await", async (loop) => {
+  const naps = () => [3, 1, 2].map((seconds) => sleep(seconds, seconds));
+  const generator = loop.createTask(function* () {
+    const results: number[] = [];
+    for (const next of asCompleted(naps())) results.push(yield* next);
+    return results;
+  });
+  const asyncFunction = loop.createTask(async () => {
+    const results: number[] = [];
+    for (const next of asCompleted(naps())) results.push(await next);
+    for await (const result of asCompleted(naps())) results.push(result);
+    return results;
+  });
+  assert.equal(await loop.runUntilComplete(generator), [1, 2, 3]);
+  assert.equal(await loop.runUntilComplete(asyncFunction), [1, 2, 3, 1, 2, 3]);
+});
+
+test("gives a failure where it comes, and goes on after it", async (loop) => {
+  const [first, second] = [loop.createFuture<number>(), loop.createFuture<number>()];
+  const task = loop.createTask(async () => {
+    const outcomes: unknown[] = [];
+    for (const next of asCompleted([first, second, first])) {
+      outcomes.push(await next.then(String, (error) => (error as Error).message));
+    }
+    return outcomes;
+  });
+  await iterate(loop);
+  second.setException(new Error("mine"));
+  await iterate(loop);
+  first.setResult(1);
+  assert.equal(await loop.runUntilComplete(task), ["mine", "1"]);
+});
+
+test("fails each that is left when the time is over, and cancels none", async (loop) => {
+  const [slow, slower] = [loop.createFuture<number>(), loop.createFuture<number>()];
+  const task = loop.createTask(async () => {
+    const errors: Error[] = [];
+    for (const next of asCompleted([slow, slower], { timeout: 0.001 })) errors.push(await rejection(next));
+    return errors;
+  });
+  for (const error of await loop.runUntilComplete(task)) assert.instance(error, TimeoutError);
+  assert.equal([task.result().length, slow.done(), slower.done()], [2, false, false]);
+});
+
+test("keeps what was ready for one that was cancelled", async (loop) => {
+  const future = loop.createFuture<number>();
+  const other = loop.createFuture<number>();
+  const task = loop.createTask(function* () {
+    const all = asCompleted([future, other]);
+    const next = all.next().value as Future<number>;
+    loop.callLater(0.0001, () => next.cancel());
+    try {
+      yield* next;
+    } catch (error) {
+      assert.instance(error, CancelledError);
+    }
+    future.setResult(1);
+    return yield* all.next().value as Future<number>;
+  });
+  assert.is(await loop.runUntilComplete(task), 1);
+});
+
+test("passes on errors and cancellations, each in its place", async (loop) => {
+  const [failing, cancelled, fine] = [1, 2, 3].map(() => loop.createFuture<string>()) as [
+    Future<string>,
+    Future<string>,
+    Future<string>,
+  ];
+  const nexts = [...asCompleted([failing, cancelled, fine])] as [Future<string>, Future<string>, Future<string>];
+  cancelled.cancel();
+  await runOnce(loop);
+  failing.setException(new Error("mine"));
+  fine.setResult("fine");
+  await runOnce(loop);
+  assert.ok(nexts[0].cancelled());
+  assert.is((nexts[1].exception() as Error).message, "mine");
+  assert.is(nexts[2].result(), "fine");
+});
+
+test("one that is asked for after the time is over fails at once", async (loop) => {
+  const slow = loop.createFuture<number>();
+  const completions = asCompleted([slow], { timeout: 0.0005 });
+  await loop.runUntilComplete(loop.createTask(() => sleep(0.001)));
+  assert.instance(completions.next().value?.exception(), TimeoutError);
+  assert.ok(completions.next().done);
+  slow.cancel();
+});
+
+test("leaving it early lets go of what is not done", async (loop) => {
+  loop.setDebug(false);
+  const futures = [loop.createFuture<number>(), loop.createFuture<number>()];
+  futures[0]?.setResult(1);
+  const task = loop.createTask(function* () {
+    for (const next of asCompleted(futures, { timeout: 1000 })) {
+      yield* next;
+      break;
+    }
+  });
+  await loop.runUntilComplete(task);
+  assert.is(String(futures[1]), "<Future pending>");
+  futures[1]?.cancel();
+});
+
+test("of nothing gives nothing, and refuses what it cannot wait for", async (loop) => {
+  setEventLoop(loop);
+  assert.equal([...asCompleted([])], []);
+  const future = loop.createFuture<number>();
+  assert.is(thrownBy(() => asCompleted(future as never)).code, "ERR_INVALID_ARG_TYPE");
+  assert.is(thrownBy(() => asCompleted([1 as never])).code, "ERR_NOT_AWAITABLE");
+  assert.is(thrownBy(() => asCompleted([future], { timeout: "1" as never })).code, "ERR_NOT_A_NUMBER");
+  assert.is(thrownBy(() => asCompleted([future], { timout: 1 } as never)).code, "ERR_UNKNOWN_OPTION");
+  setEventLoop(null);
+});
+
+test.run();
