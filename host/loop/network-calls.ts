@@ -303,8 +303,9 @@ export abstract class NetworkCalls {
   }
 
   /**
-   * Sends a file, or a part of it, on a transport: after what was written before, and before anything can be written again. Nothing is received
-   * meanwhile, and `close` and `writeEof` wait for it. Over TLS and streams of Node's it is read and written in pieces.
+   * Sends a file, or a part of it, on a transport, after what was written before. Nothing is received meanwhile. Over a socket nothing can be
+   * written either, and `close` and `writeEof` wait for the file. Over TLS, over streams of Node's and where the system cannot send the file, it
+   * is read and written in pieces: then what is written meanwhile comes between them, and `close` cuts it off.
    *
    * @param transport of a connection that is not closing
    * @returns and takes as `sockSendfile`

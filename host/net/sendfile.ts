@@ -6,8 +6,8 @@
  *
  * Does not own: the file and what of it is sent (`file-source.ts`), the kernel's part (`sock-sendfile.ts`).
  *
- * From: CPython 3.11 base_events `sendfile`, `_SendfileFallbackProtocol`. Differs: `close` and `writeEof` wait for the file; its
- * position stays where it is.
+ * From: CPython 3.11 base_events `sendfile`, `_SendfileFallbackProtocol`. Differs: what the kernel sends is waited for by
+ * `close` and `writeEof`; the file's position stays where it is.
  */
 import { describe, typeError } from "../errors.js";
 import type { Future } from "../futures/future.js";
@@ -24,7 +24,7 @@ import {
 import { Operation, type Work } from "./operation.js";
 import { sendNatively } from "./sock-sendfile.js";
 import { SocketTransport } from "./socket-transport.js";
-import { Transport, transportClosing } from "./transport.js";
+import { sendfileInProgress, Transport, transportClosing } from "./transport.js";
 
 /** How much is read and written at a time. */
 const PIECE_BYTES = 16 * 1024;
@@ -52,6 +52,7 @@ export function sendfile(
 }
 
 function* send(loop: EventLoop, transport: Transport, source: FileSource, fallback: boolean): Work<number> {
+  if (transport.getProtocol() instanceof FileSender) throw sendfileInProgress();
   const wasReading = transport.isReading();
   transport.pauseReading();
   try {

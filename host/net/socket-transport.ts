@@ -13,7 +13,7 @@
  */
 
 import { AF_INET, AF_INET6, AF_UNIX, IPPROTO_TCP, SHUT_WR, TCP_NODELAY } from "../constants.js";
-import { FatalError, RuntimeError } from "../errors.js";
+import { FatalError } from "../errors.js";
 import type { Future } from "../futures/future.js";
 import type { EventLoop } from "../loop/event-loop.js";
 import { type BufferedProtocol, isBuffered, type StreamProtocol } from "../protocols.js";
@@ -29,7 +29,7 @@ import { peerCredentials } from "./peer-credentials.js";
 import { receiveSlab } from "./receive-slab.js";
 import { bufferOf } from "./reception.js";
 import type { Socket } from "./socket.js";
-import { Transport, type TransportOwner, transportClosing, writeAfterEof } from "./transport.js";
+import { sendfileInProgress, Transport, type TransportOwner, transportClosing, writeAfterEof } from "./transport.js";
 import { WriteQueue } from "./write-queue.js";
 
 /** How much is received at a time: at first, and for a peer that sends as much. */
@@ -395,13 +395,6 @@ export class SocketTransport extends Transport {
     if (this.#lost >= LOST_WRITES_TO_WARN) console.warn("socket.send() raised exception.");
     this.#lost++;
   }
-}
-
-function sendfileInProgress(): RuntimeError {
-  return new RuntimeError(
-    "ERR_SENDFILE_IN_PROGRESS",
-    "A file is being sent on the transport: await sendfile() first, then write or send the next",
-  );
 }
 
 function connectionMade(transport: SocketTransport, protocol: StreamProtocol): void {

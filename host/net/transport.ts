@@ -97,6 +97,14 @@ export function transportClosing(): RuntimeError {
   );
 }
 
+/** The error of a `write`, or of a second file, while a file is being sent. */
+export function sendfileInProgress(): RuntimeError {
+  return new RuntimeError(
+    "ERR_SENDFILE_IN_PROGRESS",
+    "A file is being sent on the transport: await sendfile() first, then write or send the next",
+  );
+}
+
 /** The error of a `write` after `writeEof`. */
 export function writeAfterEof(): RuntimeError {
   return new RuntimeError(

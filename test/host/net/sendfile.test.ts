@@ -9,6 +9,7 @@ import * as assert from "uvu/assert";
 import { AF_UNIX, SO_SNDBUF, SOCK_DGRAM, SOL_SOCKET } from "../../../host/constants.js";
 import { RuntimeError, UnsupportedError, ValueError } from "../../../host/errors.js";
 import { EventLoop } from "../../../host/loop/event-loop.js";
+import { waitFor } from "../../../host/loop/wait.js";
 import { FileDescriptor } from "../../../host/net/pipe.js";
 import { type Socket, socketpair } from "../../../host/net/socket.js";
 import { SSLContext } from "../../../host/net/ssl-context.js";
@@ -336,6 +337,22 @@ test(
     await served.lost;
     server.close();
     await server.waitClosed();
+  }),
+);
+
+test(
+  "a second file at the same time is refused over a stream too, and the protocol has its place back",
+  withFile(async ({ loop, fd }) => {
+    const stream = new PassThrough();
+    const [transport, protocol] = await loop.connectDuplex(() => new Recorder(loop), stream);
+    transport.pauseReading();
+    const first = loop.sendfile(transport, fd, 0, 100_000);
+    const second = loop.sendfile(transport, fd, 0, 100_000);
+    assert.is((await rejectionOf(waitFor(second, 10))).code, "ERR_SENDFILE_IN_PROGRESS");
+    transport.resumeReading();
+    assert.is(await first, 100_000);
+    assert.is(transport.getProtocol(), protocol);
+    await end(transport, protocol);
   }),
 );
 
