@@ -9,6 +9,8 @@
 import { types } from "node:util";
 import { FD_MAX } from "../../assembly/abi.js";
 import { describe, typeError, ValueError } from "../errors.js";
+import { errorText, systemError } from "../sys/errors.js";
+import { type DescriptorKind, descriptorKind } from "../sys/fd.js";
 
 /** Anything that stands for a descriptor. */
 export type HasFileno = number | { fileno(): number };
@@ -77,8 +79,20 @@ function filenoOf(value: unknown): unknown {
   return typeof fileno === "function" ? fileno.call(value) : undefined;
 }
 
+/**
+ * Answers the descriptor of a file, or of one end of a pipe, and what it is.
+ *
+ * @throws ValueError `ERR_INVALID_FILE` if it has no descriptor; Error `EBADF` if it is not open
+ */
+export function checkOpen(file: PipeLike): { readonly fd: number; readonly kind: DescriptorKind } {
+  const fd = checkDescriptor(hasFd(file) ? file.fd : file);
+  const kind = descriptorKind(fd);
+  if (typeof kind === "number") throw systemError("fstat", kind, { message: errorText(kind) });
+  return { fd, kind };
+}
+
 /** Whether it is something with a descriptor as a property, as Node's own have it. */
-export function hasFd(pipe: unknown): pipe is { readonly fd: number } {
-  if (typeof pipe !== "object" || pipe === null || "fileno" in pipe) return false;
-  return typeof (pipe as { fd?: unknown }).fd === "number";
+function hasFd(file: unknown): file is { readonly fd: number } {
+  if (typeof file !== "object" || file === null || "fileno" in file) return false;
+  return typeof (file as { fd?: unknown }).fd === "number";
 }

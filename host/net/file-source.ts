@@ -9,16 +9,15 @@
  */
 import { read, readSync } from "node:fs";
 import { promisify } from "node:util";
-import { describe, typeError, UnsupportedError, ValueError } from "../errors.js";
+import { UnsupportedError, ValueError } from "../errors.js";
 import { futureOf } from "../futures/ensure-future.js";
 import type { EventLoop } from "../loop/event-loop.js";
 import { EAGAIN, EINVAL, ENOSYS, EOPNOTSUPP } from "../sys/errno.js";
 import { errorText, systemError } from "../sys/errors.js";
-import { descriptorKind } from "../sys/fd.js";
 import { sendFile } from "../sys/sendfile.js";
-import { checkDescriptor, checkInteger, hasFd, type PipeLike } from "./checks.js";
+import { checkInteger, checkOpen, type PipeLike } from "./checks.js";
 import type { Work } from "./operation.js";
-import { checkOptions } from "./options.js";
+import { checkBoolean, checkOptions } from "./options.js";
 import type { Socket } from "./socket.js";
 import { AGAIN } from "./socket-call.js";
 
@@ -36,9 +35,7 @@ export interface SendfileOptions {
 export function checkFallback(call: string, options: SendfileOptions): boolean {
   checkOptions(call, options, ["fallback"]);
   const { fallback = true } = options;
-  if (typeof fallback !== "boolean") {
-    throw typeError("ERR_INVALID_ARG_TYPE", `fallback must be true or false, not ${describe(fallback)}.`);
-  }
+  checkBoolean("fallback", fallback);
   return fallback;
 }
 
@@ -114,9 +111,7 @@ export function isUnavailable(error: unknown): boolean {
 }
 
 function checkFile(file: FileLike): number {
-  const fd = checkDescriptor(hasFd(file) ? file.fd : file);
-  const kind = descriptorKind(fd);
-  if (typeof kind === "number") throw systemError("fstat", kind, { message: errorText(kind) });
+  const { fd, kind } = checkOpen(file);
   if (kind === "regular" || kind === "block") return fd;
   throw new ValueError("ERR_INVALID_FILE", `Descriptor ${fd} is no regular file: write() what comes from elsewhere.`);
 }

@@ -17,12 +17,11 @@ import { MSG_PEEK } from "../constants.js";
 import { ValueError } from "../errors.js";
 import type { EventLoop } from "../loop/event-loop.js";
 import { EAGAIN } from "../sys/errno.js";
-import { errorText, systemError } from "../sys/errors.js";
 import * as fds from "../sys/fd.js";
 import type { Memory } from "../sys/memory.js";
 import * as sockets from "../sys/socket.js";
 import { holdNonblocking } from "./blocking-mode.js";
-import { checkDescriptor, hasFd, type PipeLike } from "./checks.js";
+import { checkOpen, type PipeLike } from "./checks.js";
 import { checkUnowned } from "./options.js";
 
 type PipeKind = "fifo" | "socket" | "character";
@@ -42,9 +41,7 @@ const peeked = new Uint8Array(1);
  *   over then
  */
 export function takePipe(loop: EventLoop, pipe: PipeLike, use: "reads" | "writes"): PipeEnd {
-  const fd = checkDescriptor(hasFd(pipe) ? pipe.fd : pipe);
-  const kind = fds.descriptorKind(fd);
-  if (typeof kind === "number") throw systemError("fstat", kind, { message: errorText(kind) });
+  const { fd, kind } = checkOpen(pipe);
   if (kind !== "fifo" && kind !== "socket" && kind !== "character") {
     const hint = "Use node:fs for files";
     throw new ValueError("ERR_PIPE_KIND", `Pipe transport is for pipes, sockets and character devices only. ${hint}.`);

@@ -15,15 +15,13 @@ import type { Future } from "../futures/future.js";
 import type { EventLoop } from "../loop/event-loop.js";
 import { EAGAIN, EINPROGRESS } from "../sys/errno.js";
 import { errorText, systemError } from "../sys/errors.js";
+import { TRANSFER_MAX } from "../sys/fd.js";
 import { type Address, addressDetails, checkAddress, type NamedAddress } from "./address.js";
 import { checkBytes, checkInteger } from "./checks.js";
 import { Operation, type Work } from "./operation.js";
 import { type AddressInfo, resolve } from "./resolve.js";
 import type { Socket } from "./socket.js";
 import { AGAIN, checkIdle, SocketCall, unlessAgain } from "./socket-call.js";
-
-/** The longest transfer that Linux does in one call. */
-const TRANSFER_MAX = 0x7ffff000;
 
 /** Receives what comes next, `size` bytes at the most; see `EventLoop.sockRecv`. */
 export function sockRecv(loop: EventLoop, sock: Socket, size: number): Future<Buffer> {

@@ -23,8 +23,6 @@ import { socketGone, socketMade } from "./lost-sockets.js";
 
 const INT_MIN = -0x80000000;
 const INT_MAX = 0x7fffffff;
-/** The longest transfer that Linux does in one call. */
-const TRANSFER_MAX = 0x7ffff000;
 /** Of a `listen` that does not say: CPython's min(SOMAXCONN, 128). */
 const BACKLOG_DEFAULT = 128;
 /** Types are small numbers; the flags that the kernel takes with them are ours to set. */
@@ -274,7 +272,7 @@ export class Socket {
 
   #receive(syscall: string, size: number, flags: number, receive: typeof calls.receiveInto): Buffer {
     const fd = this.#open();
-    checkInteger("The size", size, 0, TRANSFER_MAX);
+    checkInteger("The size", size, 0, fds.TRANSFER_MAX);
     checkFlags(flags);
     if (size === 0) return Buffer.alloc(0);
     scratch ??= Buffer.allocUnsafeSlow(SCRATCH_BYTES);

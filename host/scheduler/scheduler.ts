@@ -265,13 +265,8 @@ export class Scheduler {
   #dispatch(id: number): number {
     const index = id & INDEX_MASK;
     const handle = this.#table[index] as Handle;
-    const description = this.debug ? handle.toString() : null;
-    const call = handle._call as Call;
-    if (!handle._repeats) {
-      this.#table[index] = null;
-      handle._forget();
-    }
-    return description === null ? this.#run(handle, call) : this.#runTimed(handle, call, description);
+    if (!handle._repeats) this.#table[index] = null;
+    return this.#call(handle, handle._call as Call);
   }
 
   /** As the import says: 0, or after a fatal error how many calls are left, and one more. */
@@ -283,16 +278,18 @@ export class Scheduler {
       const call = handle._call;
       // It was cancelled.
       if (call === null) continue;
-      if (this.#runQueued(handle, call) === Outcome.Fatal) return left;
+      let outcome = this.#call(handle, call);
+      if (outcome === Outcome.Raised) outcome = this.#report(Report.CallbackRaised, handle._id);
+      if (outcome === Outcome.Fatal) return left;
     }
     return 0;
   }
 
-  #runQueued(handle: Handle, call: Call): number {
+  /** Runs what a handle calls; one that does not repeat lets go of it first. */
+  #call(handle: Handle, call: Call): number {
     const description = this.debug ? handle.toString() : null;
-    handle._forget();
-    const outcome = description === null ? this.#run(handle, call) : this.#runTimed(handle, call, description);
-    return outcome === Outcome.Raised ? this.#report(Report.CallbackRaised, handle._id) : outcome;
+    if (!handle._repeats) handle._forget();
+    return description === null ? this.#run(handle, call) : this.#runTimed(handle, call, description);
   }
 
   #run(handle: Handle, call: Call): number {

@@ -14,6 +14,9 @@ import { libc } from "./libc.js";
 import type { Memory } from "./memory.js";
 import { blockSigpipe } from "./sigpipe.js";
 
+/** The longest transfer that Linux does in one call, in bytes. */
+export const TRANSFER_MAX = 0x7ffff000;
+
 const F_GETFD = 1;
 const F_GETFL = 3;
 const F_SETFL = 4;

@@ -7,12 +7,11 @@
  */
 import { noteActivity } from "./activity.js";
 import { EBADF, EINTR, EINVAL, isDescriptor } from "./errno.js";
+import { TRANSFER_MAX } from "./fd.js";
 import { libc } from "./libc.js";
 import { Memory } from "./memory.js";
 import { blockSigpipe } from "./sigpipe.js";
 
-/** The longest transfer that Linux does in one call. */
-const TRANSFER_MAX = 0x7ffff000;
 const WORD_VALUES = 2 ** 32;
 
 let offset: Memory | undefined;
