@@ -1,5 +1,5 @@
 /**
- * A server that sends a file to whoever connects, and a client that saves it: the kernel moves the bytes.
+ * A server that sends a file to whoever connects, and a client that receives it. The kernel moves the bytes, and the server does not see them.
  *
  *   node out/examples/send-file.js [FILE]
  */
@@ -19,10 +19,13 @@ const path = process.argv[2] ?? process.execPath;
 
 async function sendIt(_reader: StreamReader, writer: StreamWriter): Promise<void> {
   const file = await open(path);
-  const sent = await getRunningLoop().sendfile(writer.transport, file);
-  console.log(`Server sent ${sent} bytes`);
-  await file.close();
-  writer.close();
+  try {
+    const sent = await getRunningLoop().sendfile(writer.transport, file);
+    console.log(`Server sent ${sent} bytes`);
+  } finally {
+    await file.close();
+    writer.close();
+  }
 }
 
 await run(async () => {
