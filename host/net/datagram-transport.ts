@@ -259,7 +259,7 @@ export class DatagramTransport extends FlowControl {
       }
       isStuck = false;
       queue.shift();
-      this.#queuedBytes -= data.byteLength;
+      this.#queuedBytes -= data.length;
       // What still waits is sent later: the protocol may want to close first.
       if (result < 0) return this.#tellError(result, address);
     }
@@ -316,7 +316,7 @@ export class DatagramTransport extends FlowControl {
 
   #enqueue(data: Buffer, address: Address | null): void {
     this.#queue.push({ data, address });
-    this.#queuedBytes += data.byteLength;
+    this.#queuedBytes += data.length;
   }
 
   #startWriting(): boolean {

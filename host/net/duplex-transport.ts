@@ -105,7 +105,7 @@ export class DuplexTransport extends LayeredTransport {
   override write(data: Uint8Array): void {
     checkBytes("The data", data);
     if (this.#eofWritten) throw writeAfterEof();
-    const size = data.byteLength;
+    const size = data.length;
     if (size === 0) return;
     if (this._closing) return this._dropWrite();
     // The stream keeps what it cannot send at once, and the caller may change its bytes meanwhile.

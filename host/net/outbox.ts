@@ -32,7 +32,7 @@ export class Outbox {
    * @returns where they begin now, or -1 when there is no room for more, and then they are where they were
    */
   add(start: number, size: number, bytes: Uint8Array): number {
-    const added = bytes.byteLength;
+    const added = bytes.length;
     if (size + added > HELD_MAX_BYTES) return -1;
     // Those of others lie behind them: they move to the end.
     const moves = size > 0 && start + size !== this.#used;

@@ -62,7 +62,7 @@ export class ReceiveSlab {
 
   #takeCopy(size: number): Buffer {
     // A small slab that somebody has detached has no room either.
-    if (this.#small.byteLength < this.#smallUsed + size) this.#renewSmall();
+    if (this.#small.length < this.#smallUsed + size) this.#renewSmall();
     const start = this.#smallUsed;
     const end = start + size;
     this.#smallUsed = (end + ALIGNMENT - 1) & -ALIGNMENT;

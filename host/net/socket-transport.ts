@@ -95,7 +95,7 @@ export class SocketTransport extends Transport {
     if (!(data instanceof Uint8Array)) checkBytes("The data", data);
     if (this.#eofWritten) throw writeAfterEof();
     if (this.#file !== null) throw sendfileInProgress();
-    const size = data.byteLength;
+    const size = data.length;
     if (size === 0) return;
     if (this.#lost !== 0) return this.#warnOfLostWrites();
     if (this.#queue !== null && this.#queue.size > 0) this.#wait(data, 0);
@@ -320,13 +320,13 @@ export class SocketTransport extends Transport {
     if (at < 0) return false;
     if (isFirst) scheduler.flushes.add(this);
     this.#heldAt = at;
-    this.#held += data.byteLength;
+    this.#held += data.length;
     return true;
   }
 
   /** The kernel has taken `sent` of the bytes, or has answered an errno. */
   #sent(data: Uint8Array, sent: number): void {
-    if (sent === data.byteLength) return;
+    if (sent === data.length) return;
     if (sent < 0 && sent !== -EAGAIN) return this.#fail("send", sent, "Fatal write error on socket transport");
     if (this.#startWriting()) this.#wait(data, Math.max(sent, 0));
   }

@@ -58,7 +58,7 @@ export class WritePipeTransport extends FlowControl implements WriteTransport {
    */
   write(data: Uint8Array): void {
     checkBytes("The data", data);
-    const size = data.byteLength;
+    const size = data.length;
     if (size === 0) return;
     if (this.#closing) return this.#warnOfLostWrites();
     let sent = 0;

@@ -19,6 +19,7 @@ import { BlockingRun } from "./blocking-run.js";
 import type { Driver } from "./driver.js";
 import { afterMicrotasks } from "./microtasks.js";
 import type { Scheduler } from "./scheduler.js";
+import { SecondLook } from "./second-look.js";
 
 /** Iterations of one tick at the most … */
 const ITERATIONS_PER_TICK = 512;
@@ -30,8 +31,6 @@ const TICK_SECONDS = 0.001;
 const TICKS_IN_A_ROW = 32;
 /** A deadline this little earlier than the one that is set, in seconds, does not need a system call. */
 const DEADLINE_TOLERANCE_SECONDS = 2e-6;
-/** Fewer events than this in one go, and nothing ready, end a tick without asking the kernel again. */
-const EVENTS_TO_ASK_AGAIN = 2;
 
 export class GuestDriver implements Driver {
   readonly resolutionSeconds = 1e-9;
@@ -45,6 +44,7 @@ export class GuestDriver implements Driver {
   #run: Run | null = null;
   #blocking: BlockingRun | null = null;
   #ticksInARow = 0;
+  readonly #secondLook = new SecondLook();
 
   /** Something is to be polled. Called from native code, where there is no context that a tick could inherit. */
   readonly #readable = (): void => {
@@ -168,11 +168,14 @@ export class GuestDriver implements Driver {
   #iterate(scheduler: Scheduler): boolean {
     const { core, events, arrivals, flushes } = scheduler;
     const selector = this.#selector;
+    const secondLook = this.#secondLook;
+    let isSecondLook = false;
     let end = 0;
     let timeout = core.pollTimeout();
     for (let iteration = 1; iteration <= ITERATIONS_PER_TICK; iteration++) {
       const polled = timeout > 0 ? selector.pollNow(events.view) : selector.poll(events.view);
       const count = arrivals.fill(events.view, polled);
+      if (isSecondLook) secondLook.looked(count > 0);
       if (count > 0) core.takeEvents(count);
       else if (timeout > 0) return this.#idle(timeout);
       const result = core.runReady();
@@ -180,7 +183,9 @@ export class GuestDriver implements Driver {
       if (result !== RunResult.Done) return this.#end(scheduler);
       if (scheduler.promisesTouched) return true;
       timeout = core.pollTimeout();
-      if (timeout > 0 && count < EVENTS_TO_ASK_AGAIN) return this.#idle(timeout);
+      // After several events, that more have come is likely anyway.
+      isSecondLook = timeout > 0 && count === 1;
+      if (timeout > 0 && (count === 0 || (count === 1 && !secondLook.isDue()))) return this.#idle(timeout);
       if (iteration % ITERATIONS_PER_CLOCK === 0) {
         const now = this.now();
         if (end === 0) end = now + TICK_SECONDS;

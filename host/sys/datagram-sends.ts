@@ -67,7 +67,7 @@ export class SendBatch {
   /** Takes a copy. Answers false if there is no room for it, or the address is none of the family. */
   add(data: Uint8Array, family: number, address: Address): boolean {
     const index = this.#count;
-    const size = data.byteLength;
+    const size = data.length;
     if (index === this.#room || size > this.#bytesEach) return false;
     if (address !== this.#named[index]) {
       const length = (this.#names[index] as SocketName).write(family, address);

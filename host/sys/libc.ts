@@ -212,7 +212,8 @@ let libuvFunctions: UvFunctions | undefined;
 export function libc(): Libc {
   if (libcFunctions === undefined) {
     const { errno } = loadKoffi();
-    libcFunctions = Object.assign(declare<CFunctions>(LIBC), { errno });
+    // What is built name by name is a hash table to V8; a prototype is not, so calls through this one find their function at once.
+    libcFunctions = Object.create(Object.assign(declare<CFunctions>(LIBC), { errno })) as Libc;
   }
   return libcFunctions;
 }

@@ -180,7 +180,7 @@ export function receiveInto(fd: number, bytes: Uint8Array, flags: number): numbe
   const c = libc();
   let result: number;
   do {
-    result = c.recvView(fd, bytes, bytes.byteLength, flags | MSG_DONTWAIT);
+    result = c.recvView(fd, bytes, bytes.length, flags | MSG_DONTWAIT);
     if (result < 0) result = -c.errno();
   } while (result === -EINTR);
   return result;
@@ -196,7 +196,7 @@ export function receiveFrom(fd: number, bytes: Uint8Array, flags: number): numbe
   do {
     sender.setLength();
     const { address, lengthAddress } = sender;
-    result = c.recvfrom(fd, bytes, bytes.byteLength, flags | MSG_DONTWAIT, address, lengthAddress);
+    result = c.recvfrom(fd, bytes, bytes.length, flags | MSG_DONTWAIT, address, lengthAddress);
     if (result < 0) result = -c.errno();
   } while (result === -EINTR);
   return result;
@@ -209,7 +209,7 @@ export function send(fd: number, bytes: Uint8Array, flags = 0): number {
   const c = libc();
   let result: number;
   do {
-    result = c.send(fd, bytes, bytes.byteLength, flags | MSG_DONTWAIT | MSG_NOSIGNAL);
+    result = c.send(fd, bytes, bytes.length, flags | MSG_DONTWAIT | MSG_NOSIGNAL);
     if (result < 0) result = -c.errno();
   } while (result === -EINTR);
   return result;
@@ -246,7 +246,7 @@ export function sendToName(fd: number, bytes: Uint8Array, flags: number, peer: S
   const c = libc();
   let result: number;
   do {
-    result = c.sendto(fd, bytes, bytes.byteLength, flags | MSG_DONTWAIT | MSG_NOSIGNAL, peer.address, length);
+    result = c.sendto(fd, bytes, bytes.length, flags | MSG_DONTWAIT | MSG_NOSIGNAL, peer.address, length);
     if (result < 0) result = -c.errno();
   } while (result === -EINTR);
   return result;

@@ -141,7 +141,7 @@ export class ScriptedKernel {
   constructor(script: Script = () => null) {
     this.script = script;
     this.#table = libc();
-    this.#real = { ...this.#table };
+    this.#real = { ...Object.getPrototypeOf(this.#table), ...this.#table };
     const fds = new Int32Array(2);
     this.#real.socketpair(AF_UNIX, SOCK_STREAM, 0, new Uint8Array(fds.buffer));
     this.#scratch = [fds[0] as number, fds[1] as number];
