@@ -23,6 +23,8 @@ export class TaskGroup {
   #hasCancelledParent = false;
   #isExiting = false;
   #isAborting = false;
+  /** What has ended the loop, from a task or from the function. */
+  #fatal: FatalError | null = null;
   #allEnded: Future<void> | null = null;
 
   /** @internal Users call `taskGroup`. */
@@ -69,12 +71,13 @@ export class TaskGroup {
       error = thrown;
     }
     this.#isExiting = true;
+    if (error instanceof FatalError) this.#fatal ??= error;
     let cancellation = error instanceof CancelledError ? error : null;
     // What the group itself has asked for is over. Whoever else asked is still to be heard.
     if (this.#hasCancelledParent && parent.uncancel() === 0) cancellation = null;
     if (outcome === null) this.#abort();
     cancellation = (yield* this.#waitForAll()) ?? cancellation;
-    if (error instanceof FatalError) throw error;
+    if (this.#fatal !== null) throw this.#fatal;
     if (cancellation !== null && this.#errors.length === 0) throw cancellation;
     if (outcome === null && !(error instanceof CancelledError)) this.#errors.push(error);
     if (this.#errors.length > 0) throw new ExceptionGroup("unhandled errors in a TaskGroup", this.#errors);
@@ -114,6 +117,7 @@ export class TaskGroup {
     const error = task.exception();
     if (error === null) return;
     this.#errors.push(error);
+    if (error instanceof FatalError) this.#fatal ??= error;
     if (this.#isAborting) return;
     this.#abort();
     this.#hasCancelledParent = true;
@@ -124,8 +128,8 @@ export class TaskGroup {
 /**
  * Runs a function that makes tasks in a group, and waits for all of them. When one fails, the others and the function are cancelled.
  *
- * @returns a task of what the function comes to, once all have ended; or of an ExceptionGroup of all that was thrown, but for cancellations. Its
- *   cancellation reaches the function and the tasks
+ * @returns a task of what the function comes to, once all have ended; or of an ExceptionGroup of all that was thrown, but for cancellations; or of
+ *   a FatalError, if there is one among that. Its cancellation reaches the function and the tasks
  * @throws TypeError `ERR_NOT_CALLABLE`; RuntimeError `ERR_NO_RUNNING_LOOP`
  */
 export function taskGroup<T>(body: Body<T, [TaskGroup]>): Task<T> {

@@ -126,8 +126,8 @@ function limited<T>(loop: EventLoop, when: number | null, body: Body<T, [Timeout
     try {
       result = yield* started;
     } catch (error) {
-      if (limit._end(error)) throw new TimeoutError(`the time was over at ${limit.when()} s of the loop's clock`);
-      throw error;
+      if (!limit._end(error)) throw error;
+      throw new TimeoutError(`the time was over at ${limit.when()} s of the loop's clock`, { cause: error });
     }
     limit._end(null);
     return result;

@@ -108,7 +108,7 @@ export function waitFor<T>(awaitable: Awaitable<T>, timeout: number | null): Tas
       return yield* inner;
     } catch (error) {
       if (expired && error instanceof CancelledError && task.cancelling() === 0) {
-        throw new TimeoutError(`it took longer than ${timeout} seconds`);
+        throw new TimeoutError(`it took longer than ${timeout} seconds`, { cause: error });
       }
       throw error;
     }

@@ -30,6 +30,7 @@ const titles: Record<string, string> = {
   cancellation: "cancels tasks as CPython does",
   gather: "gathers and shields as CPython does",
   mixed: "runs everything together, over several runs of the loop, as CPython does",
+  things: "hands locks, semaphores and items of queues from task to task, and sets events, as CPython does",
   timers: "runs hundreds of timers, most of them cancelled, as CPython does",
 };
 

@@ -3,7 +3,7 @@
  *
  * Owns: the meaning of every instruction on our side. `session.py` is its twin: an instruction that changes here changes there.
  *
- * Does not own: the instructions' shapes (`program.ts`), their words (`words.ts`), or what the events should have been (`traces.jsonl`).
+ * Does not own: locks and their kin (`things.ts`), the instructions' shapes (`program.ts`), their words (`words.ts`), or what the events should have been (`traces.jsonl`).
  */
 import {
   CancelledError,
@@ -21,6 +21,7 @@ import {
 } from "../../host/index.js";
 import { VirtualEventLoop } from "../../host/testing.js";
 import { type Op, type Phase, type Program, type Step, TICKS_PER_SECOND, type Value } from "./program.js";
+import { Things } from "./things.js";
 import { Boom, describe, show, stateOf } from "./words.js";
 
 /** A loop that goes wrong can go on for ever: no recorded trace is a tenth as long. */
@@ -44,9 +45,14 @@ class Session {
   readonly #functions = new Map<string, (future: Future<Value>) => void>();
   readonly #names = new Map<unknown, string>();
   readonly #trace: string[] = [];
+  readonly #things: Things;
   #over = false;
 
   constructor(readonly program: Program) {
+    this.#things = new Things({
+      event: (text) => this.#event(text),
+      attempt: (label, action) => this.#attempt(label, action),
+    });
     this.#loop.setExceptionHandler((_loop, context) => {
       if (context.message.startsWith("Exception in callback")) {
         this.#event(`exception in callback ${describe(context.exception)}`);
@@ -78,6 +84,7 @@ class Session {
       const task = this.#tasks.get(label);
       this.#event(`end ${label} ${stateOf(future)}${task ? `, cancelling ${task.cancelling()}` : ""}`);
     }
+    this.#things.recordEnd();
     this.#over = true;
     this.#loop.close();
     return this.#trace;
@@ -168,6 +175,19 @@ class Session {
         if (task) this.#event(`${op[1]}.${op[0]}() -> ${task[op[0]]()}`);
         return;
       }
+      case "lock":
+      case "event":
+      case "semaphore":
+      case "queue":
+      case "release":
+      case "setEvent":
+      case "clearEvent":
+      case "putNowait":
+      case "getNowait":
+      case "taskDone":
+      case "tell":
+        this.#things.do(op);
+        return;
       default: {
         const future = this.#futures.get(op[1]);
         if (future) this.#doToFuture(op, future);
@@ -274,9 +294,27 @@ class Session {
       }
       case "try":
         return yield* this.#try(me, step);
+      case "acquire":
+      case "waitEvent":
+      case "put":
+      case "get":
+      case "join":
+        yield* this.#things.step(me, step);
+        return undefined;
+      case "hold":
+        return yield* this.#hold(me, step[1], step[2]);
       default:
         this.#do(step);
         return undefined;
+    }
+  }
+
+  *#hold(me: string, label: string, body: Step[]): Coroutine<Returned> {
+    yield* this.#things.step(me, ["acquire", label]);
+    try {
+      return yield* this.#steps(me, body);
+    } finally {
+      if (!this.#over) this.#things.do(["release", label]);
     }
   }
 

@@ -22,7 +22,8 @@ import warnings
 sys.dont_write_bytecode = True
 
 import written
-from programs import KINDS, write_program
+import written_things  # adds to those of written
+from programs import KINDS_IN_TURN, write_program
 from session import Session
 from virtual_loop import PureLoop, Unsuitable, VirtualLoop
 
@@ -30,6 +31,9 @@ TRACES = pathlib.Path(__file__).parent / "traces.jsonl"
 
 # Timer programs are long and alike, so a few do.
 TIMERS_EVERY = 50
+
+# One of locks, events, semaphores and queues for so many others.
+THINGS_EVERY = 4
 
 # Most random programs end early or do little; the best of so many is worth recording.
 CANDIDATES = 12
@@ -67,15 +71,17 @@ def record(kind, seed):
 
 
 def kind_of(number):
-    return "timers" if number % TIMERS_EVERY == TIMERS_EVERY - 1 else KINDS[number % (len(KINDS) - 1)]
+    return "timers" if number % TIMERS_EVERY == TIMERS_EVERY - 1 else KINDS_IN_TURN[number % len(KINDS_IN_TURN)]
 
 
 def records(count, seed):
-    """The hand-written programs, then count random ones from consecutive seeds."""
+    """The hand-written programs, then count random ones from consecutive seeds, then those of locks and their kin."""
     for program in written.PROGRAMS:
         yield {"kind": "written", **program, "trace": trace_of(program)}
     for number in range(count):
         yield record(kind_of(number), seed + number)
+    for number in range(count // THINGS_EVERY):
+        yield record("things", seed + number)
 
 
 def check():

@@ -10,8 +10,12 @@
 /** What futures hold and coroutines return. */
 export type Value = number | null | unknown[];
 
-/** An instruction that any callback or coroutine can carry out. Labels name handles `h`, futures `f`, tasks `t`, gatherings `g`, shields `s` and functions `c`. */
+/**
+ * An instruction that any callback or coroutine can carry out. Labels name handles `h`, futures `f`, tasks `t`, gatherings `g`, shields `s`, functions
+ * `c`, locks `l`, events `e`, semaphores `m` and queues `q`.
+ */
 export type Op =
+  | ThingOp
   | ["soon", handle: string, body: Op[]]
   | ["later", handle: string, ticks: number, body: Op[]]
   | ["at", handle: string, ticks: number, body: Op[]]
@@ -37,9 +41,33 @@ export type Op =
   | ["throwCancelled", message?: string]
   | ["interrupt"];
 
+/** One that is about a lock, an event, a semaphore or a queue. */
+export type ThingOp =
+  | ["lock", label: string]
+  | ["event", label: string]
+  | ["semaphore", label: string, value: number, isBounded: boolean]
+  | ["queue", label: string, maxsize: number]
+  | ["release", label: string]
+  | ["setEvent", label: string]
+  | ["clearEvent", label: string]
+  | ["putNowait", label: string, item: number]
+  | ["getNowait", label: string]
+  | ["taskDone", label: string]
+  | ["tell", label: string];
+
+/** One of those that can wait. */
+export type ThingStep =
+  | ["acquire", label: string]
+  | ["waitEvent", label: string]
+  | ["put", label: string, item: number]
+  | ["get", label: string]
+  | ["join", label: string];
+
 /** An instruction of a coroutine: one of the above, or one that can wait. */
 export type Step =
   | Op
+  | ThingStep
+  | ["hold", label: string, body: Step[]]
   | ["sleep", ticks: number, value: Value]
   | ["yield"]
   | ["await", label: string]

@@ -9,7 +9,8 @@ Delays are whole ticks of 2^-10 s, so every time is exact in a double on both si
 
 import random
 
-KINDS = ("calls", "futures", "tasks", "cancellation", "mixed", "gather", "timers")
+# Of the other two kinds, "timers" and "things", there are fewer.
+KINDS_IN_TURN = ("calls", "futures", "tasks", "cancellation", "mixed", "gather")
 
 # An end that nothing else reaches: each phase stops here at the latest.
 LAST_TICK = 1 << 30
@@ -18,6 +19,7 @@ CALLS = {"soon": 6, "later": 6, "at": 3, "drop": 5, "when": 1, "stop": 0.5, "rai
          "interrupt": 0.15}
 FUTURES = {"set": 5, "fail": 3, "cancel": 4, "add": 6, "remove": 2, "state": 1, "result": 1, "exception": 1}
 TASKS = {"task": 4, "cancelTask": 2, "stateTask": 0.6, "cancelling": 0.6, "current": 0.5}
+THINGS = {"release": 3, "setEvent": 2, "clearEvent": 1.5, "putNowait": 4, "getNowait": 2, "taskDone": 2, "tell": 1.5}
 STEPS = {"sleep": 5, "yield": 4, "await": 6, "awaitTask": 5, "call": 2, "return": 1, "try": 3, "badYield": 0.06}
 
 WEIGHTS = {
@@ -33,6 +35,11 @@ WEIGHTS = {
         {"soon": 1, "later": 3, "set": 4, "fail": 2, "cancel": 2, "add": 2, "remove": 0.3, "state": 0.5, "result": 1,
          "exception": 0.5, **TASKS, "task": 2, "cancelTask": 3, "gather": 9, "shield": 5, "cancelGroup": 6},
         {**STEPS, "try": 4, "awaitGroup": 9},
+    ),
+    "things": (
+        {"soon": 1, "later": 2, "task": 3, "cancelTask": 3, "set": 0.5, **THINGS},
+        {"sleep": 3, "yield": 6, "acquire": 1.5, "hold": 8, "waitEvent": 4, "put": 6, "get": 7, "join": 1, "awaitTask": 1,
+         "await": 0.5, "call": 1, "try": 4, "return": 0.4},
     ),
     "mixed": ({**CALLS, **FUTURES, **TASKS, "uncancel": 0.5, "cancelTask": 4, "future": 0.3}, STEPS),
 }
@@ -53,8 +60,10 @@ class Writer:
         self.unmade_tasks = [f"t{i}" for i in range(rng.randint(2, 6))] if self.step_weights else []
         self.task_labels = list(self.unmade_tasks)
         self.groups = []
+        self.items = 0
         self.me = None
         self.span = rng.choice((40, 400, 4000))
+        self.things = self.make_things() if kind == "things" else {}
 
     def program(self):
         rng = self.rng
@@ -74,6 +83,7 @@ class Writer:
             body += [["at", f"end{i}", LAST_TICK * (i + 1), [["stop"]]] for i in range(count)]
             if self.kind != "calls":
                 body += [["future", label] for label in self.future_labels]
+            body += self.things.values()
         written = self.some(self.rng.randint(2, 7), self.sync_op, 0)
         if number == 0:
             while self.unmade_tasks and self.rng.random() < 0.85:
@@ -94,7 +104,8 @@ class Writer:
         if self.kind in ("cancellation", "mixed", "gather"):
             events += ["cancelTask"] * rng.randint(1, 5)
         ops = [op for name in events if (op := getattr(self, "write_" + name)(0))]
-        return [["later", self.new_handle(), rng.randint(1, self.span), [op]] for op in ops]
+        laters = [["later", self.new_handle(), rng.randint(1, self.span), [op]] for op in ops]
+        return laters + (self.thing_events() if self.kind == "things" else [])
 
     def some(self, count, write, depth):
         ops = []
@@ -267,7 +278,10 @@ class Writer:
         return None if label == self.me and self.rng.random() < 0.9 else ["await", label]
 
     def write_wait(self, depth):
-        return getattr(self, "write_" + self.pick({"sleep": 4, "yield": 2, "await": 2, "awaitTask": 2}))(depth)
+        weights = {"sleep": 4, "yield": 2, "await": 2, "awaitTask": 2}
+        if self.kind == "things":
+            weights = {"sleep": 2, "acquire": 2, "waitEvent": 2, "put": 2, "get": 2}
+        return getattr(self, "write_" + self.pick(weights))(depth)
 
     def write_call(self, depth):
         return ["call", self.some(self.rng.randint(1, 4), self.step_op, depth + 1)] if depth < 4 else None
@@ -289,6 +303,79 @@ class Writer:
         # A return here would hide what is under way: Python and JavaScript agree on it, but it is not about asyncio.
         final = [op for op in final if op[0] != "return"]
         return ["try", body, kind, handler, rng.choice(("swallow", "raise")), final]
+
+    # Locks, events, semaphores and queues: few, so that many wait for each.
+
+    def make_things(self):
+        rng = self.rng
+        made = [["lock", "l0"], ["lock", "l1"], ["event", "e0"], ["event", "e1"],
+                ["semaphore", "m0", rng.randint(0, 2), False], ["semaphore", "m1", rng.randint(1, 2), True],
+                ["queue", "q0", 0], ["queue", "q1", rng.randint(1, 2)]]
+        return {op[1]: op for op in rng.sample(made, rng.choice((1, 2, 2, 3)))}
+
+    def thing_events(self):
+        """Timers that wake some who wait and cancel others, often both in one iteration."""
+        rng = self.rng
+        events = []
+        for _ in range(rng.randint(4, 10)):
+            names = [self.pick({**THINGS, "tell": 0.5, "cancelTask": 5}) for _ in range(rng.choice((1, 2, 2, 3)))]
+            body = [op for name in names if (op := getattr(self, "write_" + name)(0))]
+            events.append(["later", self.new_handle(), rng.randint(1, self.span), body])
+        return events
+
+    def thing(self, letters):
+        labels = [label for label in self.things if label[0] in letters]
+        return self.rng.choice(labels) if labels else None
+
+    def with_thing(self, name, letters, *rest):
+        label = self.thing(letters)
+        return [name, label, *rest] if label else None
+
+    def new_item(self):
+        self.items += 1
+        return self.items
+
+    def write_release(self, depth):
+        return self.with_thing("release", "lm")
+
+    def write_acquire(self, depth):
+        return self.with_thing("acquire", "lm")
+
+    def write_hold(self, depth):
+        if depth >= 4:
+            return None
+        body = self.some(1, self.write_wait, depth + 1) + self.some(self.rng.randint(0, 3), self.step_op, depth + 1)
+        return self.with_thing("hold", "lm", body)
+
+    def write_setEvent(self, depth):
+        return self.with_thing("setEvent", "e")
+
+    def write_clearEvent(self, depth):
+        return self.with_thing("clearEvent", "e")
+
+    def write_waitEvent(self, depth):
+        return self.with_thing("waitEvent", "e")
+
+    def write_put(self, depth):
+        return self.with_thing("put", "q", self.new_item())
+
+    def write_putNowait(self, depth):
+        return self.with_thing("putNowait", "q", self.new_item())
+
+    def write_get(self, depth):
+        return self.with_thing("get", "q")
+
+    def write_getNowait(self, depth):
+        return self.with_thing("getNowait", "q")
+
+    def write_taskDone(self, depth):
+        return self.with_thing("taskDone", "q")
+
+    def write_join(self, depth):
+        return self.with_thing("join", "q")
+
+    def write_tell(self, depth):
+        return self.with_thing("tell", "lemq")
 
 
 def timers(rng):

@@ -3,11 +3,12 @@
 Owns the meaning of every instruction on the Python side; README.md lists the instructions. interpreter.ts is its twin: an
 instruction that changes here changes there.
 
-Does not own the clock (virtual_loop.py), inventing programs (programs.py, written.py) or files (oracle.py).
+Does not own locks and their kin (things.py), the clock (virtual_loop.py), inventing programs (programs.py, written.py) or files (oracle.py).
 """
 
 import asyncio
 
+from things import Things
 from virtual_loop import Unsuitable, VirtualLoop
 from words import Boom, describe, show, state_of
 
@@ -22,10 +23,16 @@ class BadYield:
         yield 5
 
 
-class Session:
+# What programs raise, or calls in them.
+ERRORS = (Boom, asyncio.CancelledError, RuntimeError, ValueError, asyncio.InvalidStateError, asyncio.QueueEmpty,
+          asyncio.QueueFull, KeyboardInterrupt)
+
+
+class Session(Things):
     """One program on one loop."""
 
     def __init__(self, program, loop_class=VirtualLoop):
+        super().__init__()
         self.program = program
         self.loop = loop_class()
         self.loop.set_exception_handler(self.handle_error)
@@ -74,6 +81,7 @@ class Session:
         for label, future in self.futures.items():
             counts = f", cancelling {future.cancelling()}" if label[0] == "t" else ""
             self.event(f"end {label} {state_of(future)}{counts}")
+        self.record_things()
 
     def close(self):
         for future in self.futures.values():
@@ -81,6 +89,8 @@ class Session:
                 future.exception()
             elif hasattr(future, "_log_destroy_pending"):
                 future._log_destroy_pending = False
+                # Who waits for a queue cleans up on a loop that is still open.
+                future.get_coro().close()
         self.loop.close()
 
     def event(self, text):
@@ -122,7 +132,7 @@ class Session:
     def attempt(self, label, action):
         try:
             self.event(f"{label} -> {show(action())}")
-        except (Boom, asyncio.CancelledError, RuntimeError, asyncio.InvalidStateError, KeyboardInterrupt) as error:
+        except ERRORS as error:
             self.event(f"{label} throws {describe(error)}")
 
     def named(self, label, future):

@@ -7,7 +7,7 @@
  */
 import type { Test } from "uvu";
 import * as assert from "uvu/assert";
-import { EventLoop } from "../../../host/index.js";
+import { type Coroutine, EventLoop } from "../../../host/index.js";
 import type { ExceptionContext } from "../../../host/loop/exception-handler.js";
 import { VirtualEventLoop } from "../../../host/testing.js";
 import { checkNoLeaks } from "../../support/leaks.js";
@@ -46,6 +46,11 @@ export function bothLoops(suite: Test): LoopSuite {
 export async function runFor(loop: EventLoop, seconds: number): Promise<void> {
   loop.callLater(seconds, () => loop.stop());
   await loop.runForever();
+}
+
+/** Runs a coroutine on the loop to its end. */
+export function within<T>(loop: EventLoop, body: () => Coroutine<T> | PromiseLike<T>): Promise<T> {
+  return loop.runUntilComplete(loop.createTask(body));
 }
 
 /** Runs one iteration: what is ready now, and no more. */

@@ -5,26 +5,15 @@ import {
   type Body,
   CancelledError,
   currentTask,
-  type EventLoop,
   ExceptionGroup,
-  type Future,
   sleep,
   type TaskGroup,
   taskGroup,
 } from "../../../host/index.js";
 import { thrownBy } from "../../support/sockets.js";
-import { bothLoops, rejection, runOnce } from "./both-loops.js";
+import { bothLoops, rejection, runOnce, within } from "./both-loops.js";
 
 const test = bothLoops(suite("taskGroup"));
-
-/** Runs a function on the running loop. */
-function within<T>(loop: EventLoop, make: () => Future<T>): Promise<T> {
-  return loop.runUntilComplete(
-    loop.createTask(function* () {
-      return yield* make();
-    }),
-  );
-}
 
 /** The messages of a group's errors. */
 async function messages(promise: Promise<unknown>): Promise<string[]> {

@@ -4,8 +4,6 @@ import * as assert from "uvu/assert";
 import {
   CancelledError,
   currentTask,
-  type EventLoop,
-  type Future,
   sleep,
   type Timeout,
   TimeoutError,
@@ -13,18 +11,9 @@ import {
   timeoutAt,
 } from "../../../host/index.js";
 import { thrownBy } from "../../support/sockets.js";
-import { bothLoops, rejection, runOnce } from "./both-loops.js";
+import { bothLoops, rejection, runOnce, within } from "./both-loops.js";
 
 const test = bothLoops(suite("timeout and timeoutAt"));
-
-/** Runs a function on the running loop. */
-function within<T>(loop: EventLoop, make: () => Future<T>): Promise<T> {
-  return loop.runUntilComplete(
-    loop.createTask(function* () {
-      return yield* make();
-    }),
-  );
-}
 
 /** Sleeps, as each kind of coroutine does. */
 const SLEEPERS = {

@@ -88,6 +88,7 @@ test("waitFor cancels what takes too long, and waits until that has ended", asyn
   for (const timeout of [0.001, 0, -1]) {
     const error = await rejection(loop.runUntilComplete(waitFor(timeout === 0.001 ? slow : sleepOn(loop), timeout)));
     assert.instance(error, TimeoutError);
+    assert.instance(error.cause, CancelledError);
   }
   assert.ok(slow.cancelled());
   assert.equal(trace, ["cleaned up"]);
