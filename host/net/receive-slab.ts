@@ -13,7 +13,15 @@ import { EFAULT } from "../sys/errno.js";
 import { Memory } from "../sys/memory.js";
 import type { Socket } from "./socket.js";
 
+/** How much of a large slab is filled. */
 const SLAB_BYTES = 1024 * 1024;
+/** It begins at a multiple of this … */
+const STRIDE_BYTES = 4 * SLAB_BYTES;
+/**
+ * … and this much is allocated, so that there is one. V8 collects young buffers when they have come to 32 MiB, as they are allocated, and a
+ * fifth of that is enough garbage to keep. The rest is never touched, wherever the allocator puts it, and takes up no memory.
+ */
+const ALLOCATED_BYTES = STRIDE_BYTES + SLAB_BYTES;
 const SMALL_SLAB_BYTES = 64 * 1024;
 /** The largest message that is copied. */
 const SMALL_BYTES = 4 * 1024;
@@ -35,6 +43,7 @@ export class ReceiveSlab {
   /** All of the slab: asking a view for it is slow. */
   #bytes: ArrayBufferLike = new ArrayBuffer(0);
   #used = 0;
+  #end = 0;
   #small = Buffer.alloc(0);
   #smallBytes: ArrayBufferLike = this.#small.buffer;
   #smallUsed = 0;
@@ -45,11 +54,13 @@ export class ReceiveSlab {
    */
   receive(socket: Pick<Socket, "_recvInto">, size: number): number {
     let memory = this.#memory;
-    if (memory === null || SLAB_BYTES - this.#used < ROOM_MIN_BYTES) memory = this.#renew();
-    const received = socket._recvInto(memory, this.#used, size);
+    if (memory === null || this.#end - this.#used < ROOM_MIN_BYTES) memory = this.#renew();
+    const most = Math.min(size, this.#end - this.#used);
+    const received = socket._recvInto(memory, this.#used, most);
+    if (received !== -EFAULT) return received;
     // Somebody has detached the slab through one of its views: the others are empty now, but nothing else is lost.
-    if (received === -EFAULT) return socket._recvInto(this.#renew(), 0, size);
-    return received;
+    memory = this.#renew();
+    return socket._recvInto(memory, this.#used, most);
   }
 
   /** The `size` bytes that were just received. */
@@ -78,12 +89,13 @@ export class ReceiveSlab {
   }
 
   #renew(): Memory {
-    const memory = new Memory(SLAB_BYTES);
+    const memory = new Memory(ALLOCATED_BYTES);
     // A transfer would take the bytes away from everybody who holds a view of this slab.
     markAsUntransferable(memory.bytes.buffer);
     this.#memory = memory;
     this.#bytes = memory.bytes.buffer;
-    this.#used = 0;
+    this.#used = (STRIDE_BYTES - (memory.address % STRIDE_BYTES)) % STRIDE_BYTES;
+    this.#end = this.#used + SLAB_BYTES;
     return memory;
   }
 }

@@ -5,8 +5,7 @@
  *
  * The sender holds back when it is told to pause, the reader stops reading every so often. Each is measured in a process of its own.
  * Exit code 1 if bytes differ, or if resident memory grew by more than 16 MiB beyond the water marks. What grows with a Protocol are
- * slabs that were received into and not collected yet: V8 lets up to 32 MiB of young ones come together when there is little
- * other garbage. A BufferedProtocol has one buffer, and makes none.
+ * slabs that were received into and not collected yet (see `net/receive-slab.ts`). A BufferedProtocol has one buffer, and makes none.
  */
 import { spawnSync } from "node:child_process";
 import { fileURLToPath } from "node:url";
