@@ -20,8 +20,8 @@ import type { Work } from "./operation.js";
 import { nodeTls, SSLContext } from "./ssl-context.js";
 import type { TlsSide } from "./tls-options.js";
 import { TlsTransport } from "./tls-transport.js";
-import type { Transport } from "./transport.js";
-import { asDuplex, type TransportDuplex } from "./transport-duplex.js";
+import { TlsWire } from "./tls-wire.js";
+import { type Transport, transportClosing } from "./transport.js";
 
 /**
  * Shakes hands over a connection, as part of an operation, and makes a secure transport of it. The connection is closed if
@@ -40,7 +40,8 @@ export function* secure(
   let socket: TLSSocket | null = null;
   try {
     loop._scheduler.checkNodeGoesOn("TLS goes on");
-    const wire = asDuplex(below, { allowHalfOpen: true });
+    if (below.isClosing()) throw transportClosing();
+    const wire = new TlsWire(below);
     socket = begin(wire, side);
     yield* handshake(loop, socket, wire, side);
     const transport = new TlsTransport(loop, socket, below, protocol, side, { announce });
@@ -54,7 +55,7 @@ export function* secure(
   }
 }
 
-function begin(wire: TransportDuplex, side: TlsSide): TLSSocket {
+function begin(wire: TlsWire, side: TlsSide): TLSSocket {
   // What breaks below breaks the stream above, and is told there.
   wire.on("error", ignore);
   const { context } = side;
@@ -94,7 +95,7 @@ function serverNames({ options: { SNICallback } }: SSLContext): object {
   };
 }
 
-function* handshake(loop: EventLoop, socket: TLSSocket, wire: TransportDuplex, side: TlsSide): Work<void> {
+function* handshake(loop: EventLoop, socket: TLSSocket, wire: TlsWire, side: TlsSide): Work<void> {
   const done = loop.createFuture<void>();
   const succeed = (): void => settle(done, side.isServer ? whyNotTrusted(socket, side.context) : null);
   const fail = (error: Error): void => settle(done, error);

@@ -9,6 +9,7 @@
 
 import { Duplex } from "node:stream";
 import { describe, RuntimeError, typeError } from "../errors.js";
+import type { BufferedProtocol, Protocol } from "../protocols.js";
 import { EPIPE } from "../sys/errno.js";
 import { systemError } from "../sys/errors.js";
 import type { InetAddress } from "./address.js";
@@ -57,7 +58,10 @@ export function asDuplex(transport: Transport, options: DuplexOptions = {}): Tra
 }
 
 /** What a stream calls when it is done with something. */
-type Done = (error?: Error | null) => void;
+export type Done = (error?: Error | null) => void;
+
+/** The part of a protocol that receives. */
+export type Reception = Pick<Protocol, "dataReceived"> | Pick<BufferedProtocol, "getBuffer" | "bufferUpdated">;
 
 /** A stream over a connection of ours. `asDuplex` makes them. */
 export class TransportDuplex extends Duplex {
@@ -79,7 +83,7 @@ export class TransportDuplex extends Duplex {
     super(options);
     this.transport = transport;
     transport.setProtocol({
-      dataReceived: (data) => this.#receive(data),
+      ...this._reception,
       eofReceived: () => this.#receiveEof(),
       pauseWriting: () => {
         this.#full = true;
@@ -134,15 +138,14 @@ export class TransportDuplex extends Duplex {
   }
 
   override _write(chunk: Buffer, _encoding: BufferEncoding, done: Done): void {
-    if (!this.#canSend(done)) return;
-    this.transport.write(chunk);
-    this.#sent(done);
+    this._send([chunk], done);
   }
 
   override _writev(chunks: { chunk: Buffer }[], done: Done): void {
-    if (!this.#canSend(done)) return;
-    this.transport.writeLines(chunks.map(({ chunk }) => chunk));
-    this.#sent(done);
+    this._send(
+      chunks.map(({ chunk }) => chunk),
+      done,
+    );
   }
 
   /** Finished is what the kernel has taken. */
@@ -171,22 +174,32 @@ export class TransportDuplex extends Duplex {
     else this.#whenLost = () => done(error);
   }
 
-  #canSend(done: Done): boolean {
-    this.#timer?.refresh();
-    if (!this.transport.isClosing()) return true;
-    done(brokenPipe());
-    return false;
+  /** @internal How bytes are received. */
+  protected get _reception(): Reception {
+    return { dataReceived: (data) => this._receive(data, false) };
   }
 
-  #sent(done: Done): void {
+  /** @internal Whether the transport has asked to hold back what can wait. */
+  protected get _isFull(): boolean {
+    return this.#full;
+  }
+
+  /** @internal Sends pieces in one go. */
+  protected _send(pieces: readonly Uint8Array[], done: Done): void {
+    this.#timer?.refresh();
+    const { transport } = this;
+    if (transport.isClosing()) return done(brokenPipe());
+    if (pieces.length === 1) transport.write(pieces[0] as Uint8Array);
+    else transport.writeLines(pieces);
     if (this.#full) this.#whenRoom = done;
     else done();
   }
 
-  #receive(data: Buffer): void {
+  /** @internal Bytes have come. `passing` ones are good only until this returns. */
+  protected _receive(data: Buffer, passing: boolean): void {
     this.#timer?.refresh();
     if (this.#flows) this.emit("data", data);
-    else if (!this.push(data)) this.transport.pauseReading();
+    else if (!this.push(passing ? Buffer.from(data) : data)) this.transport.pauseReading();
   }
 
   /**
