@@ -36,6 +36,8 @@ export interface Driver {
   runSync(): void;
   /** Something became ready outside an iteration: see to it that one takes place. Has no effect while the loop is not running. */
   wake(): void;
+  /** As `wake`, from a callback of Node's own that has nothing more to do: the iteration may take place at once. */
+  wakeNow(): void;
   /** As `wake`, and also ends a wait in the kernel. */
   wakeThreadsafe(): void;
   /** Ends the fd's watches and gives back what the driver holds. */

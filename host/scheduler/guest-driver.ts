@@ -27,7 +27,7 @@ const ITERATIONS_PER_TICK = 512;
 const ITERATIONS_PER_CLOCK = 16;
 /** … and the time after which Node has its turn, in seconds. */
 const TICK_SECONDS = 0.001;
-/** Ticks that may follow one another after microtasks alone. */
+/** Ticks that may follow one another before Node's own I/O has its turn: after microtasks alone, or out of one callback of Node's. */
 const TICKS_IN_A_ROW = 32;
 /** A deadline this little earlier than the one that is set, in seconds, does not need a system call. */
 const DEADLINE_TOLERANCE_SECONDS = 2e-6;
@@ -126,6 +126,16 @@ export class GuestDriver implements Driver {
 
   wake(): void {
     if (!this.#armed && this.#run !== null) this.#arm();
+  }
+
+  wakeNow(): void {
+    if (this.#armed || this.#run === null) return;
+    if (++this.#ticksInARow > TICKS_IN_A_ROW) {
+      this.#ticksInARow = 0;
+      return this.#arm();
+    }
+    this.#scheduler.promisesTouched = false;
+    this.#context.runInAsyncScope(this.#tick);
   }
 
   wakeThreadsafe(): void {

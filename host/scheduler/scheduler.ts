@@ -173,6 +173,14 @@ export class Scheduler {
     this.driver.wake();
   }
 
+  /** As `arrived`, from a callback of Node's own that has nothing more to do. */
+  arrivedNow(kind: ArrivalKind, handle: Handle): void {
+    if (this.closed || handle._id <= 0) return;
+    this.arrivals.add(kind, handle._id);
+    if (this.iterating) this.driver.wake();
+    else this.driver.wakeNow();
+  }
+
   /** Puts the object that a fresh id stands for into the table. */
   enter(id: number, entry: Handle | Steppable): void {
     this.#table[id & INDEX_MASK] = entry;

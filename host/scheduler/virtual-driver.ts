@@ -89,6 +89,10 @@ export class VirtualDriver implements Driver {
     this.#resume = null;
   }
 
+  wakeNow(): void {
+    this.wake();
+  }
+
   wakeThreadsafe(): void {
     this.wake();
   }

@@ -55,7 +55,7 @@ export class Channel {
     this.#words = words;
     this.#callbacks = callbacks;
     this.#arrival = loop._scheduler.listen(EventKind.ThreadCall, () => this.#queueSome());
-    port.on("message", (request: Request) => this.#take(request));
+    port.on("message", (request: Request) => this.#receive(request));
     port.on("close", () => {
       // The thread has ended. What it has called before is still to run.
       this.#isClosed = true;
@@ -72,6 +72,7 @@ export class Channel {
       const received = receiveMessageOnPort(this.#port) as { message: Request } | undefined;
       if (received === undefined) return true;
       this.#take(received.message);
+      if (this.#inbox.length === 1) this.#loop._scheduler.arrived(EventKind.ThreadCall, this.#arrival);
     }
     return false;
   }
@@ -80,9 +81,20 @@ export class Channel {
     this.#port.close();
   }
 
+  /** Node's loop has delivered one, and more may have come: those are cheaper to fetch. */
+  #receive(request: Request): void {
+    this.#take(request);
+    for (let taken = 1; taken < CALLS_PER_ITERATION && this.#words.areUnderWay; taken++) {
+      const received = receiveMessageOnPort(this.#port) as { message: Request } | undefined;
+      if (received === undefined) break;
+      this.#take(received.message);
+    }
+    this.#loop._scheduler.arrivedNow(EventKind.ThreadCall, this.#arrival);
+  }
+
   #take(request: Request): void {
     this.#words.noteTaken();
-    if (this.#inbox.push(request) === 1) this.#loop._scheduler.arrived(EventKind.ThreadCall, this.#arrival);
+    this.#inbox.push(request);
   }
 
   #queueSome(): void {
@@ -106,12 +118,13 @@ export class Channel {
   }
 
   #callOf(request: Request): ReturnType<typeof boundCall> {
-    if (request?.kind === "cancel") return boundCall(() => this.#tasks.get(request.id)?.cancel(), [], this.#context);
-    const callback = this.#callbacks.get(request?.name);
+    if (!Array.isArray(request)) return boundCall(refuse, [request], this.#context);
+    const [name, args, id] = request as readonly [name: string | number, args: readonly unknown[], id?: number];
+    if (typeof name === "number") return boundCall(() => this.#tasks.get(name)?.cancel(), [], this.#context);
+    const callback = Array.isArray(args) ? this.#callbacks.get(name) : undefined;
     if (callback === undefined) return boundCall(refuse, [request], this.#context);
-    if (request.kind === "call") return boundCall(callback, request.args, this.#context);
-    const start = (): void => this.#start(request.id, () => callback(...request.args));
-    return boundCall(start, [], this.#context);
+    if (id === undefined) return boundCall(callback, args, this.#context);
+    return boundCall(() => this.#start(id, () => callback(...args)), [], this.#context);
   }
 
   #start(id: number, body: () => unknown): void {

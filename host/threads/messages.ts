@@ -17,11 +17,14 @@ export interface Hello {
   readonly names: ReadonlyMap<string, boolean>;
 }
 
-/** To the loop: call a callback, run one as a task and answer under `id`, or cancel that task. */
+/**
+ * To the loop: call a callback; run one as a task and answer under `id`; or cancel that task. Arrays, because the names of an object's
+ * properties would be written and read with every call.
+ */
 export type Request =
-  | { readonly kind: "call"; readonly name: string; readonly args: readonly unknown[] }
-  | { readonly kind: "run"; readonly name: string; readonly args: readonly unknown[]; readonly id: number }
-  | { readonly kind: "cancel"; readonly id: number };
+  | readonly [name: string, args: readonly unknown[]]
+  | readonly [name: string, args: readonly unknown[], id: number]
+  | readonly [id: number];
 
 /** From the loop: how a task has ended. */
 export type Answer = { readonly id: number } & (

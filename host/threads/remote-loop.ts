@@ -37,7 +37,7 @@ export class RemoteLoop<Callbacks extends SharedCallbacks = SharedCallbacks> {
   #idsMade = 0;
   #isOpen = true;
   readonly #work: RemoteWork = {
-    cancel: (id) => this.#isOpen && this.#post({ kind: "cancel", id }),
+    cancel: (id) => this.#isOpen && this.#post([id]),
     wait: (future, timeoutSeconds) => this.#wait(future, timeoutSeconds),
   };
 
@@ -86,7 +86,7 @@ export class RemoteLoop<Callbacks extends SharedCallbacks = SharedCallbacks> {
       );
     }
     const { values, list } = unwrapTransfers(args);
-    this.#post({ kind: "call", name, args: values }, list);
+    this.#post([name, values], list);
   }
 
   /**
@@ -103,7 +103,7 @@ export class RemoteLoop<Callbacks extends SharedCallbacks = SharedCallbacks> {
     this.#check(name);
     const id = ++this.#idsMade;
     const { values, list } = unwrapTransfers(args);
-    this.#post({ kind: "run", name, args: values, id }, list);
+    this.#post([name, values, id], list);
     const future = new RemoteFuture<Outcome<ReturnType<Callbacks[Name]>>>(this.#work, id);
     this.#futures.set(id, future as RemoteFuture<unknown>);
     this.#port.ref();
@@ -130,9 +130,9 @@ export class RemoteLoop<Callbacks extends SharedCallbacks = SharedCallbacks> {
     );
   }
 
-  #post(request: Request, list: readonly unknown[] = []): void {
+  #post(request: Request, list?: readonly unknown[]): void {
     try {
-      this.#port.postMessage(request, list as never[]);
+      this.#port.postMessage(request, list as never[] | undefined);
     } catch (error) {
       const hint = "pass plain data, or share a function under a name";
       throw Object.assign(

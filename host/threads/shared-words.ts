@@ -44,6 +44,11 @@ export class SharedWords {
     return Atomics.load(this.#words, POSTED);
   }
 
+  /** Whether messages were posted that the loop has not taken. */
+  get areUnderWay(): boolean {
+    return this.posted !== Atomics.load(this.#words, TAKEN);
+  }
+
   /** How many answers the loop has given. */
   get answered(): number {
     return Atomics.load(this.#words, ANSWERED);

@@ -1,6 +1,7 @@
 /** The guest driver: when it asks the kernel, when it sets a deadline, and what it leaves when it ends. */
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
+import { EventKind } from "../../../assembly/abi.js";
 import { EventLoop } from "../../../host/index.js";
 import { socketpair } from "../../../host/net/socket.js";
 import { GuestDriver } from "../../../host/scheduler/guest-driver.js";
@@ -127,6 +128,30 @@ test("loops of one thread take turns", async () => {
   }
   assert.equal(trace, [0, 1, 2, 3, 4, 0, 1, 2, 3, 4, 0, 1, 2, 3, 4]);
   for (const loop of loops) loop.close();
+});
+
+test("iterates at once when a callback of Node's asks for it, and gives Node its turn every so often", async () => {
+  const loop = new EventLoop();
+  const scheduler = loop._scheduler;
+  let calls = 0;
+  const arrival = scheduler.listen(EventKind.ThreadCall, () => calls++);
+  const arrive = (): number => {
+    scheduler.arrivedNow(EventKind.ThreadCall, arrival);
+    return calls;
+  };
+  assert.is(arrive(), 0, "the loop does not run yet");
+  const run = loop.runForever();
+  await new Promise((resolve) => setTimeout(resolve, 2));
+  assert.is(calls, 1);
+  let atOnce = 0;
+  while (arrive() === atOnce + 2) atOnce++;
+  assert.ok(atOnce > 10 && atOnce < 50, `${atOnce} at once`);
+  await new Promise((resolve) => setTimeout(resolve, 2));
+  assert.is(calls, atOnce + 2);
+  arrival.cancel();
+  loop.stop();
+  await run;
+  loop.close();
 });
 
 test("a call that is made right after a run has ended waits for the next", async () => {

@@ -283,15 +283,17 @@ test("a port whose loop was closed before makes a remote that is closed", async 
 test("a message that is no call is reported", async () => {
   const loop = new EventLoop();
   const contexts = contextsOf(loop);
-  const port = loop.share({});
-  for (const message of [null, { kind: "call", name: "constructor", args: [] }]) port.postMessage(message);
-  const both = loop.createTask(async () => {
-    while (contexts.length < 2) await sleep(0.001);
+  const port = loop.share({ call: () => {} });
+  const messages = [null, {}, ["constructor", []], ["call"], ["call", 1], [{}]];
+  for (const message of messages) port.postMessage(message);
+  const all = loop.createTask(async () => {
+    while (contexts.length < messages.length) await sleep(0.001);
   });
-  await loop.runUntilComplete(both);
+  await loop.runUntilComplete(all);
+  const codes = contexts.map(({ exception }) => (exception as { code?: string }).code);
   assert.equal(
-    contexts.map(({ exception }) => (exception as { code?: string }).code),
-    ["ERR_NOT_A_CALL", "ERR_NOT_A_CALL"],
+    codes,
+    messages.map(() => "ERR_NOT_A_CALL"),
   );
   loop.close();
   port.close();

@@ -109,6 +109,10 @@ export class ScriptedDriver implements Driver {
 
   wake(): void {}
 
+  wakeNow(): void {
+    this.wake();
+  }
+
   wakeThreadsafe(): void {}
 
   close(): void {
