@@ -6,7 +6,7 @@
  * It ends on SIGINT, on SIGTERM, and when the pipe that is its stdin is closed.
  */
 import { fstatSync } from "node:fs";
-import { type InetAddress, newEventLoop } from "wasyncio";
+import { newEventLoop } from "wasyncio";
 import { HttpProtocol, type Response } from "./http-hello/http-protocol.js";
 import type { Request } from "./http-hello/request.js";
 
@@ -20,8 +20,8 @@ const loop = newEventLoop();
 const port = Number(process.argv[2] ?? 8080);
 const listening = loop.createServer(() => new HttpProtocol(loop, answer), "127.0.0.1", port, { backlog: 1024 });
 const server = await loop.runUntilComplete(listening);
-const address = server.sockets?.[0].getsockname() as InetAddress;
-console.log(`Listening on http://${address.host}:${address.port}/`);
+const address = server.sockets?.[0].getsockname();
+console.log(`Listening on http://${address?.host}:${address?.port}/`);
 
 const stop = () => loop.stop();
 process.once("SIGINT", stop);

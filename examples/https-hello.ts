@@ -8,7 +8,7 @@
  * Then: curl --cacert cert.pem https://localhost:8443/. It ends on SIGINT and on SIGTERM.
  */
 import { readFileSync } from "node:fs";
-import { type InetAddress, newEventLoop, SSLContext } from "wasyncio";
+import { newEventLoop, SSLContext } from "wasyncio";
 import { HttpProtocol } from "./http-hello/http-protocol.js";
 
 const [, , certificateFile = "cert.pem", keyFile = "key.pem", port = "8443"] = process.argv;
@@ -18,8 +18,8 @@ const loop = newEventLoop();
 const hello = { status: 200, body: "Hello, world!\n" };
 const makeProtocol = () => new HttpProtocol(loop, () => hello);
 const server = await loop.runUntilComplete(loop.createServer(makeProtocol, "127.0.0.1", Number(port), { ssl }));
-const address = server.sockets?.[0].getsockname() as InetAddress;
-console.log(`Listening on https://localhost:${address.port}/`);
+const address = server.sockets?.[0].getsockname();
+console.log(`Listening on https://localhost:${address?.port}/`);
 
 process.once("SIGINT", () => loop.stop());
 process.once("SIGTERM", () => loop.stop());

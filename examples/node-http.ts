@@ -7,7 +7,7 @@
  * It ends on SIGINT and on SIGTERM.
  */
 import { createServer } from "node:http";
-import { asDuplex, type InetAddress, newEventLoop, Protocol, type Transport } from "wasyncio";
+import { asDuplex, newEventLoop, Protocol, type Transport } from "wasyncio";
 
 const web = createServer((request, response) => {
   response.setHeader("Content-Type", "text/plain");
@@ -23,8 +23,8 @@ class ServedByNode extends Protocol {
 const loop = newEventLoop();
 const port = Number(process.argv[2] ?? 8080);
 const server = await loop.runUntilComplete(loop.createServer(() => new ServedByNode(), "127.0.0.1", port));
-const address = server.sockets?.[0].getsockname() as InetAddress;
-console.log(`Listening on http://${address.host}:${address.port}/`);
+const address = server.sockets?.[0].getsockname();
+console.log(`Listening on http://${address?.host}:${address?.port}/`);
 
 const stop = () => loop.stop();
 process.once("SIGINT", stop);

@@ -4,16 +4,7 @@
  *   node out/examples/send-file.js [FILE]
  */
 import { open } from "node:fs/promises";
-import {
-  getRunningLoop,
-  type InetAddress,
-  openConnection,
-  run,
-  type Socket,
-  type StreamReader,
-  type StreamWriter,
-  startServer,
-} from "wasyncio";
+import { getRunningLoop, openConnection, run, type StreamReader, type StreamWriter, startServer } from "wasyncio";
 
 const path = process.argv[2] ?? process.execPath;
 
@@ -30,8 +21,7 @@ async function sendIt(_reader: StreamReader, writer: StreamWriter): Promise<void
 
 await run(async () => {
   const server = await startServer(sendIt, "127.0.0.1", 0);
-  const [socket] = server.sockets as [Socket];
-  const { port } = socket.getsockname() as InetAddress;
+  const port = server.sockets?.[0].getsockname().port;
 
   const [reader, writer] = await openConnection("127.0.0.1", port);
   const bytes = await reader.read();

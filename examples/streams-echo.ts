@@ -4,15 +4,7 @@
  *
  *   node out/examples/streams-echo.js [WORDS ...]
  */
-import {
-  type InetAddress,
-  openConnection,
-  run,
-  type Socket,
-  type StreamReader,
-  type StreamWriter,
-  startServer,
-} from "wasyncio";
+import { openConnection, run, type StreamReader, type StreamWriter, startServer } from "wasyncio";
 
 async function echo(reader: StreamReader, writer: StreamWriter): Promise<void> {
   for await (const line of reader) {
@@ -25,8 +17,7 @@ async function echo(reader: StreamReader, writer: StreamWriter): Promise<void> {
 
 await run(async () => {
   const server = await startServer(echo, "127.0.0.1", 0);
-  const [socket] = server.sockets as [Socket];
-  const { port } = socket.getsockname() as InetAddress;
+  const port = server.sockets?.[0].getsockname().port;
 
   const [reader, writer] = await openConnection("127.0.0.1", port);
   const words = process.argv.slice(2);

@@ -27,7 +27,7 @@ await run(async () => {
   const loop = getRunningLoop();
   const port = Number(process.argv[2] ?? 8888);
   const server = await loop.createServer(() => new EchoServerProtocol(), "127.0.0.1", port);
-  const address = server.sockets?.[0].getsockname() as InetAddress;
-  console.log(`Serving on ${address.host}:${address.port}`);
+  const address = server.sockets?.[0].getsockname();
+  console.log(`Serving on ${address?.host}:${address?.port}`);
   await server.serveForever();
 });

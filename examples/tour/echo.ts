@@ -3,15 +3,7 @@
  *
  * Used twice: by the tour's line about TCP, and by its load test.
  */
-import {
-  type Coroutine,
-  type EventLoop,
-  type Future,
-  getRunningLoop,
-  type InetAddress,
-  Protocol,
-  type Transport,
-} from "wasyncio";
+import { type Coroutine, type EventLoop, type Future, getRunningLoop, Protocol, type Transport } from "wasyncio";
 import { check, withThousands } from "./words.js";
 
 const CLIENTS = 50;
@@ -76,11 +68,11 @@ export class EchoClient extends Protocol {
 export function* echo(clients: number, makeOnEcho: () => (seconds: number) => boolean): Coroutine<void> {
   const loop = getRunningLoop();
   const server = yield* loop.createServer(() => new EchoServer(), "127.0.0.1", 0, { backlog: clients });
-  const address = server.sockets?.[0].getsockname() as InetAddress;
+  const address = server.sockets?.[0].getsockname();
   const connections: EchoClient[] = [];
   for (let client = 0; client < clients; client++) {
     const makeClient = () => new EchoClient(loop, makeOnEcho());
-    const [, protocol] = yield* loop.createConnection(makeClient, "127.0.0.1", address.port);
+    const [, protocol] = yield* loop.createConnection(makeClient, "127.0.0.1", address?.port);
     connections.push(protocol);
   }
   for (const { lost } of connections) yield* lost;

@@ -10,7 +10,7 @@
 import type { Duplex } from "node:stream";
 import type { Future } from "../futures/future.js";
 import { connectAcceptedSocket } from "../net/accepted-socket.js";
-import type { Address, InetAddress, NamedAddress } from "../net/address.js";
+import type { Address, InetAddress, NamedAddress, UnixPath } from "../net/address.js";
 import type { PipeLike } from "../net/checks.js";
 import { type ConnectionOptions, createConnection } from "../net/connect.js";
 import { connectReadPipe, connectWritePipe } from "../net/connect-pipe.js";
@@ -82,13 +82,13 @@ export abstract class NetworkCalls {
    * @returns what has begun to listen. It fails with `EADDRINUSE` and the like, and then nothing is left open
    * @throws as `createConnection`
    */
-  createServer(
+  createServer<A extends Address = InetAddress>(
     this: EventLoop,
     protocolFactory: () => StreamProtocol,
     host?: string | readonly string[] | null,
     port?: number | string | null,
-    options: ServerOptions = {},
-  ): Future<Server> {
+    options: ServerOptions<A> = {},
+  ): Future<Server<A>> {
     return createServer(this, protocolFactory, host, port, options);
   }
 
@@ -173,7 +173,7 @@ export abstract class NetworkCalls {
     protocolFactory: () => StreamProtocol,
     path?: UnixPathLike | null,
     options: UnixServerOptions = {},
-  ): Future<Server> {
+  ): Future<Server<UnixPath>> {
     return createUnixServer(this, protocolFactory, path, options);
   }
 

@@ -25,7 +25,7 @@ import { describe, typeError, ValueError } from "../errors.js";
 import type { Future } from "../futures/future.js";
 import type { EventLoop } from "../loop/event-loop.js";
 import type { StreamProtocol } from "../protocols.js";
-import { formatAddress } from "./address.js";
+import { type Address, formatAddress } from "./address.js";
 import { Operation, type Work } from "./operation.js";
 import {
   checkAbsent,
@@ -43,13 +43,13 @@ import { checkServing, serve } from "./serving.js";
 import { Socket } from "./socket.js";
 
 /** Options of `createServer`. */
-export interface ServerOptions extends ServingOptions {
+export interface ServerOptions<A extends Address = Address> extends ServingOptions {
   /** AF_INET or AF_INET6 to listen on addresses of that family alone. */
   family?: number;
   /** AI_ flags for looking hosts up; AI_PASSIVE by default. */
   flags?: number;
   /** A bound stream socket to take over, instead of a host and a port. */
-  sock?: Socket;
+  sock?: Socket<A>;
   /** Whether to listen on a port that connections of an earlier server still occupy; true by default. */
   reuseAddress?: boolean;
   /** Whether several sockets that all say so may listen on one port; false by default. */
@@ -61,13 +61,13 @@ export interface ServerOptions extends ServingOptions {
 const KNOWN = ["family", "flags", "sock", "backlog", "reuseAddress", "reusePort", "keepAlive", "startServing"];
 
 /** Listens; see `EventLoop.createServer`. */
-export function createServer(
+export function createServer<A extends Address>(
   loop: EventLoop,
   protocolFactory: () => StreamProtocol,
   host: string | readonly string[] | null | undefined,
   port: number | string | null | undefined,
-  options: ServerOptions,
-): Future<Server> {
+  options: ServerOptions<A>,
+): Future<Server<A>> {
   checkDescriptors(loop);
   checkProtocolFactory(protocolFactory);
   checkArguments(loop, host, port, options);
@@ -96,14 +96,15 @@ function checkArguments(loop: EventLoop, host: unknown, port: unknown, options: 
   }
 }
 
-function* listen(
+function* listen<A extends Address>(
   loop: EventLoop,
   protocolFactory: () => StreamProtocol,
   host: string | readonly string[] | null,
   port: number | string | null,
-  options: ServerOptions,
-): Work<Server> {
-  const sockets = options.sock ? [options.sock] : bindAll(yield* resolveAll(loop, host, port, options), options);
+  options: ServerOptions<A>,
+): Work<Server<A>> {
+  const { sock } = options;
+  const sockets = sock ? [sock] : (bindAll(yield* resolveAll(loop, host, port, options), options) as Socket<A>[]);
   return yield* serve(loop, protocolFactory, sockets, options);
 }
 

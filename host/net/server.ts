@@ -14,6 +14,7 @@ import { inspect } from "node:util";
 import { RuntimeError } from "../errors.js";
 import { Future } from "../futures/future.js";
 import type { EventLoop } from "../loop/event-loop.js";
+import type { Address } from "./address.js";
 import { type Acceptance, Listener } from "./listener.js";
 import { own } from "./owners.js";
 import type { Socket } from "./socket.js";
@@ -28,14 +29,14 @@ export interface ServingOptions extends ServerTlsOptions {
   startServing?: boolean;
 }
 
-/** A server that `createServer` made. */
-export class Server implements TransportOwner {
+/** A server that `createServer` made, or `createUnixServer`. `A` is what the addresses of its sockets are. */
+export class Server<A extends Address = Address> implements TransportOwner {
   readonly #loop: EventLoop;
   readonly #accept: Acceptance;
   readonly #backlog: number;
   readonly #file: { remove(): void } | null;
   readonly #connections = new Set<Connection>();
-  #sockets: Socket[] | null;
+  #sockets: Socket<A>[] | null;
   #listeners: Listener[] = [];
   #serving = false;
   #forever: ServingForever | null = null;
@@ -44,7 +45,7 @@ export class Server implements TransportOwner {
   /** @internal Users call `loop.createServer()`. */
   constructor(
     loop: EventLoop,
-    sockets: Socket[],
+    sockets: Socket<A>[],
     accept: Acceptance,
     backlog: number,
     file: { remove(): void } | null = null,
@@ -58,7 +59,7 @@ export class Server implements TransportOwner {
   }
 
   /** The listening sockets, or null once the server is closed. */
-  get sockets(): Socket[] | null {
+  get sockets(): Socket<A>[] | null {
     return this.#sockets === null ? null : [...this.#sockets];
   }
 

@@ -10,6 +10,7 @@
 
 import type { EventLoop } from "../loop/event-loop.js";
 import type { StreamProtocol } from "../protocols.js";
+import type { Address } from "./address.js";
 import { checkInteger } from "./checks.js";
 import type { Work } from "./operation.js";
 import { checkBoolean, checkOptions } from "./options.js";
@@ -34,13 +35,13 @@ export function checkServing(call: string, options: ServingOptions, known: reado
 }
 
 /** Makes a server of bound sockets, which are its own from here on, and starts it unless the options say otherwise. */
-export function* serve(
+export function* serve<A extends Address>(
   loop: EventLoop,
   protocolFactory: () => StreamProtocol,
-  sockets: Socket[],
+  sockets: Socket<A>[],
   options: ServingOptions,
   file: SocketFile | null = null,
-): Work<Server> {
+): Work<Server<A>> {
   const { backlog = BACKLOG, startServing = true } = options;
   const accept = { protocolFactory, tls: checkServerTls(options) };
   const server = new Server(loop, sockets, accept, backlog, file);

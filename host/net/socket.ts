@@ -43,8 +43,12 @@ class NewDescriptor implements SocketOptions {
   constructor(readonly fileno: number) {}
 }
 
-/** A socket. It stays open until `close()` or `detach()`: nothing closes it when it is forgotten. */
-export class Socket {
+/**
+ * A socket. It stays open until `close()` or `detach()`: nothing closes it when it is forgotten.
+ *
+ * `A` is what its addresses are, where that is known: those of a server's sockets.
+ */
+export class Socket<A extends Address = Address> {
   readonly family: number;
   readonly type: number;
   readonly proto: number;
@@ -103,7 +107,7 @@ export class Socket {
   }
 
   /** Takes the next connection: its socket and its peer's address. */
-  accept(): [socket: Socket, address: Address] {
+  accept(): [socket: Socket<A>, address: A] {
     this.#open();
     const accepted = this._accept();
     return typeof accepted === "number" ? raise("accept", accepted) : accepted;
@@ -199,15 +203,15 @@ export class Socket {
   }
 
   /** The socket's own address. */
-  getsockname(): Address {
+  getsockname(): A {
     checkResult("getsockname", calls.ownAddress(this.#open()));
-    return calls.lastAddress() ?? "";
+    return (calls.lastAddress() ?? "") as A;
   }
 
   /** The address of the peer. @throws Error `ENOTCONN` */
-  getpeername(): Address {
+  getpeername(): A {
     checkResult("getpeername", calls.peerAddress(this.#open()));
-    return calls.lastAddress() ?? "";
+    return (calls.lastAddress() ?? "") as A;
   }
 
   /** Ends one direction, SHUT_RD or SHUT_WR, or both, SHUT_RDWR. */
@@ -243,10 +247,10 @@ export class Socket {
   }
 
   /** For transports: `accept` that answers a negative errno where that throws a system error. */
-  _accept(): [socket: Socket, address: Address] | number {
+  _accept(): [socket: Socket<A>, address: A] | number {
     const fd = calls.accept(this.#fd);
     if (fd < 0) return fd;
-    const address = calls.lastAddress() ?? "";
+    const address = (calls.lastAddress() ?? "") as A;
     return [new Socket(this.family, this.type, this.proto, new NewDescriptor(fd)), address];
   }
 

@@ -37,7 +37,7 @@ export function createUnixServer(
   protocolFactory: () => StreamProtocol,
   path: UnixPathLike | null | undefined,
   options: UnixServerOptions,
-): Future<Server> {
+): Future<Server<UnixPath>> {
   checkDescriptors(loop);
   checkProtocolFactory(protocolFactory);
   checkServing("createUnixServer", options, ["sock", "backlog", "startServing", "cleanupSocket"]);
@@ -52,10 +52,10 @@ function* listen(
   protocolFactory: () => StreamProtocol,
   place: Socket | UnixPath,
   options: UnixServerOptions,
-): Work<Server> {
+): Work<Server<UnixPath>> {
   const socket = place instanceof Socket ? place : bind(place);
   const file = (options.cleanupSocket ?? true) ? SocketFile.of(socket) : null;
-  return yield* serve(loop, protocolFactory, [socket], options, file);
+  return yield* serve(loop, protocolFactory, [socket as Socket<UnixPath>], options, file);
 }
 
 function bind(path: UnixPath): Socket {

@@ -12,6 +12,7 @@ import { describe, typeError } from "../errors.js";
 import type { Future } from "../futures/future.js";
 import type { EventLoop } from "../loop/event-loop.js";
 import { getRunningLoop } from "../loop/running-loop.js";
+import type { Address, InetAddress, UnixPath } from "../net/address.js";
 import type { ConnectionOptions } from "../net/connect.js";
 import type { ServerOptions } from "../net/create-server.js";
 import { Operation, type Work } from "../net/operation.js";
@@ -58,12 +59,12 @@ export function openConnection(
  *   to the loop's exception handler, and the connection is closed; else closing it is up to the callback
  * @throws as `createServer`; RuntimeError `ERR_NO_RUNNING_LOOP`; TypeError `ERR_NOT_CALLABLE`
  */
-export function startServer(
+export function startServer<A extends Address = InetAddress>(
   clientConnected: ClientConnected,
   host?: string | readonly string[] | null,
   port?: number | string | null,
-  { limit, ...options }: ServerOptions & StreamLimit = {},
-): Future<Server> {
+  { limit, ...options }: ServerOptions<A> & StreamLimit = {},
+): Future<Server<A>> {
   const loop = getRunningLoop();
   return loop.createServer(serverFactory(loop, limit, clientConnected), host, port, options);
 }
@@ -82,7 +83,7 @@ export function startUnixServer(
   clientConnected: ClientConnected,
   path?: UnixPathLike | null,
   { limit, ...options }: UnixServerOptions & StreamLimit = {},
-): Future<Server> {
+): Future<Server<UnixPath>> {
   const loop = getRunningLoop();
   return loop.createUnixServer(serverFactory(loop, limit, clientConnected), path, options);
 }
