@@ -10,9 +10,12 @@ import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { EventLoop } from "../../host/index.js";
 import { VirtualEventLoop } from "../../host/testing.js";
+import { fileOperations } from "./file-operations.js";
 import { ioOperations } from "./io-operations.js";
 import { loopOperations } from "./loop-operations.js";
 import { type Kind, type Operation, operationOf, perform } from "./operation.js";
+import { syncOperations } from "./sync-operations.js";
+import { timeOperations } from "./time-operations.js";
 import { World } from "./world.js";
 
 const seconds = Number(process.env.FUZZ_SECONDS ?? 4);
@@ -29,9 +32,11 @@ interface Phase {
 
 const test = suite("random programs");
 
+const anywhere = { ...loopOperations, ...syncOperations, ...timeOperations };
+
 const arms: [string, () => EventLoop, Record<string, Kind>][] = [
-  ["a virtual loop", () => new VirtualEventLoop(), loopOperations],
-  ["a real loop", () => new EventLoop(), { ...loopOperations, ...ioOperations }],
+  ["a virtual loop", () => new VirtualEventLoop(), anywhere],
+  ["a real loop", () => new EventLoop(), { ...anywhere, ...ioOperations, ...fileOperations }],
 ];
 
 for (const [name, makeLoop, kinds] of arms) {
