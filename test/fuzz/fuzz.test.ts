@@ -46,9 +46,14 @@ for (const [name, makeLoop, kinds] of arms) {
       iterations: fc.nat({ max: 4 }),
     });
     let programs = 0;
+    let last: Promise<void> = Promise.resolve();
     const property = fc.asyncProperty(fc.array(phase, { maxLength: 6 }), async (phases) => {
       programs++;
-      await runProgram(makeLoop, kinds, phases);
+      last = runProgram(makeLoop, kinds, phases).catch((error: Error) => {
+        error.message = `${error.message}\nin ${fc.stringify(phases)}`;
+        throw error;
+      });
+      await last;
     });
     const result = await fc.check(property, { seed, numRuns: 1_000_000, interruptAfterTimeLimit: seconds * 1000 });
     console.log(`\n${programs} programs on ${name}, seed ${seed}`);
@@ -56,6 +61,8 @@ for (const [name, makeLoop, kinds] of arms) {
       const { message } = result.errorInstance as Error;
       assert.unreachable(`${fc.defaultReportMessage(result)}\n${message}`);
     }
+    // The time limit does not wait for the one that runs just then, which may be waiting for a descriptor that was leaked.
+    await last;
   });
 }
 

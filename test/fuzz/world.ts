@@ -34,6 +34,9 @@ export class Planted extends Error {}
 /** Iterations in which everything must have ended after it was cancelled and closed. */
 const ITERATIONS_TO_END = 200;
 
+/** So many of them without a slot in use, and it is over. */
+const QUIET_ITERATIONS = 4;
+
 /** Codes that only a bug of ours can lead to. */
 const OUR_FAULT = new Set(["ERR_CORE", "ERR_ASSERTION", "ERR_INTERNAL_ASSERTION"]);
 
@@ -132,13 +135,15 @@ export class World {
     loop.setTaskFactory(null);
     loop.setExceptionHandler(this.onError);
     const { core } = loop._scheduler;
-    for (let iteration = 0; iteration < ITERATIONS_TO_END; iteration++) {
+    // A callback that is queued has no slot, and may begin something: it is quiet when there was none for a few iterations.
+    let quiet = 0;
+    for (let iteration = 0; iteration < ITERATIONS_TO_END && quiet < QUIET_ITERATIONS; iteration++) {
       if (loop.isClosed()) break;
       this.#cancelAll();
       await this.iterate(1);
       // Names that are being looked up, and async functions that wait for promises, take Node's time.
       await new Promise((resolve) => setImmediate(resolve));
-      if (core.liveSlots() === 0) break;
+      quiet = core.liveSlots() === 0 ? quiet + 1 : 0;
     }
     if (!loop.isClosed()) {
       if (core.liveSlots() > 0) {
