@@ -95,7 +95,8 @@ export const fileOperations: Record<string, Kind> = {
         const sent = fileOf(world, what);
         world.keep(world.loop.sendfile(transport, sent, from as number, most as number, how as SendfileOptions));
       }),
-    3,
+    // There is seldom a transport.
+    12,
   ),
   "sendfile on junk": kind([junk, file], (world, transport, what) =>
     world.keep(world.loop.sendfile(transport as never, fileOf(world, what))),
