@@ -322,8 +322,11 @@ export class Future<T = unknown> implements PromiseLike<T> {
       this._scheduler.promisesTouched = true;
       const cancelled = task?._takeCancellation();
       if (cancelled) {
-        this._undelivered();
-        reject(cancelled);
+        try {
+          this._undelivered();
+        } finally {
+          reject(cancelled);
+        }
       } else if (this._state === FutureState.Cancelled || this._failed) reject(this._takeException());
       else resolve(this._value as T);
     };

@@ -2,13 +2,14 @@
  * Futures whose result comes from work of their own: an operation, a call on a socket.
  *
  * Owns: that nobody else gives them a result. It would take the place of what the work opens, which nobody would close then. And
- * that a result which the only one who waited for it does not get, because it is cancelled just then, is closed.
+ * that a result which the only one who waited for it does not get, because it is cancelled just then, is closed; if that fails, the
+ * exception handler is told, and whoever was cancelled is so all the same.
  *
  * Does not own: the work. Cancelling is how others end it.
  */
 import type { AsyncResource } from "node:async_hooks";
 import { FutureState } from "../../assembly/abi.js";
-import { RuntimeError } from "../errors.js";
+import { FatalError, RuntimeError } from "../errors.js";
 import type { EventLoop } from "../loop/event-loop.js";
 import { type DoneCallback, Future } from "./future.js";
 
@@ -41,7 +42,13 @@ export class OwnFuture<T> extends Future<T> {
     if (discard === null || this.#listeners > 1) return;
     if (this._state !== FutureState.Finished || this._failed) return;
     this.#discard = null;
-    discard(this._value as T);
+    try {
+      discard(this._value as T);
+    } catch (exception) {
+      if (exception instanceof FatalError) throw exception;
+      const message = "Giving back a result that nobody gets failed";
+      this._loop.callExceptionHandler({ message, exception, future: this });
+    }
   }
 
   /** @throws RuntimeError `ERR_OWN_RESULT`: cancel it instead */

@@ -67,5 +67,8 @@ export class Lock extends LoopBound {
     return `<Lock [${this.#locked ? "locked" : "unlocked"}${waiting}]>`;
   }
 
-  readonly #giveBack = (): void => this.release();
+  /** Nobody gets it. Somebody who does not have it may have released it already. */
+  readonly #giveBack = (): void => {
+    if (this.#locked) this.release();
+  };
 }

@@ -15,12 +15,12 @@ import { choice, junk } from "./values.js";
 import { Planted, pick, type World } from "./world.js";
 
 /** A socket of the pool, or what is none. */
-const socket: fc.Arbitrary<unknown> = fc.oneof(
+export const socket: fc.Arbitrary<unknown> = fc.oneof(
   { weight: 8, arbitrary: fc.record({ socket: choice }) },
   { weight: 1, arbitrary: junk },
 );
 
-function socketOf(world: World, value: unknown): never {
+export function socketOf(world: World, value: unknown): never {
   const number = (value as { socket?: number } | null | undefined)?.socket;
   if (typeof number !== "number") return value as never;
   return (pick(world.sockets, number) ?? newPair(world)) as never;
@@ -107,7 +107,7 @@ function factoryOf(world: World, what: string): () => RandomProtocol {
   };
 }
 
-const withTransport = (world: World, number: number, action: (transport: Transport) => unknown): unknown => {
+export const withTransport = (world: World, number: number, action: (transport: Transport) => unknown): unknown => {
   const transport = pick(world.transports, number);
   return transport === undefined ? undefined : action(transport);
 };

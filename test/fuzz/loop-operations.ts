@@ -35,7 +35,7 @@ function callbackOf(value: unknown): never {
 }
 
 /** A future or task of the pools, one of another loop, or what is none. */
-const awaited: fc.Arbitrary<unknown> = fc.oneof(
+export const awaited: fc.Arbitrary<unknown> = fc.oneof(
   { weight: 6, arbitrary: fc.record({ future: choice }) },
   { weight: 3, arbitrary: fc.record({ task: choice }) },
   { weight: 1, arbitrary: fc.constant("foreign") },
@@ -44,7 +44,7 @@ const awaited: fc.Arbitrary<unknown> = fc.oneof(
   { weight: 1, arbitrary: junk },
 );
 
-function awaitedOf(world: World, value: unknown): never {
+export function awaitedOf(world: World, value: unknown): never {
   if (value === "foreign") return world.foreign.createFuture() as never;
   if (value === "promise") return Promise.resolve("promised") as never;
   if (value === "rejection") {
@@ -59,13 +59,6 @@ function awaitedOf(world: World, value: unknown): never {
   if (pool === null) return value as never;
   if (world.futures.length === 0) world.futures.push(world.loop.createFuture());
   return (pick<Future>(pool, future ?? task ?? 0) ?? world.futures[0]) as never;
-}
-
-/** Keeps a future for later operations. Its exception is looked at, so that nobody hears of it by chance. */
-function keep(world: World, future: Future | undefined): void {
-  if (future === undefined) return;
-  world.futures.push(future);
-  future.then(null, (error: unknown) => world.judge("a future", error));
 }
 
 const withSettable = (world: World, number: number, action: (future: Future) => unknown): unknown => {
@@ -167,12 +160,11 @@ export const loopOperations: Record<string, Kind> = {
   ),
   "task.setResult": kind([choice], (world, number) => withTask(world, number, (task) => task.setResult(1 as never))),
   gather: kind([fc.array(awaited, { maxLength: 4 }), fc.boolean()], (world, values, returnExceptions) =>
-    keep(world, gather(values.map((value) => awaitedOf(world, value)) as never, { returnExceptions }) as never),
+    world.keep(gather(values.map((value) => awaitedOf(world, value)) as never, { returnExceptions }) as never),
   ),
-  shield: kind([awaited], (world, value) => keep(world, shield(awaitedOf(world, value)))),
+  shield: kind([awaited], (world, value) => world.keep(shield(awaitedOf(world, value)))),
   wait: kind([fc.array(awaited, { maxLength: 4 }), delay], (world, values, timeout) =>
-    keep(
-      world,
+    world.keep(
       wait(
         values.map((value) => awaitedOf(world, value)),
         { timeout: timeout as never },
@@ -180,15 +172,15 @@ export const loopOperations: Record<string, Kind> = {
     ),
   ),
   waitFor: kind([awaited, delay], (world, value, timeout) =>
-    keep(world, waitFor(awaitedOf(world, value), timeout as never)),
+    world.keep(waitFor(awaitedOf(world, value), timeout as never)),
   ),
   ensureFuture: kind([awaited], (world, value) =>
-    keep(world, ensureFuture(awaitedOf(world, value), { loop: world.loop })),
+    world.keep(ensureFuture(awaitedOf(world, value), { loop: world.loop })),
   ),
   sleep: kind([delay], (world, seconds) => {
     const future = sleep(seconds as never);
     world.settable.push(future);
-    keep(world, future);
+    world.keep(future);
   }),
   stop: kind([], ({ loop }) => loop.stop()),
   "runForever again": kind([], ({ loop }) => (loop.isRunning() ? loop.runForever() : undefined)),

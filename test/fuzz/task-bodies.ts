@@ -1,8 +1,8 @@
 /** Coroutines of random programs: a list of steps, run by a generator or by an async function. */
 import fc from "fast-check";
-import { type Coroutine, currentTask, FatalError, type Future, sleep, type Task } from "../../host/index.js";
+import { type Coroutine, currentTask, FatalError, sleep } from "../../host/index.js";
 import { choice, delay, junk } from "./values.js";
-import { Planted, pick, type World } from "./world.js";
+import { type Older, olderThanNow, Planted, pick, type World } from "./world.js";
 
 /** One step of a coroutine. */
 type Step =
@@ -27,8 +27,9 @@ const step: fc.Arbitrary<Step> = fc.oneof(
 /** A coroutine as data, and the function that runs it. */
 export interface TaskBody {
   readonly form: "generator" | "async";
-  readonly steps: readonly Step[];
-  of(world: World): () => Coroutine<unknown> | Promise<unknown>;
+  readonly steps: readonly unknown[];
+  /** @param older what it may wait for, which is as much as there is now unless something else is said */
+  of(world: World, older?: Older): () => Coroutine<unknown> | Promise<unknown>;
 }
 
 export const taskBody: fc.Arbitrary<TaskBody> = fc
@@ -36,17 +37,10 @@ export const taskBody: fc.Arbitrary<TaskBody> = fc
   .map(({ form, steps }) => ({
     form,
     steps,
-    of: (world) => {
-      const older = { futures: [...world.futures], tasks: [...world.tasks] };
+    of: (world, older = olderThanNow(world)) => {
       return form === "generator" ? () => generator(older, steps) : () => asyncFunction(older, steps);
     },
   }));
-
-/** What a task may wait for: only what is older than the task, because nothing that waits for itself in a ring can end. */
-interface Older {
-  readonly futures: readonly Future[];
-  readonly tasks: readonly Task[];
-}
 
 function* generator(older: Older, steps: readonly Step[]): Coroutine<unknown> {
   for (const one of steps) {

@@ -3,18 +3,27 @@
  *
  * Owns: picking from the pools, judging errors, and putting everything away at the end so that what is left then was leaked.
  *
- * Does not own: the operations (`loop-operations.ts`, `io-operations.ts`).
+ * Does not own: the operations (`…-operations.ts`).
  */
+import { closeSync } from "node:fs";
 import {
   allTasks,
+  type Barrier,
+  type Condition,
   type DatagramTransport,
+  type Event,
   type EventLoop,
   type Future,
   type Handle,
+  type Lock,
+  type Queue,
+  type Semaphore,
   type Server,
   type Socket,
   setEventLoop,
   type Task,
+  type TaskGroup,
+  type Timeout,
   type Transport,
 } from "../../host/index.js";
 import { VirtualEventLoop } from "../../host/testing.js";
@@ -25,12 +34,26 @@ export class Planted extends Error {}
 /** Iterations in which everything must have ended after it was cancelled and closed. */
 const ITERATIONS_TO_END = 200;
 
+/** So many of them without a slot in use, and it is over. */
+const QUIET_ITERATIONS = 4;
+
 /** Codes that only a bug of ours can lead to. */
 const OUR_FAULT = new Set(["ERR_CORE", "ERR_ASSERTION", "ERR_INTERNAL_ASSERTION"]);
 
 /** One of a pool, chosen by a number; undefined while it is empty. */
 export function pick<T>(pool: readonly T[], choice: number): T | undefined {
   return pool[choice % Math.max(1, pool.length)];
+}
+
+/** What a task may wait for: only what is older than the task, because nothing that waits for itself in a ring can end. */
+export interface Older {
+  readonly futures: readonly Future[];
+  readonly tasks: readonly Task[];
+}
+
+/** A copy of what there is now. */
+export function olderThanNow({ futures, tasks }: Older): Older {
+  return { futures: [...futures], tasks: [...tasks] };
 }
 
 export class World {
@@ -43,6 +66,17 @@ export class World {
   readonly servers: Server[] = [];
   readonly transports: Transport[] = [];
   readonly endpoints: DatagramTransport[] = [];
+  readonly locks: Lock[] = [];
+  readonly conditions: Condition[] = [];
+  readonly events: Event[] = [];
+  readonly semaphores: Semaphore[] = [];
+  readonly barriers: Barrier[] = [];
+  readonly queues: Queue[] = [];
+  /** A group, and what its tasks may wait for. */
+  readonly groups: { readonly group: TaskGroup; readonly older: Older }[] = [];
+  readonly limits: Timeout[] = [];
+  readonly completions: IterableIterator<Future>[] = [];
+  readonly files: { readonly fd: number; isOpen: boolean }[] = [];
   /** What must not have happened. */
   readonly faults: string[] = [];
   readonly foreign = new VirtualEventLoop();
@@ -80,6 +114,13 @@ export class World {
     this.faults.push(`${what}: ${error instanceof Error ? error.stack : String(error)}`);
   }
 
+  /** Keeps a future for later operations. Its exception is looked at, so that nobody hears of it by chance. */
+  keep(future: Future | undefined): void {
+    if (future === undefined) return;
+    this.futures.push(future);
+    future.then(null, (error: unknown) => this.judge("a future", error));
+  }
+
   /** Runs a few iterations. */
   async iterate(count: number): Promise<void> {
     for (let iteration = 0; iteration < count && !this.loop.isClosed(); iteration++) {
@@ -94,13 +135,15 @@ export class World {
     loop.setTaskFactory(null);
     loop.setExceptionHandler(this.onError);
     const { core } = loop._scheduler;
-    for (let iteration = 0; iteration < ITERATIONS_TO_END; iteration++) {
+    // A callback that is queued has no slot, and may begin something: it is quiet when there was none for a few iterations.
+    let quiet = 0;
+    for (let iteration = 0; iteration < ITERATIONS_TO_END && quiet < QUIET_ITERATIONS; iteration++) {
       if (loop.isClosed()) break;
       this.#cancelAll();
       await this.iterate(1);
       // Names that are being looked up, and async functions that wait for promises, take Node's time.
       await new Promise((resolve) => setImmediate(resolve));
-      if (core.liveSlots() === 0) break;
+      quiet = core.liveSlots() === 0 ? quiet + 1 : 0;
     }
     if (!loop.isClosed()) {
       if (core.liveSlots() > 0) {
@@ -111,6 +154,7 @@ export class World {
       loop.close();
     }
     for (const socket of this.sockets) socket.close();
+    for (const file of this.files) if (file.isOpen) closeSync(file.fd);
     this.foreign.close();
     // The thread's loop stays the closed one: what a late microtask asks of it fails, and makes no other loop.
   }
@@ -123,5 +167,7 @@ export class World {
     for (const task of allTasks(loop)) task.cancel();
     for (const future of this.futures) if (future.getLoop() === loop) future.cancel();
     for (const socket of this.sockets) socket.close();
+    // Whoever was cancelled while waiting in a condition has to have its lock to end.
+    for (const lock of [...this.locks, ...this.conditions]) if (lock.locked()) lock.release();
   }
 }

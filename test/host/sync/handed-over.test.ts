@@ -136,6 +136,26 @@ for (const kind of KINDS) {
     assert.ok(queue.empty());
   });
 
+  test(`that cannot be given back is told of, and does not keep one who is cancelled from ending, ${kind}`, async (loop) => {
+    const queue = new PriorityQueue<number>(0, () => {
+      throw failure;
+    });
+    const failure = new Error("in compare");
+    const told: unknown[] = [];
+    loop.setExceptionHandler((_loop, context) => told.push([context.message, context.exception]));
+    await within(loop, function* () {
+      const [a] = named(loop, kind, "a", () => queue.get(), []);
+      yield* goOn(kind);
+      queue.putNowait(1);
+      queue.putNowait(2);
+      a?.cancel();
+      yield* goOn(kind);
+      yield* goOn(kind);
+      assert.ok(a?.cancelled());
+    });
+    assert.equal(told, [["Giving back a result that nobody gets failed", failure]]);
+  });
+
   for (const Kind of [LifoQueue, PriorityQueue]) {
     test(`is not taken back for an item that would come first: ${Kind.name}, ${kind}`, async (loop) => {
       const queue = new Kind<number>();

@@ -53,6 +53,25 @@ for (const kind of KINDS) {
     for (const task of tasks) assert.ok(task.done());
   });
 
+  test(`ends a ${kind} that is cancelled in the turn in which it has it, though others have released it`, async (loop) => {
+    const lock = new Lock();
+    const [, second] = ["a", "b"].map((name) =>
+      awaiting(
+        loop,
+        kind,
+        () => lock.acquire(),
+        () => name,
+      ),
+    );
+    await iterate(loop);
+    lock.release();
+    second?.cancel();
+    lock.release();
+    await iterate(loop);
+    assert.ok(second?.cancelled());
+    assert.not(lock.locked());
+  });
+
   test(`is not given to one who was cancelled while waiting, ${kind}`, async (loop) => {
     const lock = new Lock();
     const trace: string[] = [];
