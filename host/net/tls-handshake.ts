@@ -74,6 +74,8 @@ function begin(wire: TlsWire, side: TlsSide): TLSSocket {
         rejectUnauthorized: context._verifies,
         ...clientNames(side),
       });
+  // Only servers of node:tls's own act on an error that comes after the handshake.
+  if (side.isServer) socket.on("_tlsError", (error: Error) => socket.destroy(error));
   return socket.on("error", ignore);
 }
 

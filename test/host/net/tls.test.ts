@@ -410,6 +410,55 @@ test(
 );
 
 test(
+  "an error of TLS after the handshake ends the connection, on either side",
+  onLoop(async ({ loop }) => {
+    const garbage = Buffer.alloc(100, "x");
+    const accepted: Recorder[] = [];
+    const plain = await loop.createServer(() => accepted[accepted.push(new Recorder(loop)) - 1] as Recorder, HOST, 0);
+    for (const sender of ["client", "server"]) {
+      const client = new Recorder(loop);
+      const [below] = await loop.createConnection(() => client, HOST, portOf(plain));
+      while (accepted.length === 0) await iteration(loop);
+      const server = accepted.pop() as Recorder;
+      await server.made;
+      const side = loop.startTls(server.transport, server, serving, { serverSide: true });
+      const secured = await loop.startTls(below, client, trusting, { serverHostname: "localhost" });
+      secured.write(Buffer.from("hello"));
+      await Promise.all([server.gets(5), side]);
+      (sender === "client" ? below : server.transport).write(garbage);
+      const victim = sender === "client" ? server : client;
+      assert.match(((await victim.lost) as NodeJS.ErrnoException).code ?? "", /^ERR_SSL_/, sender);
+      assert.is(victim.trace.at(-1), "CL");
+      assert.not(victim.trace.includes("ER"), "it is no end");
+      await (sender === "client" ? client : server).lost;
+    }
+    plain.close();
+    await plain.waitClosed();
+  }),
+);
+
+test(
+  "a client that negotiates anew and anew is cut off",
+  onLoop(async ({ loop }) => {
+    const old = new SSLContext({ cert: local.cert, key: local.key, maxVersion: "TLSv1.2" });
+    const { port, served, close } = await serve(loop, { ssl: old });
+    const [transport, client] = await connect(loop, port);
+    const secure = transport.getExtraInfo("sslObject") as TLSSocket;
+    let times = 0;
+    while (!transport.isClosing() && times < 10) {
+      await new Promise<void>((done) => {
+        client.lost.addDoneCallback(() => done());
+        if (secure.renegotiate({}, () => done()) !== false) times++;
+      });
+    }
+    const error = (await (served[0] as Recorder).lost) as NodeJS.ErrnoException;
+    assert.is(error.code, "ERR_TLS_SESSION_ATTACK");
+    await client.lost;
+    await close();
+  }),
+);
+
+test(
   "a client that is gone in the middle of the handshake leaves nothing",
   onLoop(async ({ loop }) => {
     const { port, close } = await serve(loop);
