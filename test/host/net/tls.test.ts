@@ -4,6 +4,7 @@ import { join } from "node:path";
 import type { PeerCertificate, TLSSocket } from "node:tls";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
+import { SO_LINGER, SOL_SOCKET } from "../../../host/constants.js";
 import { TimeoutError, ValueError } from "../../../host/errors.js";
 import { sleepOn } from "../../../host/futures/sleep.js";
 import type { EventLoop } from "../../../host/loop/event-loop.js";
@@ -406,6 +407,28 @@ test(
     assert.match((await rejectionOf(connect(loop, portOf(plain)))).code ?? "", /^ERR_SSL_/);
     plain.close();
     await plain.waitClosed();
+  }),
+);
+
+test(
+  "a peer that resets the connection is the error ECONNRESET, whatever is under way",
+  onLoop(async ({ loop }) => {
+    const { port, served, close } = await serve(loop, {}, (of) => new Recorder(of));
+    for (const doing of ["idle", "paused", "writing"]) {
+      const [transport, client] = await connect(loop, port);
+      const server = served.at(-1) as Recorder;
+      await server.made;
+      const socket = transport.getExtraInfo("socket") as Socket;
+      transport.pauseReading();
+      server.transport.write(doing === "writing" ? Buffer.alloc(20_000_000) : Buffer.from("not read"));
+      if (doing === "paused") server.transport.pauseReading();
+      // To linger for no time is to reset.
+      socket.setsockopt(SOL_SOCKET, SO_LINGER, new Uint8Array(new Int32Array([1, 0]).buffer));
+      transport.abort();
+      await client.lost;
+      assert.is(((await server.lost) as NodeJS.ErrnoException).code, "ECONNRESET", doing);
+    }
+    await close();
   }),
 );
 
