@@ -155,6 +155,11 @@ export class DuplexTransport extends LayeredTransport {
     return false;
   }
 
+  /** @internal What the protocol is told of an error of the stream. */
+  protected _causeOf(error: Error): Error {
+    return error;
+  }
+
   /** @internal The stream goes on until enough has come. */
   protected override _readingPaused(): void {}
 
@@ -242,15 +247,15 @@ export class DuplexTransport extends LayeredTransport {
   };
 
   readonly #onError = (error: Error): void => {
-    this._lose(error);
+    this._lose(this._causeOf(error));
   };
 
   readonly #onClose = (): void => {
     const { readableEnded, writableFinished, errored } = this.#duplex;
-    if (errored !== null) this._lose(errored);
+    if (errored !== null) this._lose(this._causeOf(errored));
     else if (this._closing) this._lose(null);
     else if (readableEnded && writableFinished) this.#readSoon();
-    else this._lose(closedEarly());
+    else this._lose(this._causeOf(closedEarly()));
   };
 }
 

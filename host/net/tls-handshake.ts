@@ -44,7 +44,7 @@ export function* secure(
     const wire = new TlsWire(below);
     socket = begin(wire, side);
     yield* handshake(loop, socket, wire, side);
-    const transport = new TlsTransport(loop, socket, below, protocol, side, { announce });
+    const transport = new TlsTransport(loop, socket, wire, protocol, side, { announce });
     // After connectionMade, which was scheduled just before.
     yield;
     return transport;
@@ -74,6 +74,8 @@ function begin(wire: TlsWire, side: TlsSide): TLSSocket {
         rejectUnauthorized: context._verifies,
         ...clientNames(side),
       });
+  // Only servers of node:tls's own act on an error that comes after the handshake.
+  if (side.isServer) socket.on("_tlsError", (error: Error) => socket.destroy(error));
   return socket.on("error", ignore);
 }
 
@@ -99,7 +101,7 @@ function* handshake(loop: EventLoop, socket: TLSSocket, wire: TlsWire, side: Tls
   const done = loop.createFuture<void>();
   const succeed = (): void => settle(done, side.isServer ? whyNotTrusted(socket, side.context) : null);
   const fail = (error: Error): void => settle(done, error);
-  const end = (): void => settle(done, closedEarly());
+  const end = (): void => settle(done, wire.errored ?? closedEarly());
   const timer = loop.callLater(side.handshakeSeconds, () => settle(done, tooSlow(side.handshakeSeconds)));
   const event = side.isServer ? "secure" : "secureConnect";
   socket.on(event, succeed).on("error", fail).on("close", end);

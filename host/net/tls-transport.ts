@@ -17,7 +17,7 @@ import type { StreamProtocol } from "../protocols.js";
 import type { TimerHandle } from "../scheduler/handle.js";
 import { DuplexTransport } from "./duplex-transport.js";
 import type { TlsSide } from "./tls-options.js";
-import type { Transport } from "./transport.js";
+import type { TlsWire } from "./tls-wire.js";
 
 const HIGH_WATER_BYTES = 512 * 1024;
 
@@ -32,7 +32,7 @@ export interface TlsTransportOptions {
 /** A connection over TLS. */
 export class TlsTransport extends DuplexTransport {
   readonly #secure: TLSSocket;
-  readonly #below: Transport;
+  readonly #wire: TlsWire;
   readonly #shutdownSeconds: number;
   #shutdownTimer: TimerHandle | null = null;
 
@@ -40,14 +40,14 @@ export class TlsTransport extends DuplexTransport {
   constructor(
     loop: EventLoop,
     secure: TLSSocket,
-    below: Transport,
+    wire: TlsWire,
     protocol: StreamProtocol,
     side: TlsSide,
     options: TlsTransportOptions,
   ) {
     super(loop, secure, protocol, { ...options, highByDefault: HIGH_WATER_BYTES, pausesAtHigh: true });
     this.#secure = secure;
-    this.#below = below;
+    this.#wire = wire;
     this.#shutdownSeconds = side.shutdownSeconds;
     this._extra.sslcontext = side.context;
   }
@@ -85,7 +85,9 @@ export class TlsTransport extends DuplexTransport {
       case "compression":
         return fallback;
       default:
-        return BELOW.includes(name) ? this.#below.getExtraInfo(name, fallback) : super.getExtraInfo(name, fallback);
+        return BELOW.includes(name)
+          ? this.#wire.transport.getExtraInfo(name, fallback)
+          : super.getExtraInfo(name, fallback);
     }
   }
 
@@ -98,6 +100,11 @@ export class TlsTransport extends DuplexTransport {
   protected override get _takesAtOnce(): boolean {
     const { writableLength, writableCorked } = this.#secure;
     return writableLength === 0 && writableCorked === 0;
+  }
+
+  /** @internal The TLSSocket says only that the stream below it is gone, and not why. */
+  protected override _causeOf(error: Error): Error {
+    return this.#wire.errored ?? error;
   }
 
   /** @internal There is no half close: what the protocol answers makes no difference. */
@@ -113,7 +120,7 @@ export class TlsTransport extends DuplexTransport {
     this.#shutdownTimer?.cancel();
     this.#shutdownTimer = null;
     super._letGo();
-    this.#below.abort();
+    this.#wire.transport.abort();
   }
 
   /** @internal */

@@ -97,7 +97,8 @@ async function converse(
       assert.ok(TOO_LATE.includes(String(side.reason.code)), String(side.reason));
       continue;
     }
-    await protocol.lost;
+    const error = (await protocol.lost) as NodeJS.ErrnoException | null;
+    assert.ok(error === null || TOO_LATE.includes(String(error.code)), `told of what the kernel said, not of ${error}`);
     assertSoundLife(protocol.trace);
   }
 }

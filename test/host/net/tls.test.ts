@@ -4,6 +4,7 @@ import { join } from "node:path";
 import type { PeerCertificate, TLSSocket } from "node:tls";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
+import { SO_LINGER, SOL_SOCKET } from "../../../host/constants.js";
 import { TimeoutError, ValueError } from "../../../host/errors.js";
 import { sleepOn } from "../../../host/futures/sleep.js";
 import type { EventLoop } from "../../../host/loop/event-loop.js";
@@ -406,6 +407,77 @@ test(
     assert.match((await rejectionOf(connect(loop, portOf(plain)))).code ?? "", /^ERR_SSL_/);
     plain.close();
     await plain.waitClosed();
+  }),
+);
+
+test(
+  "a peer that resets the connection is the error ECONNRESET, whatever is under way",
+  onLoop(async ({ loop }) => {
+    const { port, served, close } = await serve(loop, {}, (of) => new Recorder(of));
+    for (const doing of ["idle", "paused", "writing"]) {
+      const [transport, client] = await connect(loop, port);
+      const server = served.at(-1) as Recorder;
+      await server.made;
+      const socket = transport.getExtraInfo("socket") as Socket;
+      transport.pauseReading();
+      server.transport.write(doing === "writing" ? Buffer.alloc(20_000_000) : Buffer.from("not read"));
+      if (doing === "paused") server.transport.pauseReading();
+      // To linger for no time is to reset.
+      socket.setsockopt(SOL_SOCKET, SO_LINGER, new Uint8Array(new Int32Array([1, 0]).buffer));
+      transport.abort();
+      await client.lost;
+      assert.is(((await server.lost) as NodeJS.ErrnoException).code, "ECONNRESET", doing);
+    }
+    await close();
+  }),
+);
+
+test(
+  "an error of TLS after the handshake ends the connection, on either side",
+  onLoop(async ({ loop }) => {
+    const garbage = Buffer.alloc(100, "x");
+    const accepted: Recorder[] = [];
+    const plain = await loop.createServer(() => accepted[accepted.push(new Recorder(loop)) - 1] as Recorder, HOST, 0);
+    for (const sender of ["client", "server"]) {
+      const client = new Recorder(loop);
+      const [below] = await loop.createConnection(() => client, HOST, portOf(plain));
+      while (accepted.length === 0) await iteration(loop);
+      const server = accepted.pop() as Recorder;
+      await server.made;
+      const side = loop.startTls(server.transport, server, serving, { serverSide: true });
+      const secured = await loop.startTls(below, client, trusting, { serverHostname: "localhost" });
+      secured.write(Buffer.from("hello"));
+      await Promise.all([server.gets(5), side]);
+      (sender === "client" ? below : server.transport).write(garbage);
+      const victim = sender === "client" ? server : client;
+      assert.match(((await victim.lost) as NodeJS.ErrnoException).code ?? "", /^ERR_SSL_/, sender);
+      assert.is(victim.trace.at(-1), "CL");
+      assert.not(victim.trace.includes("ER"), "it is no end");
+      await (sender === "client" ? client : server).lost;
+    }
+    plain.close();
+    await plain.waitClosed();
+  }),
+);
+
+test(
+  "a client that negotiates anew and anew is cut off",
+  onLoop(async ({ loop }) => {
+    const old = new SSLContext({ cert: local.cert, key: local.key, maxVersion: "TLSv1.2" });
+    const { port, served, close } = await serve(loop, { ssl: old });
+    const [transport, client] = await connect(loop, port);
+    const secure = transport.getExtraInfo("sslObject") as TLSSocket;
+    let times = 0;
+    while (!transport.isClosing() && times < 10) {
+      await new Promise<void>((done) => {
+        client.lost.addDoneCallback(() => done());
+        if (secure.renegotiate({}, () => done()) !== false) times++;
+      });
+    }
+    const error = (await (served[0] as Recorder).lost) as NodeJS.ErrnoException;
+    assert.is(error.code, "ERR_TLS_SESSION_ATTACK");
+    await client.lost;
+    await close();
   }),
 );
 
