@@ -57,7 +57,8 @@ export class EventLoop extends ThreadCalls {
 
   /** @internal */ readonly _scheduler: Scheduler;
   /** @internal The task whose generator runs right now. */ _currentTask: Task<unknown> | null = null;
-  /** @internal What calls have begun and not ended. */ readonly _operations = new Set<{ _abandon(): void }>();
+  /** @internal What has begun and not ended: it gives back what it holds when the loop is closed. */
+  readonly _unfinished = new Set<{ _abandon(): void }>();
   /** @internal What owns an fd, and does not let others watch it. */ readonly _fdOwners = new Map<number, object>();
   readonly #errors = new ExceptionHandling(this);
   readonly #asyncgens = new AsyncGenerators(this);
@@ -186,8 +187,8 @@ export class EventLoop extends ThreadCalls {
     this.#signals.close();
     this._scheduler.close();
     this._closeExecutor();
-    for (const operation of this._operations) operation._abandon();
-    this._operations.clear();
+    for (const one of this._unfinished) one._abandon();
+    this._unfinished.clear();
     reportUnfinished();
   }
 

@@ -25,6 +25,7 @@ import { type Address, addressDetails } from "./address.js";
 import { checkBytes } from "./checks.js";
 import { type Arrival, receiveArrivals } from "./datagram-arrivals.js";
 import { DatagramPeers } from "./datagram-peers.js";
+import { endSoon } from "./ending.js";
 import { FlowControl } from "./flow-control.js";
 import { own } from "./owners.js";
 import type { Socket } from "./socket.js";
@@ -274,7 +275,7 @@ export class DatagramTransport extends FlowControl {
     try {
       this.#protocol.connectionLost?.(error);
     } finally {
-      this.#letGo();
+      this._abandon();
     }
   }
 
@@ -368,12 +369,11 @@ export class DatagramTransport extends FlowControl {
     if (this.#ended) return;
     this.#ended = true;
     this.#stopWriting();
-    // A closed loop calls nobody any more, but the socket is not to be lost with it.
-    if (this.#loop.isClosed()) this.#letGo();
-    else this.#loop.callSoon(endTransport, this, error);
+    endSoon(this.#loop, this, error);
   }
 
-  #letGo(): void {
+  /** @internal */
+  _abandon(): void {
     this.#file?.remove();
     this.#socket.close();
   }
@@ -389,10 +389,6 @@ function startReadingLater(transport: DatagramTransport, loop: EventLoop): void 
 
 function startReading(transport: DatagramTransport): void {
   transport._startReading();
-}
-
-function endTransport(transport: DatagramTransport, error: Error | null): void {
-  transport._end(error);
 }
 
 function readReady(transport: DatagramTransport): void {

@@ -2,7 +2,7 @@
  * The end of a transport.
  *
  * Owns: that its protocol is told once, after everything else, and that what the transport held is given back then, even
- * if the protocol throws.
+ * if the protocol throws, or the loop is closed before.
  *
  * Does not own: why it ends.
  *
@@ -12,7 +12,28 @@
 import type { EventLoop } from "../loop/event-loop.js";
 import type { BaseProtocol } from "../protocols.js";
 
-export class Ending {
+/** What comes to its end. */
+export interface Endable {
+  /** @internal Tells the protocol, and gives back what it holds. */
+  _end(error: Error | null): void;
+  /** @internal The loop is closed and calls nobody any more: gives back what it holds. */
+  _abandon(): void;
+}
+
+/** Has something end in the next iteration, if there is one. */
+export function endSoon(loop: EventLoop, one: Endable, error: Error | null): void {
+  if (loop.isClosed()) return one._abandon();
+  loop._unfinished.add(one);
+  loop.callSoon(end, loop, one, error);
+}
+
+function end(loop: EventLoop, one: Endable, error: Error | null): void {
+  loop._unfinished.delete(one);
+  one._end(error);
+}
+
+/** The end of a pipe's transport. */
+export class Ending implements Endable {
   readonly #loop: EventLoop;
   readonly #transport: { getProtocol(): BaseProtocol };
   readonly #release: () => void;
@@ -40,20 +61,23 @@ export class Ending {
   soon(error: Error | null): void {
     if (this.#begun) return;
     this.#begun = true;
-    // A closed loop calls nobody any more, but what the transport holds is not to be lost with it.
-    if (this.#loop.isClosed()) this.#release();
-    else this.#loop.callSoon(tell, this, error);
+    endSoon(this.#loop, this, error);
   }
 
   /** Tells the protocol at once. Has no effect when the end has begun. */
   now(error: Error | null): void {
     if (this.#begun) return;
     this.#begun = true;
-    this._tell(error);
+    this._end(error);
   }
 
   /** @internal */
-  _tell(error: Error | null): void {
+  _abandon(): void {
+    this.#release();
+  }
+
+  /** @internal */
+  _end(error: Error | null): void {
     this.#over = true;
     try {
       this.#transport.getProtocol().connectionLost?.(error);
@@ -61,8 +85,4 @@ export class Ending {
       this.#release();
     }
   }
-}
-
-function tell(ending: Ending, error: Error | null): void {
-  ending._tell(error);
 }

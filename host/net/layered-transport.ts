@@ -12,6 +12,7 @@
 import { FatalError } from "../errors.js";
 import type { EventLoop } from "../loop/event-loop.js";
 import { type BufferedProtocol, isBuffered, type StreamProtocol } from "../protocols.js";
+import { endSoon } from "./ending.js";
 import { checkProtocol } from "./options.js";
 import { bufferOf } from "./reception.js";
 import type { Socket } from "./socket.js";
@@ -141,9 +142,7 @@ export abstract class LayeredTransport extends Transport {
     if (this.#lost) return;
     this.#lost = true;
     this._closing = true;
-    // A closed loop calls nobody any more, but what lies below is not to be lost with it.
-    if (this._loop.isClosed()) this._letGo();
-    else this._loop.callSoon(endTransport, this, error);
+    endSoon(this._loop, this, error);
   }
 
   /** @internal Tells the protocol that it is over, and gives everything back. */
@@ -155,6 +154,11 @@ export abstract class LayeredTransport extends Transport {
     } finally {
       this._letGo();
     }
+  }
+
+  /** @internal */
+  _abandon(): void {
+    this._letGo();
   }
 
   /** @internal */
@@ -188,8 +192,4 @@ export abstract class LayeredTransport extends Transport {
     }
     return size;
   }
-}
-
-function endTransport(transport: LayeredTransport, error: Error | null): void {
-  transport._end(error);
 }

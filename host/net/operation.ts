@@ -34,7 +34,7 @@ export class Operation<T> extends OwnFuture<T> {
     super(loop, discard);
     this.#work = work;
     this.#advance();
-    if (!this.done()) loop._operations.add(this);
+    if (!this.done()) loop._unfinished.add(this);
   }
 
   /** Cancels it: what it waits for is cancelled, and what it has opened is closed. */
@@ -54,7 +54,7 @@ export class Operation<T> extends OwnFuture<T> {
 
   /** @internal */
   override _leave(state: FutureState.Cancelled | FutureState.Finished): void {
-    this._loop._operations.delete(this);
+    this._loop._unfinished.delete(this);
     super._leave(state);
   }
 

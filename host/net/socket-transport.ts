@@ -22,6 +22,7 @@ import { errorText, systemError } from "../sys/errors.js";
 import { receiveInto, shutdown } from "../sys/socket.js";
 import type { Address } from "./address.js";
 import { checkBytes, checkLines } from "./checks.js";
+import { endSoon } from "./ending.js";
 import { checkProtocol } from "./options.js";
 import { outbox } from "./outbox.js";
 import { own } from "./owners.js";
@@ -281,6 +282,11 @@ export class SocketTransport extends Transport {
     }
   }
 
+  /** @internal */
+  _abandon(): void {
+    this.#socket.close();
+  }
+
   #receiveInto(protocol: BufferedProtocol): void {
     let received: number;
     try {
@@ -386,9 +392,7 @@ export class SocketTransport extends Transport {
     this.#lost = 1;
     this.#loop._unwatch(this.#socket.fileno(), "writer");
     if (this.#file !== null && !this.#file.done()) this.#file.setException(error ?? transportClosing());
-    // A closed loop calls nobody any more, but the socket is not to be lost with it.
-    if (this.#loop.isClosed()) this.#socket.close();
-    else this.#loop.callSoon(endTransport, this, error);
+    endSoon(this.#loop, this, error);
   }
 
   #warnOfLostWrites(): void {
@@ -411,10 +415,6 @@ function startReading(transport: SocketTransport): void {
  */
 function startReadingLater(transport: SocketTransport, loop: EventLoop): void {
   loop.callSoon(startReading, transport);
-}
-
-function endTransport(transport: SocketTransport, error: Error | null): void {
-  transport._end(error);
 }
 
 function readReady(transport: SocketTransport): void {
