@@ -195,7 +195,7 @@ export class GuestDriver implements Driver {
       timeout = core.pollTimeout();
       // After several events, that more have come is likely anyway.
       isSecondLook = timeout > 0 && count === 1;
-      if (timeout > 0 && (count === 0 || (count === 1 && !secondLook.isDue()))) return this.#idle(timeout);
+      if (isSecondLook ? !secondLook.isDue() : timeout > 0 && count === 0) return this.#idle(timeout);
       if (iteration % ITERATIONS_PER_CLOCK === 0) {
         const now = this.now();
         if (end === 0) end = now + TICK_SECONDS;

@@ -168,17 +168,20 @@ export class Scheduler {
 
   /** What a handle of `expect` or `listen` waits for has come. May be called at any time, on the loop's own thread. */
   arrived(kind: ArrivalKind, handle: Handle): void {
-    if (this.closed || handle._id <= 0) return;
-    this.arrivals.add(kind, handle._id);
-    this.driver.wake();
+    if (this.#noteArrival(kind, handle)) this.driver.wake();
   }
 
   /** As `arrived`, from a callback of Node's own that has nothing more to do. */
   arrivedNow(kind: ArrivalKind, handle: Handle): void {
-    if (this.closed || handle._id <= 0) return;
-    this.arrivals.add(kind, handle._id);
+    if (!this.#noteArrival(kind, handle)) return;
     if (this.iterating) this.driver.wake();
     else this.driver.wakeNow();
+  }
+
+  #noteArrival(kind: ArrivalKind, handle: Handle): boolean {
+    if (this.closed || handle._id <= 0) return false;
+    this.arrivals.add(kind, handle._id);
+    return true;
   }
 
   /** Puts the object that a fresh id stands for into the table. */
