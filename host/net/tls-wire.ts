@@ -2,7 +2,7 @@
  * What lies below TLS, as the stream that node:tls wants: a connection of ours, on a shorter way than any Duplex has.
  *
  * Owns: writes that go straight to the transport, those between `cork` and `uncork` together; memory into which ciphertext is received,
- * and from which node:tls has copied it when `data` has been emitted. A stream of Node's keeps account of both, at 2 µs a message.
+ * and from which node:tls has copied it when `data` has been emitted. A stream of Node's keeps account of both, which nobody needs here.
  *
  * Does not own: ends, errors and flow control (`transport-duplex.ts`).
  */
