@@ -132,7 +132,8 @@ export abstract class NetworkCalls {
    *
    * @returns the new transport, once the handshake is over. If that fails the connection is closed
    * @throws TypeError `ERR_NOT_A_TRANSPORT`, `ERR_NOT_A_PROTOCOL`, `ERR_INVALID_ARG_TYPE`, `ERR_UNKNOWN_OPTION`; ValueError
-   *   `ERR_NO_HOSTNAME`, `ERR_CONFLICTING_OPTIONS`, `ERR_BAD_TIME`; RuntimeError `ERR_TRANSPORT_CLOSING`, `ERR_LOOP_CLOSED`
+   *   `ERR_FOREIGN_TRANSPORT`, `ERR_NO_HOSTNAME`, `ERR_CONFLICTING_OPTIONS`, `ERR_BAD_TIME`; RuntimeError `ERR_TRANSPORT_CLOSING`,
+   *   `ERR_LOOP_CLOSED`
    */
   startTls(
     this: EventLoop,
@@ -309,8 +310,8 @@ export abstract class NetworkCalls {
    *
    * @param transport of a connection that is not closing
    * @returns and takes as `sockSendfile`
-   * @throws as `sockSendfile`; TypeError `ERR_NOT_A_TRANSPORT`; RuntimeError `ERR_TRANSPORT_CLOSING`. It fails with
-   *   `ERR_SENDFILE_IN_PROGRESS` for a second file at the same time
+   * @throws as `sockSendfile`; TypeError `ERR_NOT_A_TRANSPORT`; ValueError `ERR_FOREIGN_TRANSPORT`; RuntimeError
+   *   `ERR_TRANSPORT_CLOSING`. It fails with `ERR_SENDFILE_IN_PROGRESS` for a second file at the same time
    */
   sendfile(
     this: EventLoop,

@@ -169,7 +169,7 @@ export class DuplexTransport extends LayeredTransport {
   }
 
   /** @internal */
-  protected override _letGo(): void {
+  override _abandon(): void {
     const duplex = this.#duplex;
     duplex.off("close", this.#onClose).off("end", this.#onEnd).off("data", this.#onData);
     // The listener to errors stays: one that comes after the end is nobody's business, and must not end the process.

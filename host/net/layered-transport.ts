@@ -93,7 +93,7 @@ export abstract class LayeredTransport extends Transport {
   protected abstract _readingResumed(): void;
 
   /** @internal Lets go of what the connection runs over. Called once. */
-  protected abstract _letGo(): void;
+  abstract _abandon(): void;
 
   /** @internal */
   protected override get _flowLoop(): EventLoop {
@@ -152,13 +152,8 @@ export abstract class LayeredTransport extends Transport {
     try {
       this._tellLost(error);
     } finally {
-      this._letGo();
+      this._abandon();
     }
-  }
-
-  /** @internal */
-  _abandon(): void {
-    this._letGo();
   }
 
   /** @internal */

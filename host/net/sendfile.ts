@@ -9,7 +9,6 @@
  * From: CPython 3.11 base_events `sendfile`, `_SendfileFallbackProtocol`. Differs: what the kernel sends is waited for by
  * `close` and `writeEof`; the file's position stays where it is.
  */
-import { describe, typeError } from "../errors.js";
 import type { Future } from "../futures/future.js";
 import type { EventLoop } from "../loop/event-loop.js";
 import type { Protocol, StreamProtocol } from "../protocols.js";
@@ -24,7 +23,7 @@ import {
 import { Operation, type Work } from "./operation.js";
 import { sendNatively } from "./sock-sendfile.js";
 import { SocketTransport } from "./socket-transport.js";
-import { sendfileInProgress, Transport, transportClosing } from "./transport.js";
+import { checkTransport, sendfileInProgress, type Transport, transportClosing } from "./transport.js";
 
 /** How much is read and written at a time. */
 const PIECE_BYTES = 16 * 1024;
@@ -39,9 +38,7 @@ export function sendfile(
   options: SendfileOptions,
 ): Future<number> {
   loop._scheduler.checkOpen();
-  if (!(transport instanceof Transport)) {
-    throw typeError("ERR_NOT_A_TRANSPORT", `the transport must be one of a connection, not ${describe(transport)}`);
-  }
+  checkTransport(loop, transport);
   const fallback = checkFallback("sendfile", options);
   const source = new FileSource(loop, file, offset, count);
   if (transport.isClosing()) throw transportClosing();

@@ -17,7 +17,7 @@ import { checkAbsent, checkBoolean, checkOptions, checkProtocol } from "./option
 import { SSLContext } from "./ssl-context.js";
 import { secure } from "./tls-handshake.js";
 import { checkClientTls, checkServerTls, type TlsTimeouts } from "./tls-options.js";
-import { Transport } from "./transport.js";
+import { checkTransport, type Transport } from "./transport.js";
 
 /** Options of `startTls`. */
 export interface StartTlsOptions extends TlsTimeouts {
@@ -36,9 +36,7 @@ export function startTls(
   options: StartTlsOptions,
 ): Future<Transport> {
   loop._scheduler.checkOpen();
-  if (!(transport instanceof Transport)) {
-    throw typeError("ERR_NOT_A_TRANSPORT", `A Transport is needed, not ${describe(transport)}.`);
-  }
+  checkTransport(loop, transport);
   checkProtocol(protocol);
   if (!(sslcontext instanceof SSLContext)) {
     throw typeError("ERR_INVALID_ARG_TYPE", `sslcontext must be an SSLContext, not ${describe(sslcontext)}.`);

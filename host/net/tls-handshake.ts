@@ -135,7 +135,7 @@ function tooSlow(seconds: number): Error {
 }
 
 function closedEarly(): Error {
-  return systemError("handshake", ECONNRESET, { message: "the peer closed the connection before TLS had begun" });
+  return systemError("handshake", ECONNRESET, { message: "the connection was closed before TLS had begun" });
 }
 
 function ignore(): void {}

@@ -116,10 +116,10 @@ export class TlsTransport extends DuplexTransport {
   }
 
   /** @internal */
-  protected override _letGo(): void {
+  override _abandon(): void {
     this.#shutdownTimer?.cancel();
     this.#shutdownTimer = null;
-    super._letGo();
+    super._abandon();
     this.#wire.transport.abort();
   }
 

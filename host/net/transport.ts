@@ -9,7 +9,8 @@
  */
 
 import { inspect } from "node:util";
-import { RuntimeError } from "../errors.js";
+import { describe, RuntimeError, typeError, ValueError } from "../errors.js";
+import type { EventLoop } from "../loop/event-loop.js";
 import type { StreamProtocol } from "../protocols.js";
 import { FlowControl } from "./flow-control.js";
 import type { Socket } from "./socket.js";
@@ -84,8 +85,26 @@ export abstract class Transport extends FlowControl implements ReadTransport, Wr
     return this._flowLoop.isClosed();
   }
 
+  /** @internal Whether it is one of that loop. */
+  _isOf(loop: EventLoop): boolean {
+    return this._flowLoop === loop;
+  }
+
   [inspect.custom](): string {
     return this.toString();
+  }
+}
+
+/** @throws TypeError `ERR_NOT_A_TRANSPORT`; ValueError `ERR_FOREIGN_TRANSPORT` for one of another loop */
+export function checkTransport(loop: EventLoop, transport: unknown): asserts transport is Transport {
+  if (!(transport instanceof Transport)) {
+    throw typeError("ERR_NOT_A_TRANSPORT", `The transport must be one of a connection, not ${describe(transport)}.`);
+  }
+  if (!transport._isOf(loop)) {
+    throw new ValueError(
+      "ERR_FOREIGN_TRANSPORT",
+      `${transport} belongs to another loop: make the call on the loop that made it`,
+    );
   }
 }
 

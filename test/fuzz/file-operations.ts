@@ -4,8 +4,9 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import fc from "fast-check";
 import type { FileLike, SendfileOptions } from "../../host/index.js";
-import { socket, socketOf, withTransport } from "./io-operations.js";
+import { socket, socketOf } from "./io-operations.js";
 import { type Kind, kind } from "./operation.js";
+import { withTransport } from "./random-protocol.js";
 import { choice, junk } from "./values.js";
 import { pick, type World } from "./world.js";
 

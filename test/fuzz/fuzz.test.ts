@@ -12,6 +12,7 @@ import { EventLoop } from "../../host/index.js";
 import { VirtualEventLoop } from "../../host/testing.js";
 import { fileOperations } from "./file-operations.js";
 import { ioOperations } from "./io-operations.js";
+import { layerOperations } from "./layer-operations.js";
 import { loopOperations } from "./loop-operations.js";
 import { type Kind, type Operation, operationOf, perform } from "./operation.js";
 import { syncOperations } from "./sync-operations.js";
@@ -36,7 +37,7 @@ const anywhere = { ...loopOperations, ...syncOperations, ...timeOperations };
 
 const arms: [string, () => EventLoop, Record<string, Kind>][] = [
   ["a virtual loop", () => new VirtualEventLoop(), anywhere],
-  ["a real loop", () => new EventLoop(), { ...anywhere, ...ioOperations, ...fileOperations }],
+  ["a real loop", () => new EventLoop(), { ...anywhere, ...ioOperations, ...fileOperations, ...layerOperations }],
 ];
 
 for (const [name, makeLoop, kinds] of arms) {

@@ -1,16 +1,9 @@
 /** Operations on descriptors, sockets, connections and servers. */
 import fc from "fast-check";
 import { AF_INET, AF_UNIX, SOCK_DGRAM } from "../../host/constants.js";
-import {
-  DatagramProtocol,
-  type DatagramTransport,
-  Protocol,
-  type Server,
-  Socket,
-  socketpair,
-  type Transport,
-} from "../../host/index.js";
+import { DatagramProtocol, type DatagramTransport, type Server, Socket, socketpair } from "../../host/index.js";
 import { type Kind, kind } from "./operation.js";
+import { factoryOf, mood, RandomProtocol, withTransport } from "./random-protocol.js";
 import { choice, junk } from "./values.js";
 import { Planted, pick, type World } from "./world.js";
 
@@ -55,62 +48,6 @@ function begun(world: World, future: PromiseLike<unknown>): void {
 function isNoName(host: unknown): boolean {
   return typeof host !== "string" && !Array.isArray(host);
 }
-
-class RandomProtocol extends Protocol {
-  constructor(
-    readonly world: World,
-    readonly mood: string,
-  ) {
-    super();
-  }
-
-  override connectionMade(transport: Transport): void {
-    this.world.transports.push(transport);
-    this.#act("connectionMade", transport);
-  }
-
-  override dataReceived(): void {
-    this.#act("dataReceived", this.world.transports.at(-1));
-  }
-
-  override eofReceived(): boolean {
-    return this.mood === "half open";
-  }
-
-  override connectionLost(): void {
-    this.#act("connectionLost", undefined);
-  }
-
-  #act(where: string, transport: Transport | undefined): void {
-    if (this.mood === `throws in ${where}`) throw new Planted(where);
-    if (this.mood === `closes in ${where}`) transport?.close();
-    if (this.mood === `aborts in ${where}`) transport?.abort();
-  }
-}
-
-const mood = fc.constantFrom(
-  "calm",
-  "half open",
-  ...["connectionMade", "dataReceived", "connectionLost"].flatMap((where) => [
-    `throws in ${where}`,
-    `closes in ${where}`,
-    `aborts in ${where}`,
-  ]),
-  "no protocol",
-  "factory throws",
-);
-
-function factoryOf(world: World, what: string): () => RandomProtocol {
-  return () => {
-    if (what === "factory throws") throw new Planted("in the factory");
-    return (what === "no protocol" ? 1 : new RandomProtocol(world, what)) as RandomProtocol;
-  };
-}
-
-export const withTransport = (world: World, number: number, action: (transport: Transport) => unknown): unknown => {
-  const transport = pick(world.transports, number);
-  return transport === undefined ? undefined : action(transport);
-};
 
 class RandomDatagramProtocol extends DatagramProtocol {
   #transport: DatagramTransport | undefined;

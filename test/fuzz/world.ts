@@ -6,6 +6,7 @@
  * Does not own: the operations (`…-operations.ts`).
  */
 import { closeSync } from "node:fs";
+import type { Duplex } from "node:stream";
 import {
   allTasks,
   type Barrier,
@@ -17,6 +18,7 @@ import {
   type Handle,
   type Lock,
   type Queue,
+  type ReadTransport,
   type Semaphore,
   type Server,
   type Socket,
@@ -25,6 +27,7 @@ import {
   type TaskGroup,
   type Timeout,
   type Transport,
+  type WriteTransport,
 } from "../../host/index.js";
 import { VirtualEventLoop } from "../../host/testing.js";
 
@@ -76,6 +79,8 @@ export class World {
   readonly groups: { readonly group: TaskGroup; readonly older: Older }[] = [];
   readonly limits: Timeout[] = [];
   readonly completions: IterableIterator<Future>[] = [];
+  readonly streams: Duplex[] = [];
+  readonly pipes: (ReadTransport | WriteTransport)[] = [];
   readonly files: { readonly fd: number; isOpen: boolean }[] = [];
   /** What must not have happened. */
   readonly faults: string[] = [];
@@ -163,6 +168,8 @@ export class World {
     const { loop } = this;
     for (const server of this.servers) server.close();
     for (const transport of [...this.transports, ...this.endpoints]) transport.abort();
+    for (const transport of this.pipes) transport.close();
+    for (const stream of this.streams) stream.destroy();
     for (const handle of this.handles) handle.cancel();
     for (const task of allTasks(loop)) task.cancel();
     for (const future of this.futures) if (future.getLoop() === loop) future.cancel();

@@ -406,6 +406,9 @@ test(
     assert.is(thrownBy(() => loop.sockSendfile(datagram, fd)).code, "ERR_SOCKET_KIND");
     assert.is(thrownBy(() => loop.sockSendfile(transport as never, fd)).code, "ERR_NOT_A_SOCKET");
     assert.is(thrownBy(() => loop.sendfile(left as never, fd)).code, "ERR_NOT_A_TRANSPORT");
+    const foreign = new EventLoop();
+    assert.is(thrownBy(() => foreign.sendfile(transport, fd)).code, "ERR_FOREIGN_TRANSPORT");
+    foreign.close();
     closeSync(folder);
     await end(transport, protocol, left, right, datagram, other, peer);
     const closed = thrownBy(() => loop.sendfile(transport, fd));

@@ -8,6 +8,7 @@
  *
  * Does not own: when the loop hears of readiness (`scripted-selector.ts`), the scripts (`faults.ts`).
  */
+import { readSync } from "node:fs";
 import { Readiness } from "../../../assembly/abi.js";
 import { AF_UNIX, SO_DOMAIN, SO_TYPE, SOCK_STREAM } from "../../../host/constants.js";
 import { EAGAIN, ECONNRESET, EINVAL, EPIPE } from "../../../host/sys/errno.js";
@@ -40,6 +41,7 @@ const ANSWERED = [
   "recvView",
   "send",
   "sendFrom",
+  "sendfile",
   "read",
   "readView",
   "write",
@@ -280,6 +282,8 @@ export class ScriptedKernel {
         return this.#send(file, (rest[0] as Uint8Array).subarray(0, rest[1] as number));
       case "sendFrom":
         return this.#send(file, this.#bytesAt(rest[0] as number, rest[1] as number));
+      case "sendfile":
+        return this.#sendfile(file, rest[0] as number, this.#bytesAt(rest[1] as number, 8), rest[2] as number);
       case "accept4":
         return this.#accept(file);
       case "shutdown":
@@ -335,6 +339,13 @@ export class ScriptedKernel {
     file.outbound.push(Buffer.from(data.subarray(0, taken)));
     file.outboundBytes += taken;
     return taken;
+  }
+
+  /** Of a real file, from an offset of 8 bytes on. The end of the file is told without asking the script. */
+  #sendfile(file: File, from: number, offset: Buffer, size: number): number {
+    const data = Buffer.alloc(Math.min(size, file.capacity));
+    const length = readSync(from, data, 0, data.length, Number(offset.readBigUInt64LE()));
+    return length === 0 ? 0 : this.#send(file, data.subarray(0, length));
   }
 
   /** Only C can read from an address. */
