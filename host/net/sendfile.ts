@@ -48,8 +48,14 @@ export function sendfile(
   return new Operation(loop, send(loop, transport, source, fallback));
 }
 
+/** Fails while a file is being sent on the transport. @throws RuntimeError `ERR_SENDFILE_IN_PROGRESS` */
+export function checkSendsNoFile(transport: Transport): void {
+  const sendsNatively = transport instanceof SocketTransport && transport._sendsFile;
+  if (sendsNatively || transport.getProtocol() instanceof FileSender) throw sendfileInProgress();
+}
+
 function* send(loop: EventLoop, transport: Transport, source: FileSource, fallback: boolean): Work<number> {
-  if (transport.getProtocol() instanceof FileSender) throw sendfileInProgress();
+  checkSendsNoFile(transport);
   const wasReading = transport.isReading();
   transport.pauseReading();
   try {

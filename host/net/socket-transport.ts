@@ -253,13 +253,16 @@ export class SocketTransport extends Transport {
    * @internal A file is to be sent: nothing can be written, and the end of the stream waits, until `_endFile`.
    *
    * @returns what is done when all that was written before has been sent, and fails when the connection is lost first
-   * @throws RuntimeError `ERR_SENDFILE_IN_PROGRESS`
    */
   _beginFile(): Future<void> {
-    if (this.#file !== null) throw sendfileInProgress();
     this.#file = this.#loop.createFuture();
     if (this.getWriteBufferSize() === 0) this.#file.setResult();
     return this.#file;
+  }
+
+  /** @internal Whether a file is being sent. */
+  get _sendsFile(): boolean {
+    return this.#file !== null;
   }
 
   /** @internal The file was sent, or will not be. */

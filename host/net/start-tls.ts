@@ -14,6 +14,7 @@ import type { EventLoop } from "../loop/event-loop.js";
 import type { StreamProtocol } from "../protocols.js";
 import { Operation } from "./operation.js";
 import { checkAbsent, checkBoolean, checkOptions, checkProtocol } from "./options.js";
+import { checkSendsNoFile } from "./sendfile.js";
 import { SSLContext } from "./ssl-context.js";
 import { secure } from "./tls-handshake.js";
 import { checkClientTls, checkServerTls, type TlsTimeouts } from "./tls-options.js";
@@ -55,5 +56,6 @@ export function startTls(
   if (transport.isClosing()) {
     throw new RuntimeError("ERR_TRANSPORT_CLOSING", `${transport} is closing: begin with TLS earlier.`);
   }
+  checkSendsNoFile(transport);
   return new Operation(loop, secure(loop, transport, protocol, side, false), (secured) => secured.abort());
 }

@@ -184,13 +184,17 @@ export class TransportDuplex extends Duplex {
     return this.#full;
   }
 
-  /** @internal Sends pieces in one go. */
+  /** @internal Sends pieces in one go. What the transport refuses, because a file is being sent on it, breaks the stream. */
   protected _send(pieces: readonly Uint8Array[], done: Done): void {
     this.#timer?.refresh();
     const { transport } = this;
     if (transport.isClosing()) return done(brokenPipe());
-    if (pieces.length === 1) transport.write(pieces[0] as Uint8Array);
-    else transport.writeLines(pieces);
+    try {
+      if (pieces.length === 1) transport.write(pieces[0] as Uint8Array);
+      else transport.writeLines(pieces);
+    } catch (error) {
+      return done(error as Error);
+    }
     if (this.#full) this.#whenRoom = done;
     else done();
   }

@@ -116,11 +116,11 @@ export function transportClosing(): RuntimeError {
   );
 }
 
-/** The error of a `write`, or of a second file, while a file is being sent. */
+/** The error of a `write`, of a second file, or of TLS, while a file is being sent. */
 export function sendfileInProgress(): RuntimeError {
   return new RuntimeError(
     "ERR_SENDFILE_IN_PROGRESS",
-    "A file is being sent on the transport: await sendfile() first, then write or send the next",
+    "A file is being sent on the transport: await sendfile() first, then go on",
   );
 }
 

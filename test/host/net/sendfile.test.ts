@@ -14,6 +14,7 @@ import { FileDescriptor } from "../../../host/net/pipe.js";
 import { type Socket, socketpair } from "../../../host/net/socket.js";
 import { SSLContext } from "../../../host/net/ssl-context.js";
 import type { Transport } from "../../../host/net/transport.js";
+import { asDuplex } from "../../../host/net/transport-duplex.js";
 import { Authority } from "../../support/certificates.js";
 import { withFolder } from "../../support/folders.js";
 import { leakChecked } from "../../support/leaks.js";
@@ -246,6 +247,26 @@ test(
     assert.ok(transport.isReading());
     await protocol.gets(5);
     await end(transport, protocol, peer);
+  }),
+);
+
+test(
+  "TLS cannot begin, and a stream above breaks, while a file is sent; the file arrives",
+  withFile(async ({ loop, fd }) => {
+    const { transport, protocol, peer } = await connection(loop, slowPair());
+    const stream = asDuplex(transport);
+    const broken = new Promise<Error & { code?: string }>((resolve) => stream.on("error", resolve));
+    const sending = loop.sendfile(transport, fd, 0, 100_000);
+    const ssl = new SSLContext();
+    const startTls = (): unknown => loop.startTls(transport, protocol, ssl, { serverHostname: "localhost" });
+    assert.is(thrownBy(startTls).code, "ERR_SENDFILE_IN_PROGRESS");
+    assert.is(hash(await receive(loop, peer, 100_000)), hash(BYTES.subarray(0, 100_000)));
+    assert.is(await sending, 100_000);
+    const second = rejectionOf(loop.sendfile(transport, fd));
+    stream.write("x");
+    assert.is((await broken).code, "ERR_SENDFILE_IN_PROGRESS");
+    assert.is((await second).code, "ERR_SOCKET_CLOSED");
+    closeAll(peer);
   }),
 );
 
