@@ -73,8 +73,8 @@ export class TaskGroup {
     this.#isExiting = true;
     if (error instanceof FatalError) this.#fatal ??= error;
     let cancellation = error instanceof CancelledError ? error : null;
-    // What the group itself has asked for is over. Whoever else asked is still to be heard.
-    if (this.#hasCancelledParent && parent.uncancel() === 0) cancellation = null;
+    // What the group itself has asked for is over; its cause is among the errors.
+    if (this.#hasCancelledParent) parent.uncancel();
     if (outcome === null) this.#abort();
     cancellation = (yield* this.#waitForAll()) ?? cancellation;
     if (this.#fatal !== null) throw this.#fatal;

@@ -125,12 +125,13 @@ for (const kind of ["generator", "async function"]) {
     const counts = await within(loop, () =>
       loop.createTask(async () => {
         const make = (group: TaskGroup) => group.createTask(nap([], 0, "mine", true));
-        await messages(taskGroup(body(make, 3600)) as unknown as Promise<unknown>);
+        const group = taskGroup(body(make, 3600));
+        await messages(group as unknown as Promise<unknown>);
         await sleep(0);
-        return currentTask()?.cancelling();
+        return [currentTask()?.cancelling(), group.cancelling()];
       }),
     );
-    assert.is(counts, 0);
+    assert.equal(counts, [0, 0]);
   });
 }
 
