@@ -2,7 +2,7 @@
  * Bytes that wait until the kernel takes them.
  *
  * Owns: copies of them, since their owner may change them meanwhile. Small pieces are copied one behind the other into
- * blocks, so that many of them go out in one system call.
+ * blocks, so that many of them go out in one system call. A block that was sent is used again: nobody else has seen it.
  *
  * Does not own: when to send, and what too much is (`socket-transport.ts`, `flow-control.ts`).
  */
@@ -13,6 +13,9 @@ import type { Socket } from "./socket.js";
 /** Blocks are as large as what waits already, within these bounds; what is larger gets a block of its own. */
 const BLOCK_MIN_BYTES = 1024;
 const BLOCK_MAX_BYTES = 64 * 1024;
+
+/** The largest block of this thread that was sent, for whichever queue needs one next. */
+let spare: Buffer | null = null;
 
 export class WriteQueue {
   /** How many bytes wait. */
@@ -35,7 +38,7 @@ export class WriteQueue {
     }
     const rest = bytes.byteLength - from;
     if (rest > 0) {
-      const block = Buffer.allocUnsafeSlow(Math.max(rest, blockBytes(this.size)));
+      const block = takeBlock(Math.max(rest, blockBytes(this.size)));
       block.set(from === 0 ? bytes : bytes.subarray(from));
       this.#blocks.push(block);
       this.#filled = rest;
@@ -56,6 +59,7 @@ export class WriteQueue {
       if (this.#sent < end) return 0;
       blocks.shift();
       this.#sent = 0;
+      keepBlock(block);
     }
     return 0;
   }
@@ -71,4 +75,16 @@ export class WriteQueue {
 
 function blockBytes(queued: number): number {
   return Math.min(Math.max(queued, BLOCK_MIN_BYTES), BLOCK_MAX_BYTES);
+}
+
+function takeBlock(size: number): Buffer {
+  const block = spare;
+  if (block === null || block.byteLength < size) return Buffer.allocUnsafeSlow(size);
+  spare = null;
+  return block;
+}
+
+function keepBlock(block: Buffer): void {
+  const isLargest = spare === null || block.byteLength > spare.byteLength;
+  if (isLargest && block.byteLength <= BLOCK_MAX_BYTES) spare = block;
 }

@@ -46,6 +46,33 @@ test("sends many small pieces in one system call", () => {
   closeAll(left, right);
 });
 
+test("uses memory again when all in it was sent, and not before", () => {
+  const [left, right] = socketpair();
+  const allocate = Buffer.allocUnsafeSlow;
+  let allocated = 0;
+  Buffer.allocUnsafeSlow = (size) => {
+    if (size === 30_000) allocated++;
+    return allocate(size);
+  };
+  try {
+    const first = new WriteQueue();
+    const second = new WriteQueue();
+    for (let round = 0; round < 10; round++) {
+      first.push(Buffer.alloc(30_000, "a"), 0);
+      second.push(Buffer.alloc(30_000, "b"), 0);
+      first.flush(left);
+      second.flush(left);
+      const [a, b] = [Buffer.alloc(30_000, "a"), Buffer.alloc(30_000, "b")];
+      assert.ok(drain(right).equals(Buffer.concat([a, b])));
+    }
+  } finally {
+    Buffer.allocUnsafeSlow = allocate;
+    closeAll(left, right);
+  }
+  // One of the two blocks is kept each time.
+  assert.ok(allocated <= 11, String(allocated));
+});
+
 test("keeps copies, from where it is told", () => {
   const queue = new WriteQueue();
   const [left, right] = socketpair();
