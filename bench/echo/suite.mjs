@@ -3,8 +3,10 @@
  *
  * Owns: its cases. Does not own: how they are measured; see `lib/echo-suite.mjs`.
  */
+import { join } from "node:path";
 import { availableServers } from "../lib/echo-servers.mjs";
 import { EchoSuite, echoCase } from "../lib/echo-suite.mjs";
+import { BENCH } from "../lib/folders.mjs";
 
 export const name = "echo";
 
@@ -21,9 +23,18 @@ const suite = new EchoSuite({
   name,
   title: "TCP echo",
   cases: CASES,
-  runners: ["C epoll", "uvloop", "wasyncio", "node:net", "asyncio"],
-  findServers: (context) => availableServers(context, name),
+  runners: ["C epoll", "uvloop", "wasyncio", "wasyncio buffered", "node:net", "asyncio"],
+  findServers,
 });
+
+async function findServers(context) {
+  const servers = await availableServers(context, name);
+  if (context.takesPart(name, "wasyncio")) {
+    const script = join(BENCH, "echo", "wasyncio-buffered.mjs");
+    servers.push({ runner: "wasyncio buffered", command: [process.execPath, script] });
+  }
+  return servers;
+}
 
 /** Measures all of it. */
 export const measure = (context) => suite.measure(context);

@@ -25,6 +25,7 @@ const FOOT = 34;
 const COLOURS = {
   wasyncio: "#4338ca",
   "wasyncio virtual": "#8b85ec",
+  "wasyncio buffered": "#8b85ec",
   uvloop: "#94a3b8",
   asyncio: "#c3ccd8",
   "node:net": "#7fae9b",

@@ -23,6 +23,12 @@ const ECHO = [
   { suite: "echo", case: "1 × 1 KiB", share: 1.0 },
   { suite: "echo", case: "100 × 1 KiB", share: 0.65 },
   { suite: "echo", case: "1000 × 1 KiB", share: 0.6 },
+  { suite: "echo", case: "1 × 64 KiB", share: 0.8 },
+  { suite: "echo", case: "100 × 64 KiB", share: 0.8 },
+  { suite: "echo", case: "1000 × 64 KiB", share: 0.8 },
+  { suite: "echo", case: "1 × 64 KiB", share: 0.8, runner: "wasyncio buffered" },
+  { suite: "echo", case: "100 × 64 KiB", share: 0.8, runner: "wasyncio buffered" },
+  { suite: "echo", case: "1000 × 64 KiB", share: 0.8, runner: "wasyncio buffered" },
   { suite: "unix", case: "100 × 1 KiB", share: 0.65 },
   { suite: "unix", case: "1000 × 1 KiB", share: 0.65 },
   { suite: "udp", case: "64 × 64 B", share: 0.5, peer: "node:dgram" },
@@ -103,12 +109,12 @@ function faster(measurements, { workload, title, peer, times }, runner) {
   };
 }
 
-function echo(measurements, { suite, case: id, share, peer = "node:net" }) {
+function echo(measurements, { suite, case: id, share, peer = "node:net", runner = "wasyncio" }) {
   const theirs = measurements.median(suite, id, peer, "cpu");
-  const ours = measurements.median(suite, id, "wasyncio", "cpu");
+  const ours = measurements.median(suite, id, runner, "cpu");
   const measured = theirs === undefined || ours === undefined ? undefined : ours / theirs;
   return {
-    title: `${ECHO_TITLES[suite]} ${id}, server CPU per message`,
+    title: `${ECHO_TITLES[suite]} ${id}${runner === "wasyncio" ? "" : ` on ${runner}`}, server CPU per message`,
     bar: `≤ ${share.toFixed(2)} × ${peer}`,
     measured: measured === undefined ? "–" : `${measured.toFixed(2)} ×`,
     met: measured === undefined ? undefined : measured <= share,
