@@ -33,21 +33,12 @@ export type { Body } from "./loop/body.js";
 export { EventLoop, type FileDescriptorLike, type TaskFactory } from "./loop/event-loop.js";
 export type { ExceptionContext, ExceptionHandler } from "./loop/exception-handler.js";
 export { type GatherOptions, gather } from "./loop/gather.js";
-export {
-  allTasks,
-  currentTask,
-  ensureFuture,
-  getEventLoop,
-  newEventLoop,
-  type RunOptions,
-  run,
-  setEventLoop,
-  sleep,
-  toThread,
-} from "./loop/run.js";
+export { ensureFuture, getEventLoop, newEventLoop, setEventLoop, sleep, toThread } from "./loop/implicit-loop.js";
+export { type ProgramOptions, Runner, type RunnerOptions, type RunOptions, run } from "./loop/runner.js";
 export { getRunningLoop } from "./loop/running-loop.js";
 export { shield } from "./loop/shield.js";
 export { TaskGroup, taskGroup } from "./loop/task-group.js";
+export { allTasks, currentTask } from "./loop/tasks.js";
 export { Timeout, timeout, timeoutAt } from "./loop/timeout.js";
 export { type ReturnWhen, type WaitOptions, type WaitResult, wait, waitFor } from "./loop/wait.js";
 export type { Address, InetAddress, NamedAddress, UnixPath } from "./net/address.js";

@@ -34,7 +34,7 @@ interface Registered {
   readonly context: AsyncResource | null;
 }
 
-export class Future<T = unknown> implements PromiseLike<T> {
+export class Future<T = unknown> implements Promise<T> {
   /** @internal */ readonly _loop: EventLoop;
   /** @internal */ readonly _scheduler: Scheduler;
   /** @internal A FutureState. */ _state: FutureState = FutureState.Pending;
@@ -181,6 +181,11 @@ export class Future<T = unknown> implements PromiseLike<T> {
   /** As a promise's: calls `onFinally` without arguments when it is done, however that went. */
   finally(onFinally?: (() => void) | null): Promise<T> {
     return this.then().finally(onFinally);
+  }
+
+  /** `Future`, or `Task`. With it a future can be passed where TypeScript wants a Promise. */
+  get [Symbol.toStringTag](): string {
+    return this.constructor.name;
   }
 
   /** What `yield*` calls in a generator coroutine: gives the future to the task, and its result back. */

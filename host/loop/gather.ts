@@ -9,8 +9,8 @@ import { CancelledError } from "../errors.js";
 import type { Awaitable } from "../futures/coroutine.js";
 import { Future } from "../futures/future.js";
 import { checkOptions } from "../net/options.js";
+import { getEventLoop } from "./implicit-loop.js";
 import { allOnOneLoop, checkSeveral } from "./one-loop.js";
-import { getEventLoop } from "./run.js";
 
 /** What `gather` takes besides the awaitables. */
 export interface GatherOptions {

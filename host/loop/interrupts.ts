@@ -1,9 +1,9 @@
 /**
  * Ctrl-C while a program runs.
  *
- * Owns: what SIGINT does in `run`: the first cancels the main task, the second ends the process.
+ * Owns: what SIGINT does while a program runs: the first cancels its main task, the second ends the process.
  *
- * From: CPython 3.11 runners.Runner. Nothing is done where somebody listens to SIGINT already, nor in worker threads.
+ * From: CPython 3.11 runners.Runner. Nothing is done where somebody listens to SIGINT already, in worker threads, and on virtual loops.
  */
 import { isMainThread } from "node:worker_threads";
 import { CancelledError, KeyboardInterrupt } from "../errors.js";
@@ -13,13 +13,22 @@ import type { EventLoop } from "./event-loop.js";
 export class Interrupts {
   readonly #loop: EventLoop;
   readonly #task: Task<unknown>;
+  /** What Node calls for our handler; nothing where there is none. */
+  readonly #listener: unknown;
   #count = 0;
 
   constructor(loop: EventLoop, task: Task<unknown>) {
     this.#loop = loop;
     this.#task = task;
+    if (!isMainThread || !loop._scheduler.driver.hasOutside || process.listenerCount("SIGINT") > 0) return;
     // The program's own addSignalHandler takes the place of this one.
-    if (isMainThread && process.listenerCount("SIGINT") === 0) loop.addSignalHandler("SIGINT", this.#interrupt);
+    loop.addSignalHandler("SIGINT", this.#interrupt);
+    this.#listener = process.listeners("SIGINT")[0];
+  }
+
+  /** The program has ended. */
+  stop(): void {
+    if ((process.listeners("SIGINT") as unknown[]).includes(this.#listener)) this.#loop.removeSignalHandler("SIGINT");
   }
 
   /** Answers the error that the program is to end with, for the one that its main task has ended with. */

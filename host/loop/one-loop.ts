@@ -5,7 +5,7 @@ import { describe, typeError, ValueError } from "../errors.js";
 import { type Awaitable, isAwaitable } from "../futures/coroutine.js";
 import { futureOf } from "../futures/ensure-future.js";
 import { Future } from "../futures/future.js";
-import { getEventLoop } from "./run.js";
+import { getEventLoop } from "./implicit-loop.js";
 
 /**
  * Tests that a call was given several awaitables, as one argument. A single one would be iterated: futures and generators can be.

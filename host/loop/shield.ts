@@ -5,7 +5,7 @@
  */
 import type { Awaitable } from "../futures/coroutine.js";
 import { Future } from "../futures/future.js";
-import { ensureFuture } from "./run.js";
+import { ensureFuture } from "./implicit-loop.js";
 
 /**
  * Waits for something that is to go on even if the waiting is cancelled.

@@ -9,8 +9,8 @@ import { Future } from "../futures/future.js";
 import { checkSeconds } from "../futures/sleep.js";
 import type { Task } from "../futures/task.js";
 import { checkOptions } from "../net/options.js";
+import { ensureFuture } from "./implicit-loop.js";
 import { allOnOneLoop, checkSeveral } from "./one-loop.js";
-import { ensureFuture } from "./run.js";
 
 /** When `wait` has waited enough. */
 export type ReturnWhen = "FIRST_COMPLETED" | "FIRST_EXCEPTION" | "ALL_COMPLETED";

@@ -24,6 +24,8 @@ export interface Driver {
   checkWatches(): void;
   /** @throws UnsupportedError `ERR_NO_LOOKUPS` when this driver does not wait for name servers */
   checkLookups(): void;
+  /** Whether there are other processes, threads and signals. */
+  readonly hasOutside: boolean;
   /** @throws UnsupportedError `ERR_NO_OUTSIDE` when this driver has nothing to do with other processes and threads */
   checkOutside(what: string): void;
   /** Tells the selector what to say of an fd; see `assembly/host.ts`. */

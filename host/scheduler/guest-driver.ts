@@ -34,6 +34,7 @@ const DEADLINE_TOLERANCE_SECONDS = 2e-6;
 
 export class GuestDriver implements Driver {
   readonly resolutionSeconds = 1e-9;
+  readonly hasOutside = true;
   readonly #selector: Selector;
   readonly #watch: ReadableWatch;
   /** Ticks belong to the loop and not to whoever armed them, so they run in the context in which the loop was made. */

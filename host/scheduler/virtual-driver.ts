@@ -18,6 +18,7 @@ const ITERATIONS_IN_A_ROW = 64;
 
 export class VirtualDriver implements Driver {
   readonly resolutionSeconds = 1e-9;
+  readonly hasOutside = false;
   readonly wakeFd = -1;
   readonly willIterate = false;
   /** Callbacks belong to the loop and not to whoever runs it, so they run in the context in which the loop was made. */

@@ -15,7 +15,7 @@ import { inspect } from "node:util";
 import { describe, IncompleteReadError, LimitOverrunError, RuntimeError, typeError, ValueError } from "../errors.js";
 import type { Future } from "../futures/future.js";
 import { EventLoop } from "../loop/event-loop.js";
-import { getEventLoop } from "../loop/run.js";
+import { getEventLoop } from "../loop/implicit-loop.js";
 import { checkBytes, checkInteger } from "../net/checks.js";
 import { checkOptions } from "../net/options.js";
 import type { ReadTransport } from "../net/transports.js";

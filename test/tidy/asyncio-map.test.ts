@@ -7,8 +7,8 @@ import * as host from "../../host/index.js";
 import { read, root } from "./repository.js";
 
 /**
- * "Base Event Loop" and "Subprocess" of CPython 3.6, "Transferring files" of 3.7, and of 3.11 what "Synchronization Primitives", "Queues" and
- * "Coroutines and Tasks" add: their classes and methods, and the arguments that are more than a callback or a socket.
+ * "Base Event Loop" and "Subprocess" of CPython 3.6, "Transferring files" of 3.7, and of 3.11 what "Synchronization Primitives", "Queues",
+ * "Coroutines and Tasks" and "Runners" add, with the `loop_factory` that `run` has since 3.12: their classes and methods, and the arguments that are more than a callback or a socket.
  */
 const page: Record<string, string> = {
   BaseEventLoop: "",
@@ -138,6 +138,11 @@ const page: Record<string, string> = {
   "Timeout.reschedule": "when",
   "Timeout.expired": "",
   as_completed: "aws timeout",
+  run: "main debug loop_factory",
+  Runner: "debug loop_factory",
+  "Runner.run": "coro",
+  "Runner.get_loop": "",
+  "Runner.close": "",
 };
 
 /** Its streams and its number are no methods, so only a real one has them. */
@@ -194,9 +199,10 @@ test("everything on the pages has one row, in the order of the pages, and there 
 });
 
 test("methods have the camelCase name, and exist", () => {
-  const { Barrier, Condition, EventLoop, Event, Handle, Lock, Queue, Semaphore, Server, TaskGroup, Timeout } = host;
+  const { Barrier, Condition, EventLoop, Event, Handle, Lock, Queue, Runner, Semaphore, Server, TaskGroup, Timeout } =
+    host;
   const classes: Record<string, object> = { Process: child };
-  for (const one of [Barrier, Condition, Event, Handle, Lock, Queue, Semaphore, Server, TaskGroup, Timeout]) {
+  for (const one of [Barrier, Condition, Event, Handle, Lock, Queue, Runner, Semaphore, Server, TaskGroup, Timeout]) {
     classes[one.name] = one.prototype;
   }
   for (const name of Object.keys(page).filter((key) => /^[a-z]|\./.test(key))) {

@@ -229,6 +229,14 @@ test("are awaited by then, whether or not they are done", async (loop) => {
   assert.instance(await rejection(cancelled), CancelledError);
 });
 
+test("can be passed where a promise is wanted", async (loop) => {
+  const loud = async (promise: Promise<string>): Promise<string> => (await promise).toUpperCase();
+  const future = loop.createFuture<string>();
+  loop.callSoon(() => future.setResult("done"));
+  assert.is(await loop.runUntilComplete(loud(future)), "DONE");
+  assert.is(Object.prototype.toString.call(future), "[object Future]");
+});
+
 test("are awaited outside of tasks too", async (loop) => {
   const future = loop.createFuture<string>();
   const awaited = (async () => await future)();

@@ -1,7 +1,7 @@
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { CancelledError } from "../../../host/errors.js";
-import { allTasks } from "../../../host/loop/run.js";
+import { allTasks } from "../../../host/loop/tasks.js";
 import { Operation, type Work } from "../../../host/net/operation.js";
 import { leakChecked } from "../../support/leaks.js";
 import { iteration, onLoop, rejectionOf } from "./support.js";

@@ -6,7 +6,7 @@ import * as assert from "uvu/assert";
 import { CancelledError } from "../../../host/errors.js";
 import type { Coroutine } from "../../../host/futures/coroutine.js";
 import type { Task } from "../../../host/futures/task.js";
-import { currentTask } from "../../../host/loop/run.js";
+import { currentTask } from "../../../host/loop/tasks.js";
 import type { Server } from "../../../host/net/server.js";
 import {
   openConnection,

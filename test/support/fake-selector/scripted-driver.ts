@@ -27,6 +27,7 @@ export interface Pace {
 
 export class ScriptedDriver implements Driver {
   readonly resolutionSeconds = 1e-9;
+  readonly hasOutside = false;
   readonly wakeFd = -1;
   readonly willIterate = false;
   readonly selector: ScriptedSelector;
