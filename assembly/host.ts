@@ -4,6 +4,10 @@
  * Owns: the nine signatures, in the one module `IMPORT_MODULE`. In a build for WASI (the core's own tests) each call goes to a
  * scripted host in AssemblyScript instead, and the import is left out of the module.
  *
+ * What an import may call: `dispatch`, `runSeries` and `resume` whatever does not iterate, `clear` included; `taskDone`, `cancelWaiter`,
+ * `report` and `watch` what makes, ends and cancels; `now` and `select` nothing. One that throws, or traps, leaves an iteration half
+ * done: the instance is of no use any more. So does memory that cannot grow.
+ *
  * Does not own: what the numbers mean (`abi.ts`).
  */
 import * as scripted from "../test/core/scripted-host";
@@ -63,7 +67,7 @@ export function watch(fd: i32, interest: i32, generation: i32): i32 {
   else return importWatch(fd, interest, generation);
 }
 
-/** Runs the callback of a call, timer, watch or done callback. Returns an Outcome. */
+/** Runs the callback of a call, timer, watch, arrival or done callback. Returns an Outcome. */
 // @ts-ignore: decorator
 @inline
 export function dispatch(id: i32): i32 {
@@ -73,7 +77,7 @@ export function dispatch(id: i32): i32 {
 
 /**
  * Runs the next `length` calls of the host's own queue, and reports itself what they raise. Returns 0, or after a fatal error how many of
- * them are left to run, and one more.
+ * them are left to run, and one more: at least 1, at most `length`. A series whose call has called `clear` is over, and returns 0.
  */
 // @ts-ignore: decorator
 @inline

@@ -93,15 +93,17 @@ function add(fd: i32, side: Readiness): i32 {
   if (fd >= capacity) grow(fd);
   const id = allocate(Kind.Watch);
   if (id <= 0) return id;
-  const registration = at(fd);
-  const interest = interestOf(registration);
-  const generation = interest ? registration.generation : nextGeneration(registration.generation);
+  const before = at(fd);
+  const interest = interestOf(before);
+  const generation = interest ? before.generation : nextGeneration(before.generation);
   // Even when the interest stays the same: the fd may have been closed and opened again behind our back.
   const status = watch(fd, interest | side, generation);
   if (status < 0) {
     release(id);
     return status;
   }
+  // The table has moved if the host has watched another fd meanwhile.
+  const registration = at(fd);
   registration.generation = generation;
   if (side == Readiness.Read) {
     retire(registration.reader);

@@ -53,7 +53,10 @@ function copyDeclarations() {
     // The enums exist at run time; `const` would forbid them to programs that compile file by file.
     const declarations = readFileSync(file, "utf8").replaceAll("export declare const enum", "export declare enum");
     // What is marked as internal has to be declared, but not explained, to those who use the package.
-    writeFileSync(target, declarations.replaceAll(/\/\*\* @internal[^/]*?\*\/\s*/g, ""));
+    const explained = declarations.replaceAll(/\/\*\* @internal[^/]*?\*\/\s*/g, "");
+    // TypeScript 7 knows Node's types only where somebody asks for them.
+    const isEntry = entries.includes(relative(join(outFolder, "host"), file).replace(".d.ts", ""));
+    writeFileSync(target, isEntry ? `/// <reference types="node" />\n${explained}` : explained);
   }
   writeFileSync(join(distFolder, "types/package.json"), '{ "type": "commonjs" }\n');
 }

@@ -3,13 +3,13 @@
  *
  * Owns: the typed lists of imports and exports, the check of the ABI's version, and the views on the core's memory.
  *
- * Does not own: what the numbers mean (`assembly/abi.ts`), nor what the imports do (`loop/scheduler.ts`).
+ * Does not own: what the numbers mean (`assembly/abi.ts`), nor what the imports do (`scheduler/scheduler.ts`).
  */
 import { readFileSync } from "node:fs";
 import { ABI_VERSION, EVENT_CAPACITY, EVENT_RECORD_WORDS, IMPORT_MODULE } from "../assembly/abi.js";
 import { RuntimeError } from "./errors.js";
 
-/** What the core asks of its host; `assembly/host.ts` says what each must do. None may throw. */
+/** What the core asks of its host; `assembly/host.ts`, in the package, says what each must do. None may throw. */
 export interface CoreImports {
   now(): number;
   select(timeoutSeconds: number): number;
@@ -22,7 +22,7 @@ export interface CoreImports {
   report(what: number, id: number): number;
 }
 
-/** What the core offers; the file named beside each group in `assembly/index.ts` says what each does. */
+/** What the core offers; the file named beside each group in `assembly/index.ts`, in the package, says what each does. */
 export interface CoreExports {
   /** As much of a WebAssembly.Memory as is needed, since not every user compiles with its types. */
   readonly memory: { readonly buffer: ArrayBuffer };

@@ -33,7 +33,15 @@ export type { Body } from "./loop/body.js";
 export { EventLoop, type FileDescriptorLike, type TaskFactory } from "./loop/event-loop.js";
 export type { ExceptionContext, ExceptionHandler } from "./loop/exception-handler.js";
 export { type GatherOptions, gather } from "./loop/gather.js";
-export { ensureFuture, getEventLoop, newEventLoop, setEventLoop, sleep, toThread } from "./loop/implicit-loop.js";
+export {
+  createTask,
+  ensureFuture,
+  getEventLoop,
+  newEventLoop,
+  setEventLoop,
+  sleep,
+  toThread,
+} from "./loop/implicit-loop.js";
 export { type ProgramOptions, Runner, type RunnerOptions, type RunOptions, run } from "./loop/runner.js";
 export { getRunningLoop } from "./loop/running-loop.js";
 export { shield } from "./loop/shield.js";
@@ -47,6 +55,7 @@ export type { ConnectionOptions, LocalAddress } from "./net/connect.js";
 export type { ServerOptions } from "./net/create-server.js";
 export type { DatagramAddress, DatagramEndpointOptions } from "./net/datagram-endpoint.js";
 export { DatagramTransport } from "./net/datagram-transport.js";
+export type { ExtraInfo } from "./net/extra-info.js";
 export type { FileLike, SendfileOptions } from "./net/file-source.js";
 export type { WriteBufferLimits } from "./net/flow-control.js";
 export type { PeerCredentials } from "./net/peer-credentials.js";

@@ -12,6 +12,9 @@ export type Coroutine<T> = Generator<Future<any> | undefined, T, any>;
 /** Anything that a loop can run to its end. */
 export type Awaitable<T> = Future<T> | Coroutine<T> | PromiseLike<T>;
 
+/** What an awaitable comes to. */
+export type ResultOf<A> = A extends Awaitable<infer T> ? T : never;
+
 /** An awaitable, or a function that makes one. */
 export type Main<T> = Awaitable<T> | (() => Awaitable<T>);
 

@@ -29,7 +29,13 @@ import { blockingRunError, Scheduler, type Side } from "../scheduler/scheduler.j
 import { EpollSelector } from "../selector/epoll-selector.js";
 import { systemError } from "../sys/errors.js";
 import { AsyncGenerators } from "./asyncgens.js";
-import { type ExceptionContext, type ExceptionHandler, ExceptionHandling, logContext } from "./exception-handler.js";
+import {
+  checkContext,
+  type ExceptionContext,
+  type ExceptionHandler,
+  ExceptionHandling,
+  logContext,
+} from "./exception-handler.js";
 import { checkNoLoopRuns, setRunningLoop } from "./running-loop.js";
 import { SignalHandlers } from "./signals.js";
 import { ThreadCalls } from "./thread-calls.js";
@@ -362,12 +368,13 @@ export class EventLoop extends ThreadCalls {
     return this.#errors.handler;
   }
 
-  /** Writes the context to stderr. Custom handlers may call it. */
+  /** Writes the context to stderr. Custom handlers may call it. @throws TypeError `ERR_INVALID_ARG_TYPE` */
   defaultExceptionHandler(context: ExceptionContext): void {
+    checkContext(context);
     logContext(context);
   }
 
-  /** Tells the exception handler of an error. */
+  /** Tells the exception handler of an error. @throws TypeError `ERR_INVALID_ARG_TYPE` */
   callExceptionHandler(context: ExceptionContext): void {
     this.#errors.report(context);
   }

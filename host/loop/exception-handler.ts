@@ -54,6 +54,7 @@ export class ExceptionHandling {
 
   /** Tells whoever is to be told. Throws fatal errors of the handlers, and no others. */
   report(given: ExceptionContext): void {
+    checkContext(given);
     const context = this.#loop.getDebug() ? withTraceback(this.#loop, given) : given;
     if (this.#handler === null) return this.#tellDefault(context);
     try {
@@ -84,6 +85,12 @@ export class ExceptionHandling {
       );
     }
   }
+}
+
+/** @throws TypeError `ERR_INVALID_ARG_TYPE` */
+export function checkContext(context: unknown): void {
+  if (typeof context === "object" && context !== null) return;
+  throw typeError("ERR_INVALID_ARG_TYPE", `the context must be an object with a message, not ${describe(context)}`);
 }
 
 /** What a context may be about. */

@@ -23,6 +23,11 @@ export type Results<T extends readonly Awaitable<unknown>[]> = {
   -readonly [K in keyof T]: T[K] extends Awaitable<infer R> ? R : never;
 };
 
+/** What each of several awaitables comes to, or the exception with which it has failed. */
+export type ResultsOrErrors<T extends readonly Awaitable<unknown>[]> = {
+  -readonly [K in keyof T]: (T[K] extends Awaitable<infer R> ? R : never) | Error;
+};
+
 /**
  * Waits for all of them.
  *
@@ -30,12 +35,18 @@ export type Results<T extends readonly Awaitable<unknown>[]> = {
  * once, and its result is given twice.
  *
  * @returns a future of their results, in the order in which they were given
- * @throws TypeError `ERR_INVALID_ARG_TYPE`, `ERR_NOT_AWAITABLE`; ValueError `ERR_FOREIGN_FUTURE` for futures of several loops
+ * @throws TypeError `ERR_INVALID_ARG_TYPE`, `ERR_NOT_AWAITABLE`, `ERR_UNKNOWN_OPTION`; ValueError `ERR_FOREIGN_FUTURE` for futures of several loops
  */
 export function gather<T extends readonly Awaitable<unknown>[] | []>(
   awaitables: T,
-  options: GatherOptions = {},
-): Future<Results<T>> {
+  options?: GatherOptions & { returnExceptions?: false },
+): Future<Results<T>>;
+/** As above; what failed has its exception in the place of a result, which is almost always an Error. */
+export function gather<T extends readonly Awaitable<unknown>[] | []>(
+  awaitables: T,
+  options: GatherOptions,
+): Future<ResultsOrErrors<T>>;
+export function gather(awaitables: readonly Awaitable<unknown>[], options: GatherOptions = {}): Future<unknown[]> {
   checkSeveral("gather", awaitables);
   checkOptions("gather", options, ["returnExceptions"]);
   const returnExceptions = options.returnExceptions ?? false;
@@ -54,7 +65,7 @@ export function gather<T extends readonly Awaitable<unknown>[] | []>(
     else outer.setResult(children.map((one) => (failed(one) ? exceptionOf(one) : one.result())));
   };
   for (const child of distinct) child.addDoneCallback(finished);
-  return outer as Future<unknown> as Future<Results<T>>;
+  return outer;
 }
 
 class Gathering extends Future<unknown[]> {

@@ -3,7 +3,7 @@
  *
  * Owns: making that loop where there is none. Does not own: which it is (`running-loop.ts`).
  *
- * CPython 3.11, events.py `new_event_loop`, `get_event_loop`, `set_event_loop`; tasks.py `sleep`, `ensure_future`; threads.py.
+ * CPython 3.11, events.py `new_event_loop`, `get_event_loop`, `set_event_loop`; tasks.py `create_task`, `sleep`, `ensure_future`; threads.py.
  */
 import { describe, typeError } from "../errors.js";
 import type { Executable } from "../executors/shipped-function.js";
@@ -11,6 +11,7 @@ import type { Awaitable } from "../futures/coroutine.js";
 import { futureOf } from "../futures/ensure-future.js";
 import { Future } from "../futures/future.js";
 import { sleepOn } from "../futures/sleep.js";
+import type { Task, TaskBody } from "../futures/task.js";
 import { checkOptions } from "../net/options.js";
 import { EventLoop } from "./event-loop.js";
 import { currentLoop, getRunningLoop, runningLoop, setCurrentLoop } from "./running-loop.js";
@@ -34,6 +35,15 @@ export function getEventLoop(): EventLoop {
 export function setEventLoop(loop: EventLoop | null): void {
   if (loop !== null) checkLoop(loop);
   setCurrentLoop(loop);
+}
+
+/**
+ * Runs a coroutine as a task on the running loop; see `EventLoop.createTask`.
+ *
+ * @throws RuntimeError `ERR_NO_RUNNING_LOOP`; as `EventLoop.createTask`
+ */
+export function createTask<T>(body: TaskBody<T>, options?: { name?: string }): Task<T> {
+  return getRunningLoop().createTask(body, options);
 }
 
 /**

@@ -4,7 +4,7 @@
  * CPython 3.11, tasks.py `wait`; 3.12, `wait_for`, which waits until what it cancelled has ended.
  */
 import { CancelledError, describe, TimeoutError, ValueError } from "../errors.js";
-import type { Awaitable } from "../futures/coroutine.js";
+import type { Awaitable, ResultOf } from "../futures/coroutine.js";
 import { Future } from "../futures/future.js";
 import { checkSeconds } from "../futures/sleep.js";
 import type { Task } from "../futures/task.js";
@@ -28,9 +28,6 @@ export interface WaitResult<T> {
   readonly done: Set<Future<T>>;
   readonly pending: Set<Future<T>>;
 }
-
-/** What an awaitable comes to. */
-type ResultOf<A> = A extends Awaitable<infer T> ? T : never;
 
 const RETURN_WHEN: readonly ReturnWhen[] = ["FIRST_COMPLETED", "FIRST_EXCEPTION", "ALL_COMPLETED"];
 

@@ -25,7 +25,7 @@ import { describe, typeError, ValueError } from "../errors.js";
 import type { Future } from "../futures/future.js";
 import type { EventLoop } from "../loop/event-loop.js";
 import type { StreamProtocol } from "../protocols.js";
-import { type Address, formatAddress } from "./address.js";
+import { type Address, formatAddress, type InetAddress } from "./address.js";
 import { Operation, type Work } from "./operation.js";
 import {
   checkAbsent,
@@ -43,7 +43,7 @@ import { checkServing, serve } from "./serving.js";
 import { Socket } from "./socket.js";
 
 /** Options of `createServer`. */
-export interface ServerOptions<A extends Address = Address> extends ServingOptions {
+export interface ServerOptions<A extends Address = InetAddress> extends ServingOptions {
   /** AF_INET or AF_INET6 to listen on addresses of that family alone. */
   family?: number;
   /** AI_ flags for looking hosts up; AI_PASSIVE by default. */
@@ -76,7 +76,7 @@ export function createServer<A extends Address>(
   );
 }
 
-function checkArguments(loop: EventLoop, host: unknown, port: unknown, options: ServerOptions): void {
+function checkArguments(loop: EventLoop, host: unknown, port: unknown, options: ServerOptions<Address>): void {
   checkServing("createServer", options, KNOWN);
   const { sock, reuseAddress, reusePort, keepAlive, family, flags } = options;
   for (const each of Array.isArray(host) ? host : [host]) checkHost(each);
@@ -118,7 +118,7 @@ function* resolveAll(
   loop: EventLoop,
   host: string | readonly string[] | null,
   port: number | string | null,
-  { family, flags = AI_PASSIVE }: ServerOptions,
+  { family, flags = AI_PASSIVE }: ServerOptions<Address>,
 ): Work<Candidate[]> {
   const hosts = host === "" || host === null || typeof host === "string" ? [host || null] : host;
   const candidates = new Map<string, Candidate>();
@@ -133,7 +133,7 @@ function* resolveAll(
 }
 
 /** Makes and binds a socket for each address, or none at all. */
-function bindAll(candidates: Candidate[], options: ServerOptions): Socket[] {
+function bindAll(candidates: Candidate[], options: ServerOptions<Address>): Socket[] {
   const sockets: Socket[] = [];
   let missing: unknown;
   try {
@@ -153,7 +153,7 @@ function bindAll(candidates: Candidate[], options: ServerOptions): Socket[] {
   return sockets;
 }
 
-function bindOne({ family, type, proto, address }: AddressInfo, options: ServerOptions): Socket {
+function bindOne({ family, type, proto, address }: AddressInfo, options: ServerOptions<Address>): Socket {
   const socket = new Socket(family, type, proto);
   try {
     if (options.reuseAddress ?? true) socket.setsockopt(SOL_SOCKET, SO_REUSEADDR, 1);

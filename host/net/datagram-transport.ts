@@ -26,6 +26,7 @@ import { checkBytes } from "./checks.js";
 import { type Arrival, receiveArrivals } from "./datagram-arrivals.js";
 import { DatagramPeers } from "./datagram-peers.js";
 import { endSoon } from "./ending.js";
+import type { ExtraInfo } from "./extra-info.js";
 import { FlowControl } from "./flow-control.js";
 import { own } from "./owners.js";
 import type { Socket } from "./socket.js";
@@ -161,6 +162,7 @@ export class DatagramTransport extends FlowControl {
    * @param fallback what to answer for a name that is not known
    */
   getExtraInfo(name: "socket"): Socket;
+  getExtraInfo<K extends "sockname" | "peername">(name: K): ExtraInfo[K] | null;
   getExtraInfo(name: string, fallback?: unknown): unknown;
   getExtraInfo(name: string, fallback: unknown = null): unknown {
     return Object.hasOwn(this.#extra, name) ? (this.#extra[name] ?? fallback) : fallback;

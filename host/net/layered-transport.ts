@@ -13,9 +13,9 @@ import { FatalError } from "../errors.js";
 import type { EventLoop } from "../loop/event-loop.js";
 import { type BufferedProtocol, isBuffered, type StreamProtocol } from "../protocols.js";
 import { endSoon } from "./ending.js";
+import type { ExtraInfo } from "./extra-info.js";
 import { checkProtocol } from "./options.js";
 import { bufferOf } from "./reception.js";
-import type { Socket } from "./socket.js";
 import { Transport } from "./transport.js";
 
 /** From this many writes to a lost connection on, each is warned of. */
@@ -60,7 +60,7 @@ export abstract class LayeredTransport extends Transport {
     return !this._closing && !this.#paused;
   }
 
-  override getExtraInfo(name: "socket"): Socket;
+  override getExtraInfo<K extends keyof ExtraInfo>(name: K): ExtraInfo[K] | null;
   override getExtraInfo(name: string, fallback?: unknown): unknown;
   override getExtraInfo(name: string, fallback: unknown = null): unknown {
     return Object.hasOwn(this._extra, name) ? (this._extra[name] ?? fallback) : fallback;

@@ -23,6 +23,7 @@ import { receiveInto, shutdown } from "../sys/socket.js";
 import type { Address } from "./address.js";
 import { checkBytes, checkLines } from "./checks.js";
 import { endSoon } from "./ending.js";
+import type { ExtraInfo } from "./extra-info.js";
 import { checkProtocol } from "./options.js";
 import { outbox } from "./outbox.js";
 import { own } from "./owners.js";
@@ -156,6 +157,7 @@ export class SocketTransport extends Transport {
   }
 
   override getExtraInfo(name: "socket"): Socket;
+  override getExtraInfo<K extends keyof ExtraInfo>(name: K): ExtraInfo[K] | null;
   override getExtraInfo(name: string, fallback?: unknown): unknown;
   override getExtraInfo(name: string, fallback: unknown = null): unknown {
     return Object.hasOwn(this.#extra, name) ? (this.#extra[name] ?? fallback) : fallback;

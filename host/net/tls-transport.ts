@@ -16,6 +16,7 @@ import type { EventLoop } from "../loop/event-loop.js";
 import type { StreamProtocol } from "../protocols.js";
 import type { TimerHandle } from "../scheduler/handle.js";
 import { DuplexTransport } from "./duplex-transport.js";
+import type { ExtraInfo } from "./extra-info.js";
 import type { TlsSide } from "./tls-options.js";
 import type { TlsWire } from "./tls-wire.js";
 
@@ -69,7 +70,7 @@ export class TlsTransport extends DuplexTransport {
     this.#shutdownTimer = this._loop.callLater(this.#shutdownSeconds, cutOff, this);
   }
 
-  override getExtraInfo(name: "socket"): never;
+  override getExtraInfo<K extends keyof ExtraInfo>(name: K): ExtraInfo[K] | null;
   override getExtraInfo(name: string, fallback?: unknown): unknown;
   override getExtraInfo(name: string, fallback: unknown = null): unknown {
     const secure = this.#secure;

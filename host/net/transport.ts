@@ -12,8 +12,8 @@ import { inspect } from "node:util";
 import { describe, RuntimeError, typeError, ValueError } from "../errors.js";
 import type { EventLoop } from "../loop/event-loop.js";
 import type { StreamProtocol } from "../protocols.js";
+import type { ExtraInfo } from "./extra-info.js";
 import { FlowControl } from "./flow-control.js";
-import type { Socket } from "./socket.js";
 import type { ReadTransport, WriteTransport } from "./transports.js";
 
 /** Who is told that a transport has ended: the server that has accepted it. */
@@ -67,12 +67,11 @@ export abstract class Transport extends FlowControl implements ReadTransport, Wr
   abstract isReading(): boolean;
 
   /**
-   * What is known of the connection: `socket`, `sockname`, `peername`; of one over a Unix socket also `peercred`, the
-   * peer's `{ pid, uid, gid }`.
+   * What is known of the connection; see `ExtraInfo` for the names.
    *
-   * @param fallback what to answer for a name that is not known
+   * @param fallback what to answer for a name that is not known, and where there is nothing of the kind; null by default
    */
-  abstract getExtraInfo(name: "socket"): Socket;
+  abstract getExtraInfo<K extends keyof ExtraInfo>(name: K): ExtraInfo[K] | null;
   abstract getExtraInfo(name: string, fallback?: unknown): unknown;
 
   /** Lets another protocol be told of everything from now on. `connectionMade` is not called on it. */

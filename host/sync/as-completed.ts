@@ -4,7 +4,7 @@
  * CPython 3.11, tasks.py `as_completed`. Differs: what the iterator gives are futures, not coroutines.
  */
 import { TimeoutError } from "../errors.js";
-import type { Awaitable } from "../futures/coroutine.js";
+import type { Awaitable, ResultOf } from "../futures/coroutine.js";
 import type { Future } from "../futures/future.js";
 import { checkSeconds } from "../futures/sleep.js";
 import type { EventLoop } from "../loop/event-loop.js";
@@ -25,15 +25,15 @@ export interface AsCompletedOptions {
  *
  * @throws TypeError `ERR_INVALID_ARG_TYPE`, `ERR_NOT_AWAITABLE`, `ERR_NOT_A_NUMBER`, `ERR_UNKNOWN_OPTION`; ValueError `ERR_FOREIGN_FUTURE`, `ERR_BAD_TIME`
  */
-export function asCompleted<T>(
-  awaitables: Iterable<Awaitable<T>>,
+export function asCompleted<A extends Awaitable<unknown>>(
+  awaitables: Iterable<A>,
   options: AsCompletedOptions = {},
-): IterableIterator<Future<T>> {
+): IterableIterator<Future<ResultOf<A>>> {
   checkSeveral("asCompleted", awaitables);
   checkOptions("asCompleted", options, ["timeout"]);
   const { timeout = null } = options;
   if (timeout !== null) checkSeconds("timeout", timeout);
-  return new Completions(new Set(allOnOneLoop(awaitables)) as Set<Future<T>>, timeout);
+  return new Completions(new Set(allOnOneLoop(awaitables)) as Set<Future<ResultOf<A>>>, timeout);
 }
 
 class Completions<T> implements IterableIterator<Future<T>> {

@@ -133,9 +133,16 @@ export class LowestItems<T> implements Items<T> {
     return true;
   }
 
+  /** Compares before anything moves, so that an item that cannot be compared is not there afterwards. */
   #push(entry: Ranked<T>): void {
-    this.#heap.push(entry);
-    this.#up(this.#heap.length - 1);
+    let place = this.#heap.length;
+    while (place > 0 && this.#comesFirst(entry, this.#heap[(place - 1) >> 1] as Ranked<T>)) place = (place - 1) >> 1;
+    let from = this.#heap.push(entry) - 1;
+    while (from > place) {
+      const parent = (from - 1) >> 1;
+      this.#swap(from, parent);
+      from = parent;
+    }
   }
 
   #removeAt(index: number): Ranked<T> {
@@ -171,7 +178,10 @@ export class LowestItems<T> implements Items<T> {
   }
 
   #isBefore(one: number, other: number): boolean {
-    const [a, b] = [this.#heap[one] as Ranked<T>, this.#heap[other] as Ranked<T>];
+    return this.#comesFirst(this.#heap[one] as Ranked<T>, this.#heap[other] as Ranked<T>);
+  }
+
+  #comesFirst(a: Ranked<T>, b: Ranked<T>): boolean {
     return (this.#compare(a.item, b.item) || a.rank - b.rank) < 0;
   }
 

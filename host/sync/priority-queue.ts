@@ -30,5 +30,18 @@ function compareValues(a: unknown, b: unknown): number {
     }
     return a.length - b.length;
   }
-  return (a as number) < (b as number) ? -1 : (b as number) < (a as number) ? 1 : 0;
+  if (!isOrdered(a) || !isOrdered(b)) throw notOrdered(isOrdered(a) ? b : a);
+  return a < b ? -1 : b < a ? 1 : 0;
+}
+
+/** Whether `<` says something about it: an object without a value of its own is neither before nor after any other. */
+function isOrdered(item: unknown): item is number {
+  const value = typeof item === "object" && item !== null ? item.valueOf() : item;
+  return ["number", "bigint", "string", "boolean"].includes(typeof value);
+}
+
+function notOrdered(item: unknown): TypeError {
+  const hint =
+    "put numbers, strings, dates or arrays of them, or pass a function that compares: new PriorityQueue(0, (a, b) => …)";
+  return typeError("ERR_NOT_ORDERED", `the items have no order, as one of them is ${describe(item)}: ${hint}`);
 }

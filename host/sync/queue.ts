@@ -131,10 +131,10 @@ export class Queue<T = unknown> extends LoopBound {
   }
 
   #add(item: T): void {
-    this.#unfinished++;
     const getter = firstOf(this.#getters);
     if (getter === undefined) this.#items.add(item);
     else getter._wake(item);
+    this.#unfinished++;
   }
 
   #take(): T {
@@ -148,8 +148,13 @@ export class Queue<T = unknown> extends LoopBound {
     while (!this.full()) {
       const putter = firstOf(this.#putters);
       if (putter === undefined) return;
-      this.#add(this.#itemOf.get(putter) as T);
-      putter._wake();
+      try {
+        this.#add(this.#itemOf.get(putter) as T);
+        putter._wake();
+      } catch (error) {
+        // It cannot be compared with the others: that is the business of whoever puts it.
+        putter._refuse(error as Error);
+      }
     }
   }
 

@@ -5,6 +5,7 @@ import { readyCount } from "../../assembly/ready-queue";
 import { isAlive, liveSlots } from "../../assembly/slots";
 import { addReader, addWriter, readerOf, removeReader, removeWriter, writerOf } from "../../assembly/watches";
 import { begin, fdEvent, heard, iterate, raise, reader, script, soon, writer } from "./script";
+import { Host, install } from "./scripted-host";
 import { done, eq, test } from "./tap";
 
 const EBADF: i32 = -9;
@@ -322,6 +323,25 @@ test("after a clear nothing is watched, and an event of before wakes nobody", ()
   fdEvent(3, Readiness.Read, old);
   iterate();
   eq(heard(), "");
+});
+
+/** Watches an fd for which the table has to grow, while the core asks for another one. */
+class Nesting extends Host {
+  watch(fd: i32, _interest: i32, _generation: i32): i32 {
+    if (fd == 3) addReader(1000);
+    return 0;
+  }
+}
+
+test("a selector that watches another fd while it is asked loses none of the two", () => {
+  begin();
+  install(new Nesting());
+  const id = addReader(3);
+  eq(readerOf(3), id);
+  eq(isAlive(readerOf(1000)), true);
+  eq(removeReader(3), id);
+  removeReader(1000);
+  eq(liveSlots(), 0);
 });
 
 done();

@@ -246,7 +246,9 @@ export const ioOperations: Record<string, Kind> = {
     withTransport(world, number, (transport) => transport.setProtocol(new RandomProtocol(world, what))),
   ),
   "watch a transport's socket": kind([choice], (world, number) =>
-    withTransport(world, number, (transport) => world.loop.addReader(transport.getExtraInfo("socket"), () => {})),
+    withTransport(world, number, (transport) =>
+      world.loop.addReader(transport.getExtraInfo("socket") as Socket, () => {}),
+    ),
   ),
   createDatagramEndpoint: kind(
     [

@@ -43,8 +43,8 @@ packageTest("is no larger than promised", ({ packed }) => {
 
 packageTest("holds what runs, its types and its papers, and nothing else", ({ packed }) => {
   const paths = packed.files.map(({ path }) => path);
-  const papers = paths.filter((path) => !path.startsWith("dist/"));
-  const expected = ["CHANGELOG.md", "LICENSE", "README.md", "package.json"];
+  const papers = paths.filter((path) => !/^(dist|assembly|docs|examples)\//.test(path));
+  const expected = ["ARCHITECTURE.md", "CHANGELOG.md", "LICENSE", "README.md", "package.json"];
   assert.equal(papers.sort(), expected);
   assert.equal(
     paths.filter((path) => path.startsWith("dist/") && !/\.(js|cjs|d\.ts|wasm|json)$/.test(path)),
@@ -151,6 +151,14 @@ const loop: EventLoop = new VirtualEventLoop();
 const future: Future<number> = loop.createFuture<number>();
 // @ts-expect-error: the result must be a number
 future.setResult("one");
+export const pair: Future<[number, string]> = gather([sleep(1, 1), sleep(1, "x")]);
+export const line: Promise<Buffer> = new StreamReader().readline();
+// @ts-expect-error: a result may be an exception
+export const results: Future<number[]> = gather([sleep(1, 1)], { returnExceptions: true });
+for (const next of asCompleted([sleep(1, 1), sleep(1, "x")])) next.then((value: number | string) => value);
+export const options: ServerOptions = { backlog: 5 };
+export const port = loop.createServer(() => new Protocol(), "host", 0, options).then(({ sockets }) => sockets?.[0]?.getsockname().port);
+export const peer = (transport: Transport) => transport.getExtraInfo("peercred")?.pid;
 const handle: TimerHandle = loop.callLater(1, (value: number) => value, 1);
 handle.cancel();
 export const kind: abi.EventKind = abi.EventKind.FdReady;
@@ -159,7 +167,7 @@ export const kind: abi.EventKind = abi.EventKind.FdReady;
 for (const [name, imports] of [
   [
     "typed.mts",
-    `import { EventLoop, Future, TimerHandle } from "wasyncio";
+    `import { asCompleted, EventLoop, Future, gather, Protocol, type ServerOptions, sleep, StreamReader, TimerHandle, Transport } from "wasyncio";
 import { VirtualEventLoop } from "wasyncio/testing";
 import { abi } from "wasyncio/core";`,
   ],
@@ -169,6 +177,8 @@ import { abi } from "wasyncio/core";`,
 import testing = require("wasyncio/testing");
 import { abi } from "wasyncio/core";
 type EventLoop = wasyncio.EventLoop; type Future<T> = wasyncio.Future<T>; type TimerHandle = wasyncio.TimerHandle;
+type ServerOptions = wasyncio.ServerOptions; type Transport = wasyncio.Transport;
+const { asCompleted, gather, Protocol, sleep, StreamReader } = wasyncio;
 const { VirtualEventLoop } = testing;`,
   ],
 ] as const) {
@@ -176,8 +186,9 @@ const { VirtualEventLoop } = testing;`,
     packageTest(`types check in ${name} under ${module}`, ({ folder }) => {
       writeFileSync(join(folder, name), `${imports}${typedProgram}`);
       const flags = ["--noEmit", "--strict", "--isolatedModules", "--skipLibCheck", "false", "--ignoreConfig"];
-      const libraries = ["--target", "es2022", "--lib", "es2022,esnext.disposable", "--types", "node"];
-      execute(folder, join(root, "node_modules/.bin/tsc"), [...flags, ...libraries, "--module", module, name]);
+      // Neither Node's types nor any library beyond the language's are asked for.
+      const strict = ["--target", "es2022", "--exactOptionalPropertyTypes", "--noUncheckedIndexedAccess"];
+      execute(folder, join(root, "node_modules/.bin/tsc"), [...flags, ...strict, "--module", module, name]);
     });
   }
 }

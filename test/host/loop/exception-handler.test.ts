@@ -155,6 +155,13 @@ test("lets fatal errors through, from whichever layer", (loop) => {
   );
 });
 
+test("refuses what is no context", (loop) => {
+  for (const junk of [undefined, null, 5, "message"]) {
+    assert.is(thrownBy(() => loop.callExceptionHandler(junk as never)).code, "ERR_INVALID_ARG_TYPE");
+    assert.is(thrownBy(() => loop.defaultExceptionHandler(junk as never)).code, "ERR_INVALID_ARG_TYPE");
+  }
+});
+
 test("works on a closed loop", (loop) => {
   loop.close();
   const seen: string[] = [];

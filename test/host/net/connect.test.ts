@@ -158,7 +158,7 @@ test(
     const listening = listener();
     const address = listening.getsockname();
     const [transport, protocol] = await loop.createConnection(() => new Recorder(loop), "127.0.0.1", portIn(address));
-    const socket = transport.getExtraInfo("socket");
+    const socket = transport.getExtraInfo("socket") as Socket;
     assert.is(socket.getsockopt(IPPROTO_TCP, TCP_NODELAY), 1);
     assert.equal(transport.getExtraInfo("peername"), address);
     assert.equal(transport.getExtraInfo("sockname"), socket.getsockname());

@@ -289,7 +289,7 @@ test(
       const server = await loop.createServer(() => protocol, "127.0.0.1", 0, keepAlive);
       const client = await nodeClient(portOf(server));
       await protocol.made;
-      assert.is(protocol.transport.getExtraInfo("socket").getsockopt(SOL_SOCKET, SO_KEEPALIVE), value);
+      assert.is(protocol.transport.getExtraInfo("socket")?.getsockopt(SOL_SOCKET, SO_KEEPALIVE), value);
       client.destroy();
       await protocol.lost;
       server.close();

@@ -433,7 +433,7 @@ test(
     transport.close();
     assert.is((await loop.sockRecv(peer, 1)).length, 0);
     assert.is(reported.pop()?.exception, wrong);
-    assert.ok(transport.getExtraInfo("socket").closed);
+    assert.ok(transport.getExtraInfo("socket")?.closed);
     peer.close();
   }),
 );
@@ -701,10 +701,10 @@ test(
   "a socket that is closed under the transport ends it with an error, and hurts nobody else",
   onLoop(async ({ loop, reported }) => {
     const { transport, protocol, peer } = await connection(loop);
-    const fd = transport.getExtraInfo("socket").fileno();
+    const fd = (transport.getExtraInfo("socket") as Socket).fileno();
     const fillers = [new Socket()];
     while ((fillers.at(-1)?.fileno() as number) < fd) fillers.push(new Socket());
-    transport.getExtraInfo("socket").close();
+    transport.getExtraInfo("socket")?.close();
     const [left, right] = socketpair();
     assert.is(left.fileno(), fd);
     closeAll(...fillers);
@@ -725,7 +725,7 @@ test("a transport of a closed loop gives its socket back when it is closed", asy
   const { transport, peer, protocol } = await loop.runUntilComplete(loop.createTask(() => connection(loop)));
   loop.close();
   transport.close();
-  assert.ok(transport.getExtraInfo("socket").closed);
+  assert.ok(transport.getExtraInfo("socket")?.closed);
   assert.equal(protocol.trace, ["CM"]);
   peer.close();
 });
@@ -734,7 +734,7 @@ test(
   "a transport says what it is",
   onLoop(async ({ loop }) => {
     const { transport, protocol, peer } = await connection(loop);
-    const fd = transport.getExtraInfo("socket").fileno();
+    const fd = (transport.getExtraInfo("socket") as Socket).fileno();
     assert.is(inspect(transport), `<Transport fd=${fd} read=polling bufsize=0>`);
     transport.close();
     assert.is(String(transport), `<Transport fd=${fd} closing read=idle bufsize=0>`);

@@ -1,9 +1,10 @@
 /** Queues in an order of their own. */
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
-import { PriorityQueue } from "../../../host/index.js";
+import { type Future, PriorityQueue, run } from "../../../host/index.js";
 import { leakChecked } from "../../support/leaks.js";
 import { thrownBy } from "../../support/sockets.js";
+import { rejection } from "../loop/both-loops.js";
 
 const test = leakChecked(suite("PriorityQueue"));
 
@@ -50,6 +51,32 @@ test("has a size, and takes no more", () => {
   queue.putNowait(1);
   assert.is(thrownBy(() => queue.putNowait(2)).code, "ERR_QUEUE_FULL");
   assert.is(thrownBy(() => new PriorityQueue(0, "asc" as never)).code, "ERR_NOT_CALLABLE");
+});
+
+test("refuses what has no order, and keeps what it has", async () => {
+  const queue = new PriorityQueue<unknown>();
+  for (const good of [1, 2n, new Date(3)]) queue.putNowait(good);
+  for (const bad of [{}, undefined, null, Symbol("s"), () => {}]) {
+    assert.is(thrownBy(() => queue.putNowait(bad)).code, "ERR_NOT_ORDERED");
+    const pairs = new PriorityQueue<unknown>();
+    pairs.putNowait([1, 1]);
+    assert.is(thrownBy(() => pairs.putNowait([1, bad])).code, "ERR_NOT_ORDERED");
+  }
+  assert.is(queue.qsize(), 3);
+});
+
+test("an item that has no order fails whoever waits to put it, and nobody else", async () => {
+  await run(async () => {
+    const queue = new PriorityQueue<unknown>(2);
+    for (const item of [1, 3]) queue.putNowait(item);
+    const puts = [queue.put({}), queue.put(2)];
+    assert.is(await queue.get(), 1);
+    assert.is((await rejection(puts[0] as Future<void>)).code, "ERR_NOT_ORDERED");
+    await puts[1];
+    assert.equal([await queue.get(), await queue.get()], [2, 3]);
+    for (let item = 0; item < 3; item++) queue.taskDone();
+    assert.is(thrownBy(() => queue.taskDone()).code, "ERR_TASK_DONE_TOO_OFTEN");
+  });
 });
 
 test.run();
