@@ -138,6 +138,27 @@ const page: Record<string, string> = {
   "Timeout.reschedule": "when",
   "Timeout.expired": "",
   as_completed: "aws timeout",
+  sleep: "delay result",
+  gather: "aws return_exceptions",
+  shield: "",
+  wait_for: "timeout",
+  wait: "timeout return_when",
+  to_thread: "func args",
+  current_task: "",
+  all_tasks: "",
+  Task: "",
+  "Task.done": "",
+  "Task.result": "",
+  "Task.exception": "",
+  "Task.add_done_callback": "",
+  "Task.remove_done_callback": "",
+  "Task.get_coro": "",
+  "Task.get_name": "",
+  "Task.set_name": "",
+  "Task.cancel": "msg",
+  "Task.cancelled": "",
+  "Task.uncancel": "",
+  "Task.cancelling": "",
   run: "main debug loop_factory",
   Runner: "debug loop_factory",
   "Runner.run": "coro",
@@ -199,10 +220,36 @@ test("everything on the pages has one row, in the order of the pages, and there 
 });
 
 test("methods have the camelCase name, and exist", () => {
-  const { Barrier, Condition, EventLoop, Event, Handle, Lock, Queue, Runner, Semaphore, Server, TaskGroup, Timeout } =
-    host;
+  const {
+    Barrier,
+    Condition,
+    EventLoop,
+    Event,
+    Handle,
+    Lock,
+    Queue,
+    Runner,
+    Semaphore,
+    Server,
+    Task,
+    TaskGroup,
+    Timeout,
+  } = host;
   const classes: Record<string, object> = { Process: child };
-  for (const one of [Barrier, Condition, Event, Handle, Lock, Queue, Runner, Semaphore, Server, TaskGroup, Timeout]) {
+  for (const one of [
+    Barrier,
+    Condition,
+    Event,
+    Handle,
+    Lock,
+    Queue,
+    Runner,
+    Semaphore,
+    Server,
+    Task,
+    TaskGroup,
+    Timeout,
+  ]) {
     classes[one.name] = one.prototype;
   }
   for (const name of Object.keys(page).filter((key) => /^[a-z]|\./.test(key))) {

@@ -1,7 +1,15 @@
 /** Which loop runs in this thread, and which is the one to use. */
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
-import { EventLoop, getEventLoop, getRunningLoop, newEventLoop, setEventLoop } from "../../../host/index.js";
+import {
+  createTask,
+  EventLoop,
+  getEventLoop,
+  getRunningLoop,
+  newEventLoop,
+  setEventLoop,
+  type Task,
+} from "../../../host/index.js";
 import { thrownBy } from "../../support/sockets.js";
 import { bothLoops, runOnce } from "./both-loops.js";
 
@@ -18,6 +26,18 @@ test("is the one that runs, while it does", async (loop) => {
     [true, true],
   );
   assert.is(thrownBy(() => getRunningLoop()).code, "ERR_NO_RUNNING_LOOP");
+});
+
+test("is where createTask makes tasks", async (loop) => {
+  let task: Task<string> | undefined;
+  loop.callSoon(() => {
+    task = createTask(async () => "done", { name: "mine" });
+  });
+  await runOnce(loop);
+  assert.is(task?.getLoop(), loop);
+  assert.is(task?.getName(), "mine");
+  assert.is(await loop.runUntilComplete(task as Task<string>), "done");
+  assert.is(thrownBy(() => createTask(async () => {})).code, "ERR_NO_RUNNING_LOOP");
 });
 
 test("is otherwise the one that was set", (loop) => {
