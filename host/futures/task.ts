@@ -31,6 +31,7 @@ let tasksMade = 0;
 let cancellations = 0;
 let cancellation: Cancellation | null = null;
 
+/** A coroutine that a loop runs, and the future of what it comes to. `createTask` makes one; nobody else settles it. */
 export class Task<T = unknown> extends Future<T> implements Steppable, AwaitingTask {
   #body: TaskBody<T>;
   #coroutine: Coroutine<T> | null;

@@ -57,8 +57,9 @@ interface Ending<T> {
 
 const NO_OPTIONS: { name?: string } = {};
 
+/** A loop on Node's own: it runs callbacks in order, and waits for timers and descriptors. `newEventLoop()` makes one, and `run()` makes and closes one. */
 export class EventLoop extends ThreadCalls {
-  /** Callbacks and steps that take at least this long are reported in debug mode, in seconds. Of an async function that is the first step alone. */
+  /** Callbacks and steps that take at least this long are reported in debug mode, in seconds; 0.1 by default. Of an async function that is the first step alone. */
   slowCallbackDuration = 0.1;
 
   /** @internal */ readonly _scheduler: Scheduler;
@@ -223,7 +224,11 @@ export class EventLoop extends ThreadCalls {
     return new Operation(this, this.#asyncgens.shutDown());
   }
 
-  /** Has a callback called in the next iteration, after those that were queued before it. */
+  /**
+   * Has a callback called in the next iteration, after those that were queued before it.
+   *
+   * @throws TypeError `ERR_NOT_CALLABLE`; RuntimeError `ERR_LOOP_CLOSED`; in debug mode TypeError `ERR_COROUTINE_CALLBACK`
+   */
   callSoon<A extends unknown[]>(callback: (...args: A) => unknown, ...args: A): Handle {
     if (this._scheduler.debug) checkNotCoroutine(callback, "callSoon");
     return this._scheduler.callSoon(callOf(callback as Callback, ...args));
@@ -232,7 +237,7 @@ export class EventLoop extends ThreadCalls {
   /**
    * Has a callback called `delay` seconds from now, never earlier. Equal times come in the order of the calls.
    *
-   * @throws TypeError `ERR_NOT_A_NUMBER`; ValueError `ERR_BAD_TIME` for NaN
+   * @throws TypeError `ERR_NOT_A_NUMBER`; ValueError `ERR_BAD_TIME` for NaN; as `callSoon`
    */
   callLater<A extends unknown[]>(delay: number, callback: (...args: A) => unknown, ...args: A): TimerHandle {
     checkSeconds("delay", delay);

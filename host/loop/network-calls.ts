@@ -53,11 +53,11 @@ export abstract class NetworkCalls {
   /**
    * Connects to a TCP server. The addresses of the host are tried in order, or at once with `happyEyeballsDelay`; then the factory makes the protocol, its
    * `connectionMade` is called, and the future is done, before anything is received. Cancelling it leaves nothing open.
+   * With `ssl` it speaks TLS, and the server is tested: its certificate must be trusted and be for the host.
    *
    * @param protocolFactory called without arguments, once there is a connection
    * @param host a name or a numeric address; null is this machine
-   * With `ssl` it speaks TLS, and the server is tested: its certificate must be trusted and be for the host.
-   *
+   * @param port a number, or the name of a service
    * @returns what has begun to connect. It fails with `ECONNREFUSED` and the like, of several addresses with an AggregateError
    * @throws TypeError `ERR_NOT_CALLABLE`, `ERR_INVALID_ARG_TYPE`, `ERR_UNKNOWN_OPTION`, `ERR_NOT_A_SOCKET`;
    *   ValueError `ERR_NO_ADDRESS`, `ERR_OUT_OF_RANGE`, `ERR_BAD_TIME`, `ERR_CONFLICTING_OPTIONS`,

@@ -28,6 +28,7 @@ import { DatagramPeers } from "./datagram-peers.js";
 import { endSoon } from "./ending.js";
 import type { ExtraInfo } from "./extra-info.js";
 import { FlowControl } from "./flow-control.js";
+import { checkProtocol } from "./options.js";
 import { own } from "./owners.js";
 import type { Socket } from "./socket.js";
 import type { SocketFile } from "./socket-file.js";
@@ -64,7 +65,7 @@ export class DatagramTransport extends FlowControl {
   readonly #connected: boolean;
   readonly #file: SocketFile | null;
   readonly #extra: Record<string, unknown>;
-  readonly #protocol: DatagramProtocol;
+  #protocol: DatagramProtocol;
   /** Datagrams that wait, copied, each with the address it goes to; null is the connected peer. */
   readonly #queue: { readonly data: Buffer; readonly address: Address | null }[] = [];
   #queuedBytes = 0;
@@ -150,6 +151,11 @@ export class DatagramTransport extends FlowControl {
   override getWriteBufferSize(): number {
     this.#flush();
     return this.#queuedBytes;
+  }
+
+  /** Lets another protocol be told of everything from now on. @throws TypeError `ERR_NOT_A_PROTOCOL` */
+  setProtocol(protocol: DatagramProtocol): void {
+    this.#protocol = checkProtocol(protocol);
   }
 
   override getProtocol(): DatagramProtocol {

@@ -142,7 +142,7 @@ function* launch<P extends SubprocessProtocol>(
     yield* spawned(loop, child, options.cwd);
     const made = new SubprocessTransport(loop, child, protocol);
     transport = made;
-    yield* connectPipes(loop, made, pipes, protocol);
+    yield* connectPipes(loop, made, pipes);
     made._begin();
     // After connectionMade, which was scheduled just before.
     yield;
@@ -192,14 +192,9 @@ function* spawned(loop: EventLoop, child: ChildProcess, cwd: string | URL | unde
   yield* done;
 }
 
-function* connectPipes(
-  loop: EventLoop,
-  transport: SubprocessTransport,
-  pipes: ChildStdio,
-  protocol: SubprocessProtocol,
-): Work<void> {
+function* connectPipes(loop: EventLoop, transport: SubprocessTransport, pipes: ChildStdio): Work<void> {
   for (const [fd, end] of [...pipes.ours]) {
-    const factory = (): object => pipeProtocol(() => transport, fd, protocol);
+    const factory = (): object => pipeProtocol(() => transport, fd);
     const connecting = fd === 0 ? connectWritePipe(loop, factory, end) : connectReadPipe(loop, factory, end);
     pipes.ours.delete(fd);
     const [pipe] = yield* connecting;

@@ -14,6 +14,7 @@ import { inspect } from "node:util";
 import { EventKind } from "../../assembly/abi.js";
 import type { Future } from "../futures/future.js";
 import type { EventLoop } from "../loop/event-loop.js";
+import { checkProtocol } from "../net/options.js";
 import type { ReadTransport, WriteTransport } from "../net/transports.js";
 import type { SubprocessProtocol } from "../protocols.js";
 import { ESRCH } from "../sys/errno.js";
@@ -26,7 +27,7 @@ type PipeTransport = ReadTransport | WriteTransport;
 export class SubprocessTransport {
   readonly #loop: EventLoop;
   readonly #child: ChildProcess;
-  readonly #protocol: SubprocessProtocol;
+  #protocol: SubprocessProtocol;
   readonly #pipes = new Map<number, PipeTransport>();
   #open = 0;
   /** What the protocol is to be told once it was told of the child; null from then on. */
@@ -67,6 +68,11 @@ export class SubprocessTransport {
   /** What is known by that name: `subprocess` is Node's ChildProcess. */
   getExtraInfo(name: string, fallback: unknown = null): unknown {
     return name === "subprocess" ? this.#child : fallback;
+  }
+
+  /** Lets another protocol be told of everything from now on. @throws TypeError `ERR_NOT_A_PROTOCOL` */
+  setProtocol(protocol: SubprocessProtocol): void {
+    this.#protocol = checkProtocol(protocol);
   }
 
   getProtocol(): SubprocessProtocol {
@@ -187,12 +193,12 @@ export class SubprocessTransport {
 }
 
 /** What the transport of a child's pipe tells. */
-export function pipeProtocol(transport: () => SubprocessTransport, fd: number, protocol: SubprocessProtocol): object {
+export function pipeProtocol(transport: () => SubprocessTransport, fd: number): object {
   const lost = { connectionLost: (error: Error | null) => transport()._pipeLost(fd, error) };
   if (fd !== 0) return { ...lost, dataReceived: (data: Buffer) => transport()._pipeData(fd, data) };
   return {
     ...lost,
-    pauseWriting: () => protocol.pauseWriting?.(),
-    resumeWriting: () => protocol.resumeWriting?.(),
+    pauseWriting: () => transport().getProtocol().pauseWriting?.(),
+    resumeWriting: () => transport().getProtocol().resumeWriting?.(),
   };
 }

@@ -77,6 +77,23 @@ test(
 );
 
 test(
+  "come to another protocol from setProtocol on",
+  onLoop(async ({ loop }) => {
+    const [hears, talks] = await pair(loop);
+    const second = new Notes(loop);
+    hears.transport.setProtocol(second);
+    assert.is(hears.transport.getProtocol(), second);
+    talks.transport.sendto(Buffer.from("hello"));
+    await second.until(() => second.got.length === 1);
+    assert.is(thrownBy(() => hears.transport.setProtocol(1 as never)).code, "ERR_NOT_A_PROTOCOL");
+    hears.transport.close();
+    assert.is(await second.lost, null);
+    assert.equal([hears.trace, second.trace], [["CM"], ["DR", "CL"]]);
+    await close(talks);
+  }),
+);
+
+test(
   "many come at once, and the largest as well as the smallest",
   onLoop(async ({ loop }) => {
     const [hears, talks] = await pair(loop);

@@ -40,6 +40,10 @@ class Notes implements SubprocessProtocol {
     this.trace.push(`PL${fd}${error === null ? "" : ` ${error.message}`}`);
   }
 
+  pauseWriting(): void {
+    this.trace.push("PW");
+  }
+
   processExited(): void {
     this.trace.push("PE");
   }
@@ -84,6 +88,25 @@ test(
     assert.match(String(transport), /^<SubprocessTransport pid=\d+ returncode=3>$/);
     assert.ok(transport.isClosing());
     transport.close();
+  }),
+);
+
+test(
+  "tell another protocol from setProtocol on",
+  onLoop(async ({ loop }) => {
+    const [transport, first] = await loop.subprocessExec(() => new Notes(loop), "cat");
+    const second = new Notes(loop);
+    transport.setProtocol(second);
+    assert.is(transport.getProtocol(), second);
+    const stdin = transport.getPipeTransport(0);
+    stdin?.setWriteBufferLimits({ high: 0 });
+    stdin?.write(Buffer.alloc(1_000_000, "x"));
+    stdin?.writeEof();
+    assert.is(await second.lost, null);
+    assert.is(second.text(1).length, 1_000_000);
+    assert.equal(first.trace, ["CM"]);
+    assert.equal([second.trace.includes("PW"), second.trace.at(-1)], [true, "CL"]);
+    assert.is(thrownBy(() => transport.setProtocol(null as never)).code, "ERR_NOT_A_PROTOCOL");
   }),
 );
 
