@@ -20,6 +20,10 @@ export interface AwaitingTask {
   _takeCancellation(): CancelledError | null;
   _awaits(future: Future): void;
   _stopsAwaiting(future: Future): void;
+  /** A cancellation is to be thrown at the next await. */
+  _owe(message: string | undefined): void;
+  /** Takes on a cancellation that what it awaited has left to it. */
+  _inherit(future: Future): void;
 }
 
 const tasks = ownStorage as AsyncLocalStorage<AwaitingTask>;

@@ -20,6 +20,7 @@ import { Handle } from "../scheduler/handle.js";
 import type { Scheduler } from "../scheduler/scheduler.js";
 import { noteSource, siteOf } from "../scheduler/source.js";
 import { type AwaitingTask, asyncTask } from "./awaiting.js";
+import { keepsResult } from "./late-cancellation.js";
 import { reportWhenLost, retrieved } from "./never-retrieved.js";
 
 /** What `addDoneCallback` takes. */
@@ -79,7 +80,7 @@ export class Future<T = unknown> implements Promise<T> {
     if (this._state === FutureState.Pending)
       throw new InvalidStateError("Result is not ready: wait for the future, or ask done() first");
     if (this._state === FutureState.Cancelled || this._failed) throw this._takeException();
-    return this._value as T;
+    return this._take();
   }
 
   /**
@@ -300,6 +301,25 @@ export class Future<T = unknown> implements Promise<T> {
     }
   }
 
+  /** @internal Ends it as `other` has ended. */
+  _endAs(other: Future<T>): void {
+    if (other._state === FutureState.Cancelled) this.cancel();
+    else if (other._failed) this._raise(other._takeException());
+    else this.setResult(other._take());
+  }
+
+  /** @internal As `setException`, with whatever somebody has thrown. */
+  _raise(thrown: unknown): void {
+    this._checkPending();
+    this._fail(thrown);
+    this._settle(FutureState.Finished);
+  }
+
+  /** @internal The result, for whoever goes on with it. */
+  _take(): T {
+    return this._value as T;
+  }
+
   /** @internal Who waited for it was cancelled, and does not take the result that is there. */
   _undelivered(): void {}
 
@@ -326,20 +346,20 @@ export class Future<T = unknown> implements Promise<T> {
     const deliver = (): void => {
       task?._stopsAwaiting(this);
       this._scheduler.promisesTouched = true;
-      const cancelled = task?._takeCancellation();
-      if (cancelled) {
+      const cancelled = task === null ? null : this.#cancellationOf(task);
+      if (cancelled !== null) {
         try {
           this._undelivered();
         } finally {
           reject(cancelled);
         }
       } else if (this._state === FutureState.Cancelled || this._failed) reject(this._takeException());
-      else resolve(this._value as T);
+      else resolve(this._take());
     };
+    task?._awaits(this);
     if (this._state !== FutureState.Pending) return deliver();
     this._deliverLater(deliver);
     if (task === null) return;
-    task._awaits(this);
     // The task was cancelled before it came to wait, so this takes the cancellation on.
     const thrown = task._takeCancellation();
     if (thrown !== null && !this.cancel(thrown.message)) reject(thrown);
@@ -356,6 +376,16 @@ export class Future<T = unknown> implements Promise<T> {
     if ((task as unknown) === this) {
       return new RuntimeError("ERR_AWAITS_ITSELF", `${this} cannot await itself: it would never go on`);
     }
+    return null;
+  }
+
+  /** What a task that goes on sees thrown in the place of what this came to, or null. */
+  #cancellationOf(task: AwaitingTask): CancelledError | null {
+    task._inherit(this as Future<unknown>);
+    const cancelled = task._takeCancellation();
+    if (cancelled === null || this._state === FutureState.Cancelled) return null;
+    if (!keepsResult(this as Future<unknown>)) return cancelled;
+    task._owe(cancelled.message);
     return null;
   }
 
@@ -388,8 +418,14 @@ class FutureIterator<T> {
     return this;
   }
 
-  throw(error: unknown): never {
-    this.#future._undelivered();
+  throw(error: unknown): IteratorResult<Future<T>, T> {
+    const future = this.#future;
+    const task = future._loop._currentTask;
+    if (task !== null && error instanceof CancelledError && keepsResult(future as Future<unknown>)) {
+      task._owe(error.message);
+      return { done: true, value: future.result() };
+    }
+    future._undelivered();
     throw error;
   }
 

@@ -11,10 +11,12 @@ import { Answer, FutureState, ResumeHow } from "../../assembly/abi.js";
 import { CancelledError, describe, FatalError, RuntimeError, typeError } from "../errors.js";
 import type { EventLoop } from "../loop/event-loop.js";
 import { captureContext } from "../scheduler/context.js";
+import { afterMicrotasks } from "../scheduler/microtasks.js";
 import type { Scheduler, Steppable } from "../scheduler/scheduler.js";
 import { type AwaitingTask, runAsTask } from "./awaiting.js";
 import { type Coroutine, isCoroutine, isPromiseLike } from "./coroutine.js";
 import { Future } from "./future.js";
+import { hasLeftCancellation, keepsResult, leaveCancellation } from "./late-cancellation.js";
 
 /** What a task runs: a generator, or a function that makes one or is async. The function is called in the task's first step. */
 export type TaskBody<T> = Coroutine<T> | (() => Coroutine<T> | PromiseLike<T>);
@@ -25,6 +27,13 @@ interface Cancellation {
   readonly message: string | undefined;
   /** The tasks that it has come to. A queue and no recursion, because a chain of tasks may be longer than the stack. */
   readonly reached: Task[];
+}
+
+/** A cancellation of an async function of which it is not clear whether anybody hears. */
+interface Doubt {
+  readonly message: string | undefined;
+  /** Whether what it has cancelled was told of it. */
+  isDelivered: boolean;
 }
 
 let tasksMade = 0;
@@ -42,8 +51,13 @@ export class Task<T = unknown> extends Future<T> implements Steppable, AwaitingT
   #waiter: Future | null = null;
   /** What is to be thrown into the generator at its next step. */
   #thrown: Error | null = null;
-  /** What the async function awaits. */
-  #awaited: Set<Future> | null = null;
+  /** What the async function awaits, and how often it had gone on when it began to. */
+  #awaited: Map<Future, number> | null = null;
+  #goneOn = 0;
+  /** A cancellation that may have reached nothing but what the async function has left behind. */
+  #doubt: Doubt | null = null;
+  /** A cancellation for the next await, or for whoever awaits this task. */
+  #owed: { readonly message: string | undefined } | null = null;
   #controller: AbortController | null = null;
   #cancelMessage: string | undefined;
   /** The number of the last cancellation that came to this task. */
@@ -122,7 +136,11 @@ export class Task<T = unknown> extends Future<T> implements Steppable, AwaitingT
    * @returns how many are left
    */
   uncancel(): number {
-    if (this.#isInCore()) return this._scheduler.core.uncancel(this._id);
+    if (this.#isInCore()) {
+      const left = this._scheduler.core.uncancel(this._id);
+      if (left === 0) this.#owed = null;
+      return left;
+    }
     if (this.#cancelsLeft > 0) this.#cancelsLeft--;
     return this.#cancelsLeft;
   }
@@ -171,7 +189,9 @@ export class Task<T = unknown> extends Future<T> implements Steppable, AwaitingT
     this.#cancelsLeft = this._scheduler.core.cancelling(this._id);
     if (state === FutureState.Cancelled && !this._failed) this._exception = this._exception ?? this.#cancelMessage;
     this.#awaited = null;
+    this.#doubt = null;
     this.#coroutine = null;
+    if (this.#owed !== null && state !== FutureState.Cancelled) leaveCancellation(this as Future<unknown>);
     this._leave(state);
   }
 
@@ -179,13 +199,17 @@ export class Task<T = unknown> extends Future<T> implements Steppable, AwaitingT
   _cancelWaiter(): boolean {
     if (this.#waiter !== null) return this.#waiter.cancel(this.#cancelMessage);
     let agreed = false;
-    for (const future of [...(this.#awaited ?? [])]) {
+    let isCertain = false;
+    for (const [future, goneOn] of [...(this.#awaited ?? [])]) {
       const reached =
         future instanceof Task && cancellation !== null
           ? future.#reach(cancellation)
           : future.cancel(this.#cancelMessage);
       agreed = reached || agreed;
+      // The function has gone on since it came to await this, so it may have left it behind, as Promise.race() does.
+      isCertain = (reached && goneOn === this.#goneOn) || isCertain;
     }
+    this.#doubt = agreed && !isCertain ? { message: this.#cancelMessage, isDelivered: false } : null;
     return agreed;
   }
 
@@ -194,19 +218,53 @@ export class Task<T = unknown> extends Future<T> implements Steppable, AwaitingT
     // Asked at every await, and most of the time there is nothing to ask the core for.
     if (!this.#isCancellationDue) return null;
     this.#isCancellationDue = false;
+    if (this.#owed !== null) return this.#takeOwed();
     if (this._scheduler.core.takeMustCancel(this._id) !== 1) return null;
     return new CancelledError(this.#cancelMessage);
   }
 
   /** @internal */
+  _owe(message: string | undefined): void {
+    this.#owed = { message };
+    this.#isCancellationDue = true;
+  }
+
+  /** @internal */
+  _inherit(future: Future): void {
+    if (this.#cancellation === 0 || !hasLeftCancellation(future)) return;
+    if (this.cancelling() > 0) this._owe(this.#cancelMessage);
+  }
+
+  /** @internal */
   _awaits(future: Future): void {
-    this.#awaited ??= new Set();
-    this.#awaited.add(future);
+    this.#awaited ??= new Map();
+    this.#awaited.set(future, this.#goneOn);
+    const doubt = this.#doubt;
+    if (doubt === null) return;
+    this.#doubt = null;
+    // It has gone on all by itself, so what was cancelled is not what it waited for.
+    if (!doubt.isDelivered) this._owe(doubt.message);
   }
 
   /** @internal */
   _stopsAwaiting(future: Future): void {
     this.#awaited?.delete(future);
+    this.#goneOn++;
+    const doubt = this.#doubt;
+    if (doubt === null || doubt.isDelivered) return;
+    doubt.isDelivered = true;
+    // Whoever hears of it ends or awaits something before all microtasks have run.
+    afterMicrotasks(() => {
+      if (this.#doubt !== doubt) return;
+      this.#doubt = null;
+      this._owe(doubt.message);
+    });
+  }
+
+  #takeOwed(): CancelledError {
+    const message = this.#owed?.message;
+    this.#owed = null;
+    return new CancelledError(message);
   }
 
   #cancelInCore(): void {
@@ -247,11 +305,13 @@ export class Task<T = unknown> extends Future<T> implements Steppable, AwaitingT
       const error = waiter?.cancelled() ? waiter._takeException() : new CancelledError(this.#cancelMessage);
       return this.#yielded(coroutine.throw(error));
     }
+    if (this.#owed !== null) return this.#yielded(coroutine.throw(this.#takeOwed()));
     if (thrown !== null) return this.#yielded(coroutine.throw(thrown));
     if (waiter === null) return this.#yielded(coroutine.next());
+    this._inherit(waiter);
     if (waiter._failed || waiter._state === FutureState.Cancelled)
       return this.#yielded(coroutine.throw(waiter._takeException()));
-    return this.#yielded(coroutine.next(waiter._value));
+    return this.#yielded(coroutine.next(waiter._take()));
   }
 
   /** The first step of a body that is a function. */
@@ -279,7 +339,7 @@ export class Task<T = unknown> extends Future<T> implements Steppable, AwaitingT
     // A thenable that is no promise may answer at once, before the core knows that the task is detached.
     Promise.resolve(started).then(
       (value) => this.#returned(value),
-      (error) => this.#finish(this.#raised(error)),
+      (error) => this.#threw(error),
     );
     return Answer.Detached;
   }
@@ -295,6 +355,7 @@ export class Task<T = unknown> extends Future<T> implements Steppable, AwaitingT
     this.#thrown = this.#whyNotAwaitable(awaited);
     if (this.#thrown !== null) return Answer.Yielded;
     this.#waiter = awaited;
+    if (this.#owed !== null && awaited.cancel(this.#owed.message)) this.#owed = null;
     return awaited._state === FutureState.Pending ? awaited._enter() : Answer.Yielded;
   }
 
@@ -325,8 +386,17 @@ export class Task<T = unknown> extends Future<T> implements Steppable, AwaitingT
   #returned(value: T): void {
     if (this._state !== FutureState.Pending || this._scheduler.closed) return this.#finish(Answer.Returned);
     const cancelled = this._scheduler.core.takeMustCancel(this._id) === 1;
-    if (!cancelled) this._value = value;
-    this.#finish(cancelled ? Answer.Cancelled : Answer.Returned);
+    if (cancelled && !keepsResult(this as Future<unknown>)) return this.#finish(Answer.Cancelled);
+    if (cancelled) this._owe(this.#cancelMessage);
+    this._value = value;
+    this.#finish(Answer.Returned);
+  }
+
+  /** The async function has thrown something. */
+  #threw(error: unknown): void {
+    const mayOwe = this._state === FutureState.Pending && this.#isInCore() && keepsResult(this as Future<unknown>);
+    if (mayOwe && this._scheduler.core.takeMustCancel(this._id) === 1) this._owe(this.#cancelMessage);
+    this.#finish(this.#raised(error));
   }
 
   /** Ends a task whose body was an async function. */

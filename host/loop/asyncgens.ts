@@ -28,6 +28,8 @@ export class AsyncGenerators {
   readonly #loop: EventLoop;
   /** Those that have begun and not ended. */
   readonly #open = new Set<AsyncGenerator>();
+  /** How many answers each of them has still to give. */
+  readonly #asked = new Map<AsyncGenerator, number>();
   #isShutDown = false;
 
   constructor(loop: EventLoop) {
@@ -72,6 +74,13 @@ export class AsyncGenerators {
     this.#open.delete(generator);
   }
 
+  /** @internal It is asked for something, or has answered. */
+  _asked(generator: AsyncGenerator, change: 1 | -1): void {
+    const count = (this.#asked.get(generator) ?? 0) + change;
+    if (count > 0) this.#asked.set(generator, count);
+    else this.#asked.delete(generator);
+  }
+
   /** @internal Nobody can iterate it any more. */
   _closeLost(generator: AsyncGenerator): void {
     if (!this.#open.has(generator) || this.#loop.isClosed()) return;
@@ -86,6 +95,12 @@ export class AsyncGenerators {
   async #close(generator: AsyncGenerator): Promise<void> {
     this.#open.delete(generator);
     try {
+      if (this.#asked.has(generator)) {
+        throw new RuntimeError(
+          "ERR_ASYNCGEN_RUNNING",
+          "the async generator cannot be closed while somebody waits for what it yields next: cancel that first",
+        );
+      }
       const { done } = await generator.return(undefined);
       if (!done) {
         throw new RuntimeError(
@@ -154,6 +169,7 @@ async function watch<A extends IteratorResult<unknown, unknown>>(
   generator: AsyncGenerator,
   answer: Promise<A>,
 ): Promise<A> {
+  tracking._asked(generator, 1);
   try {
     const result = await answer;
     if (result.done) tracking._ended(generator);
@@ -161,5 +177,7 @@ async function watch<A extends IteratorResult<unknown, unknown>>(
   } catch (error) {
     tracking._ended(generator);
     throw error;
+  } finally {
+    tracking._asked(generator, -1);
   }
 }

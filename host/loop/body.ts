@@ -5,6 +5,7 @@
  */
 import { describe, typeError } from "../errors.js";
 import type { Coroutine } from "../futures/coroutine.js";
+import { keepResult } from "../futures/late-cancellation.js";
 import type { Task } from "../futures/task.js";
 import type { EventLoop } from "./event-loop.js";
 
@@ -27,7 +28,7 @@ export function startBody<T, A extends unknown[]>(
   body: Body<T, A>,
   ...args: A
 ): Coroutine<T> | Task<T> {
-  return isGeneratorFunction<T, A>(body) ? body(...args) : loop.createTask<T>(() => body(...args));
+  return isGeneratorFunction<T, A>(body) ? body(...args) : keepResult(loop.createTask<T>(() => body(...args)));
 }
 
 function isGeneratorFunction<T, A extends unknown[]>(body: Body<T, A>): body is (...args: A) => Coroutine<T> {

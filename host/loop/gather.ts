@@ -59,10 +59,10 @@ export function gather(awaitables: readonly Awaitable<unknown>[], options: Gathe
   const finished = (child: Future): void => {
     left--;
     if (outer.done()) return markSeen(child);
-    if (!returnExceptions && failed(child)) return outer.setException(exceptionOf(child));
+    if (!returnExceptions && failed(child)) return outer._raise(child._takeException());
     if (left > 0) return;
     if (outer.cancelRequested) outer.setException(new CancelledError(outer.cancelMessage));
-    else outer.setResult(children.map((one) => (failed(one) ? exceptionOf(one) : one.result())));
+    else outer.setResult(children.map((one) => (failed(one) ? one._takeException() : one.result())));
   };
   for (const child of distinct) child.addDoneCallback(finished);
   return outer;
@@ -92,11 +92,7 @@ class Gathering extends Future<unknown[]> {
 }
 
 function failed(future: Future): boolean {
-  return future.cancelled() || future.exception() !== null;
-}
-
-function exceptionOf(future: Future): Error {
-  return future._takeException() as Error;
+  return future.cancelled() || future._failed;
 }
 
 function markSeen(future: Future): void {

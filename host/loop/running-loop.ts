@@ -6,6 +6,7 @@
  * CPython 3.11, events.py `get_running_loop`, `get_event_loop`, `set_event_loop`.
  */
 import { RuntimeError } from "../errors.js";
+import { asyncTask } from "../futures/awaiting.js";
 import type { EventLoop } from "./event-loop.js";
 
 let running: EventLoop | null = null;
@@ -48,6 +49,9 @@ export function setCurrentLoop(loop: EventLoop | null): void {
  */
 export function getRunningLoop(): EventLoop {
   if (running === null) {
+    // An async function of a task may go on between two runs, when a promise settles.
+    const task = asyncTask();
+    if (task !== null && !task.done() && !task._loop.isClosed()) return task._loop;
     throw new RuntimeError(
       "ERR_NO_RUNNING_LOOP",
       "no running event loop: call this from what a loop runs. run() and createTask() take the coroutine function itself, and not what a call of it returns",

@@ -22,9 +22,7 @@ export function shield<T>(awaitable: Awaitable<T>): Future<T> {
       if (!inner.cancelled()) inner.exception();
       return;
     }
-    if (inner.cancelled()) outer.cancel();
-    else if (inner.exception() !== null) outer.setException(inner.exception() as Error);
-    else outer.setResult(inner.result());
+    outer._endAs(inner);
   };
   inner.addDoneCallback(passOn);
   outer.addDoneCallback(() => {

@@ -8,6 +8,7 @@
 import { CancelledError, ExceptionGroup, FatalError, RuntimeError } from "../errors.js";
 import type { Coroutine } from "../futures/coroutine.js";
 import type { Future } from "../futures/future.js";
+import { keepResult } from "../futures/late-cancellation.js";
 import type { Task, TaskBody } from "../futures/task.js";
 import { type Body, checkBody, startBody } from "./body.js";
 import type { EventLoop } from "./event-loop.js";
@@ -114,8 +115,8 @@ export class TaskGroup {
     this.#tasks.delete(task);
     if (this.#tasks.size === 0 && this.#allEnded !== null && !this.#allEnded.done()) this.#allEnded.setResult();
     if (task.cancelled()) return;
+    if (!task._failed) return;
     const error = task.exception();
-    if (error === null) return;
     this.#errors.push(error);
     if (error instanceof FatalError) this.#fatal ??= error;
     if (this.#isAborting) return;
@@ -139,5 +140,5 @@ export function taskGroup<T>(body: Body<T, [TaskGroup]>): Task<T> {
   const task: Task<T> = loop.createTask<T>(function* () {
     return yield* group._run(task as Task<unknown>, body);
   });
-  return task;
+  return keepResult(task);
 }

@@ -7,6 +7,7 @@
  * cancels that task cancels the function.
  */
 import { CancelledError, RuntimeError, TimeoutError } from "../errors.js";
+import { keepResult } from "../futures/late-cancellation.js";
 import { checkSeconds } from "../futures/sleep.js";
 import type { Task } from "../futures/task.js";
 import type { Handle } from "../scheduler/handle.js";
@@ -132,5 +133,5 @@ function limited<T>(loop: EventLoop, when: number | null, body: Body<T, [Timeout
     limit._end(null);
     return result;
   });
-  return task;
+  return keepResult(task);
 }

@@ -9,6 +9,7 @@ import { Future } from "../futures/future.js";
 import { checkSeconds } from "../futures/sleep.js";
 import type { Task } from "../futures/task.js";
 import { checkOptions } from "../net/options.js";
+import type { EventLoop } from "./event-loop.js";
 import { ensureFuture } from "./implicit-loop.js";
 import { allOnOneLoop, checkSeveral } from "./one-loop.js";
 
@@ -56,32 +57,52 @@ export function wait<A extends Awaitable<unknown>>(
   if (first === undefined)
     throw new ValueError("ERR_NOTHING_TO_WAIT_FOR", "there is nothing to wait for: pass at least one future");
   const loop = first.getLoop();
-  const waiter = loop.createFuture<WaitResult<T>>();
-  const enough = (): boolean => {
-    const done = all.filter((one) => one.done());
-    if (done.length === all.length) return true;
-    if (returnWhen === "FIRST_COMPLETED") return done.length > 0;
-    return returnWhen === "FIRST_EXCEPTION" && done.some((one) => !one.cancelled() && one._failed);
+  const waiting = new Waiting(loop, all);
+  let left = all.filter((one) => !one.done()).length;
+  const isEnough = (one: Future<T>): boolean => {
+    if (left === 0 || returnWhen === "FIRST_COMPLETED") return true;
+    return returnWhen === "FIRST_EXCEPTION" && one._failed;
   };
-  const finish = (): void => {
-    if (waiter.done()) return;
-    const done = new Set(all.filter((one) => one.done()));
-    waiter.setResult({ done, pending: new Set(all.filter((one) => !done.has(one))) });
-  };
-  if (enough()) {
-    finish();
-    return waiter;
+  if (all.some((one) => one.done() && isEnough(one))) {
+    waiting._finish();
+    return waiting;
   }
-  const timer = timeout === null ? null : loop.callLater(timeout, finish);
-  const finishWhenEnough = (): void => {
-    if (enough()) finish();
+  const timer = timeout === null ? null : loop.callLater(timeout, () => waiting._finish());
+  const ended = (one: Future<T>): void => {
+    left--;
+    if (isEnough(one)) waiting._finish();
   };
-  for (const one of all) one.addDoneCallback(finishWhenEnough);
-  waiter.addDoneCallback(() => {
+  for (const one of all) if (!one.done()) one.addDoneCallback(ended);
+  waiting.addDoneCallback(() => {
     timer?.cancel();
-    for (const one of all) one.removeDoneCallback(finishWhenEnough);
+    for (const one of all) one.removeDoneCallback(ended);
   });
-  return waiter;
+  return waiting;
+}
+
+/** Who waits for several, until it is told that it is enough. */
+class Waiting<T> extends Future<WaitResult<T>> {
+  readonly #all: readonly Future<T>[];
+
+  constructor(loop: EventLoop, all: readonly Future<T>[]) {
+    super(loop, loop._scheduler);
+    this.#all = all;
+  }
+
+  _finish(): void {
+    if (!this.done()) this.setResult({ done: new Set(), pending: new Set(this.#all) });
+  }
+
+  /** What has ended since it was enough is done as well. */
+  override _take(): WaitResult<T> {
+    const result = super._take();
+    for (const one of result.pending) {
+      if (!one.done()) continue;
+      result.pending.delete(one);
+      result.done.add(one);
+    }
+    return result;
+  }
 }
 
 /**
@@ -99,10 +120,15 @@ export function waitFor<T>(awaitable: Awaitable<T>, timeout: number | null): Tas
   const expire = (): void => {
     expired = inner.cancel();
   };
-  const timer = timeout === null ? null : timeout > 0 ? loop.callLater(timeout, expire) : loop.callSoon(expire);
+  const timer = timeout !== null && timeout > 0 ? loop.callLater(timeout, expire) : null;
+  // Without any time not even the first step is taken.
+  if (timeout !== null && timeout <= 0) expire();
+  let isTaken = false;
   const task: Task<T> = loop.createTask(function* () {
     try {
-      return yield* inner;
+      const result = yield* inner;
+      isTaken = true;
+      return result;
     } catch (error) {
       if (expired && error instanceof CancelledError && task.cancelling() === 0) {
         throw new TimeoutError(`it took longer than ${timeout} seconds`, { cause: error });
@@ -114,8 +140,10 @@ export function waitFor<T>(awaitable: Awaitable<T>, timeout: number | null): Tas
   task._undelivered = () => inner._undelivered();
   task.addDoneCallback(() => {
     timer?.cancel();
+    if (isTaken) return;
     // It was cancelled before it had begun to wait.
-    if (!inner.done()) inner.cancel();
+    if (inner.done()) inner._undelivered();
+    else inner.cancel();
   });
   return task;
 }

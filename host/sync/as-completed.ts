@@ -5,7 +5,7 @@
  */
 import { TimeoutError } from "../errors.js";
 import type { Awaitable, ResultOf } from "../futures/coroutine.js";
-import type { Future } from "../futures/future.js";
+import { Future } from "../futures/future.js";
 import { checkSeconds } from "../futures/sleep.js";
 import type { EventLoop } from "../loop/event-loop.js";
 import { allOnOneLoop, checkSeveral } from "../loop/one-loop.js";
@@ -39,7 +39,7 @@ export function asCompleted<A extends Awaitable<unknown>>(
 class Completions<T> implements IterableIterator<Future<T>> {
   readonly #pending: Set<Future<T>>;
   readonly #done: Future<T>[] = [];
-  readonly #waiters: Future<T>[] = [];
+  readonly #waiters: Next<T>[] = [];
   /** Null where there is nothing to wait for. */
   readonly #loop: EventLoop | null;
   readonly #timer: TimerHandle | null = null;
@@ -62,9 +62,9 @@ class Completions<T> implements IterableIterator<Future<T>> {
   next(): IteratorResult<Future<T>, undefined> {
     if (this.#left === 0) return { done: true, value: undefined };
     this.#left--;
-    const waiter = (this.#loop as EventLoop).createFuture<T>();
+    const waiter = new Next<T>(this.#loop as EventLoop, this.#done);
     const done = this.#done.shift();
-    if (done !== undefined) settle(waiter, done);
+    if (done !== undefined) waiter._is(done);
     else if (this.#isOver) waiter.setException(timeoutError());
     else this.#waiters.push(waiter);
     return { done: false, value: waiter };
@@ -82,11 +82,11 @@ class Completions<T> implements IterableIterator<Future<T>> {
     if (this.#pending.size === 0) this.#timer?.cancel();
     const waiter = this.#nextWaiter();
     if (waiter === undefined) this.#done.push(future);
-    else settle(waiter, future);
+    else waiter._is(future);
   };
 
   /** Whoever was cancelled while it waited takes nothing away from those behind it. */
-  #nextWaiter(): Future<T> | undefined {
+  #nextWaiter(): Next<T> | undefined {
     let waiter = this.#waiters.shift();
     while (waiter?.done()) waiter = this.#waiters.shift();
     return waiter;
@@ -106,10 +106,28 @@ class Completions<T> implements IterableIterator<Future<T>> {
   }
 }
 
-function settle<T>(waiter: Future<T>, done: Future<T>): void {
-  if (done.cancelled()) waiter.cancel();
-  else if (done.exception() !== null) waiter.setException(done._takeException() as Error);
-  else waiter.setResult(done.result());
+/** The next one that is done. */
+class Next<T> extends Future<T> {
+  readonly #done: Future<T>[];
+  #source: Future<T> | null = null;
+
+  /** @param done where those that are done wait to be asked for */
+  constructor(loop: EventLoop, done: Future<T>[]) {
+    super(loop, loop._scheduler);
+    this.#done = done;
+  }
+
+  /** It is this one. */
+  _is(source: Future<T>): void {
+    this.#source = source;
+    this._endAs(source);
+  }
+
+  /** Whoever asked for it is cancelled before going on: it is there for the next to ask. */
+  override _undelivered(): void {
+    if (this.#source !== null) this.#done.unshift(this.#source);
+    this.#source = null;
+  }
 }
 
 function timeoutError(): TimeoutError {

@@ -55,7 +55,7 @@ export class FirstItems<T> implements Items<T> {
   }
 
   remove(item: T): boolean {
-    const index = this.#items.lastIndexOf(item);
+    const index = lastIndexOf(this.#items, item);
     if (index < this.#taken) return false;
     this.#items.splice(index, 1);
     return true;
@@ -83,11 +83,16 @@ export class LastItems<T> implements Items<T> {
   }
 
   remove(item: T): boolean {
-    const index = this.#items.lastIndexOf(item);
+    const index = lastIndexOf(this.#items, item);
     if (index < 0) return false;
     this.#items.splice(index, 1);
     return true;
   }
+}
+
+/** Finds NaN, too. */
+function lastIndexOf<T>(items: readonly T[], item: T): number {
+  return items.findLastIndex((each) => Object.is(each, item));
 }
 
 interface Ranked<T> {
@@ -126,7 +131,7 @@ export class LowestItems<T> implements Items<T> {
   remove(item: T): boolean {
     let last = -1;
     for (const [index, each] of this.#heap.entries()) {
-      if (each.item === item && each.rank > (this.#heap[last]?.rank ?? Number.NEGATIVE_INFINITY)) last = index;
+      if (Object.is(each.item, item) && each.rank > (this.#heap[last]?.rank ?? Number.NEGATIVE_INFINITY)) last = index;
     }
     if (last < 0) return false;
     this.#removeAt(last);

@@ -5,6 +5,7 @@
  * reaches it.
  */
 import type { Future } from "../futures/future.js";
+import { keepResult } from "../futures/late-cancellation.js";
 import type { Task } from "../futures/task.js";
 import { type Body, checkBody, startBody } from "../loop/body.js";
 import type { EventLoop } from "../loop/event-loop.js";
@@ -18,7 +19,7 @@ export interface Turns {
 /** Runs `body` once `turns` is acquired, and releases it afterwards, however that ends. @throws TypeError `ERR_NOT_CALLABLE` */
 export function withTurn<T>(loop: EventLoop, turns: Turns, body: Body<T>): Task<T> {
   checkBody(body);
-  return loop.createTask<T>(function* () {
+  const task = loop.createTask<T>(function* () {
     yield* turns.acquire();
     try {
       return yield* startBody(loop, body);
@@ -26,4 +27,5 @@ export function withTurn<T>(loop: EventLoop, turns: Turns, body: Body<T>): Task<
       turns.release();
     }
   });
+  return keepResult(task);
 }

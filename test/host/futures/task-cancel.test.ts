@@ -445,4 +445,19 @@ test("waits for no iteration more than the waiting itself", async (loop) => {
   iterations.stop();
 });
 
+test("twice in one turn throws the message of the first", async (loop) => {
+  for (const body of [
+    async () => await sleep(10),
+    function* () {
+      yield* sleep(10);
+    },
+  ]) {
+    const task = loop.createTask<void>(body);
+    await runFor(loop, 0.001);
+    task.cancel("first");
+    task.cancel("second");
+    assert.is((await rejection(loop.runUntilComplete(task))).message, "first");
+  }
+});
+
 test.run();

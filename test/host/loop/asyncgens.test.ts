@@ -4,7 +4,7 @@ import * as assert from "uvu/assert";
 import { type EventLoop, getRunningLoop, run, sleep } from "../../../host/index.js";
 import { thrownBy } from "../../support/sockets.js";
 import { collectUntil } from "../futures/collect-garbage.js";
-import { bothLoops, contextsOf, rejection } from "./both-loops.js";
+import { bothLoops, contextsOf, rejection, runFor } from "./both-loops.js";
 
 const test = bothLoops(suite("asynchronous generators"));
 
@@ -201,6 +201,29 @@ test.onReal("are closed at the end of run, after the tasks", async () => {
   assert.is(given, 1);
   assert.equal(trace, ["task over", "it closed"]);
   assert.ok(left?.isClosed());
+});
+
+test("that somebody waits for are reported, and do not keep the end waiting", async (loop) => {
+  const contexts = contextsOf(loop);
+  const future = loop.createFuture<void>();
+  async function* waiting(): AsyncGenerator<number> {
+    yield 1;
+    await future;
+  }
+  await loop.runUntilComplete(
+    loop.createTask(async () => {
+      const tracked = loop.trackAsyncgen(waiting());
+      await tracked.next();
+      void tracked.next();
+      await loop.shutdownAsyncgens();
+    }),
+  );
+  assert.equal(
+    contexts.map(({ exception }) => (exception as { code?: string }).code),
+    ["ERR_ASYNCGEN_RUNNING"],
+  );
+  future.setResult();
+  await runFor(loop, 0.001);
 });
 
 test.run();

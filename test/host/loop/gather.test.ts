@@ -1,8 +1,10 @@
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import {
+  asCompleted,
   CancelledError,
   type Coroutine,
+  createTask,
   gather,
   run,
   shield,
@@ -242,6 +244,29 @@ test("all of them work in async functions on a real loop", async () => {
     assert.is(done.size, 1);
     assert.is(await shield(sleep(0, "x")), "x");
   });
+});
+
+test("gather, shield and asCompleted pass on whatever was thrown, be it no error at all", async () => {
+  for (const thrown of ["text", null, undefined]) {
+    await run(
+      async () => {
+        const fails = () =>
+          createTask(async () => {
+            throw thrown;
+          });
+        const outcome = (awaitable: PromiseLike<unknown> | undefined) =>
+          awaitable?.then(
+            () => "no failure",
+            (reason) => reason,
+          );
+        assert.is(await outcome(gather([fails()])), thrown);
+        assert.is(await outcome(shield(fails())), thrown);
+        assert.is(await outcome(asCompleted([fails()]).next().value), thrown);
+        assert.equal(await gather([fails()], { returnExceptions: true }), [thrown]);
+      },
+      { loopFactory: () => new VirtualEventLoop() },
+    );
+  }
 });
 
 test.run();

@@ -226,4 +226,26 @@ test("many runs one after another leave nothing behind", async () => {
   }
 });
 
+test("a task that goes on in the turn in which the program ends is cancelled like the others", async () => {
+  const seen: string[] = [];
+  await run(async () => {
+    const loop = getRunningLoop();
+    const [first, second] = [loop.createFuture<void>(), loop.createFuture<void>()];
+    loop.createTask(async () => {
+      try {
+        await second;
+        await sleep(3600);
+      } catch (error) {
+        seen.push((error as Error).name);
+      }
+    });
+    loop.callLater(0.001, () => {
+      first.setResult();
+      loop.callSoon(() => second.setResult());
+    });
+    await first;
+  });
+  assert.equal(seen, ["CancelledError"]);
+});
+
 test.run();

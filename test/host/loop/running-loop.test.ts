@@ -3,11 +3,13 @@ import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import {
   createTask,
+  currentTask,
   EventLoop,
   getEventLoop,
   getRunningLoop,
   newEventLoop,
   setEventLoop,
+  sleep,
   type Task,
 } from "../../../host/index.js";
 import { thrownBy } from "../../support/sockets.js";
@@ -68,5 +70,21 @@ function newEventLoopClosed(): EventLoop {
   loop.close();
   return loop;
 }
+
+test("is that of the task for an async function that goes on between two runs", async (loop) => {
+  const trace: unknown[] = [];
+  const worker: Task<void> = loop.createTask(async () => {
+    for (let turn = 0; turn < 20; turn++) {
+      await sleep(0.0005);
+      await sleep(0);
+      await Promise.resolve();
+      trace.push(getRunningLoop() === loop, currentTask() === worker);
+    }
+  });
+  for (let run = 0; run < 5; run++) await loop.runUntilComplete(loop.createTask(async () => await sleep(0.002)));
+  await loop.runUntilComplete(worker);
+  assert.equal(new Set(trace), new Set([true]));
+  assert.is(trace.length, 40);
+});
 
 test.run();

@@ -192,4 +192,20 @@ test("refuses what is no function, and to work without a loop", async (loop) => 
   await runOnce(loop);
 });
 
+test("fails with whatever its tasks have thrown, be it no error at all", async (loop) => {
+  for (const thrown of [null, undefined, 0, "text"]) {
+    const group = await rejection(
+      within(loop, () =>
+        taskGroup(async (inner) => {
+          inner.createTask(async () => {
+            throw thrown;
+          });
+          await sleep(0.001);
+        }),
+      ),
+    );
+    assert.equal((group as ExceptionGroup).errors, [thrown]);
+  }
+});
+
 test.run();

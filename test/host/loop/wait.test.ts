@@ -1,7 +1,16 @@
 /** Waiting for some of several things, and no longer than a certain time. */
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
-import { CancelledError, type Future, setEventLoop, sleep, TimeoutError, wait, waitFor } from "../../../host/index.js";
+import {
+  CancelledError,
+  type Future,
+  Queue,
+  setEventLoop,
+  sleep,
+  TimeoutError,
+  wait,
+  waitFor,
+} from "../../../host/index.js";
 import { thrownBy } from "../../support/sockets.js";
 import { bothLoops, contextsOf, rejection, runOnce } from "./both-loops.js";
 
@@ -123,5 +132,48 @@ test("waitFor gives what came in time although it was told to stop", async (loop
 function sleepOn(loop: Parameters<typeof runOnce>[0]): Future<unknown> {
   return loop.createTask(async () => await sleep(3600));
 }
+
+test("wait gives as done what has ended before whoever waits goes on", async (loop) => {
+  for (const kind of ["generator", "async function"]) {
+    const queues = [new Queue<string>(), new Queue<string>()];
+    const [first, second] = queues as [Queue<string>, Queue<string>];
+    const getters = () => queues.map((queue) => loop.createTask(async () => await queue.get()));
+    const onceOne = { returnWhen: "FIRST_COMPLETED" } as const;
+    loop.callLater(0.001, () => {
+      first.putNowait("a");
+      loop.callSoon(() => second.putNowait("b"));
+    });
+    const { done, pending } = await loop.runUntilComplete(
+      kind === "generator"
+        ? loop.createTask(function* () {
+            return yield* wait(getters(), onceOne);
+          })
+        : loop.createTask(async () => await wait(getters(), onceOne)),
+    );
+    for (const task of pending) task.cancel();
+    const got = await Promise.all([...done, ...pending].map((task) => loop.runUntilComplete(task).catch(() => "")));
+    assert.is(got.filter((item) => item !== "").length + first.qsize() + second.qsize(), 2, kind);
+    assert.ok(
+      [...pending].every((task) => task.cancelled()),
+      kind,
+    );
+  }
+});
+
+test("waitFor without any time does not begin", async (loop) => {
+  for (const timeout of [0, -1]) {
+    let hasBegun = false;
+    const coroutine = (function* () {
+      hasBegun = true;
+      yield;
+      return 5;
+    })();
+    const waiting = loop.createTask(function* () {
+      return yield* waitFor(coroutine, timeout);
+    });
+    assert.instance(await rejection(loop.runUntilComplete(waiting)), TimeoutError);
+    assert.not.ok(hasBegun);
+  }
+});
 
 test.run();

@@ -122,4 +122,39 @@ test("of nothing gives nothing, and refuses what it cannot wait for", async (loo
   setEventLoop(null);
 });
 
+test("leaves to the next what came for one that is cancelled just then", async (loop) => {
+  for (const kind of ["generator", "async function"]) {
+    const [first, second] = [loop.createFuture<string>(), loop.createFuture<string>()];
+    const seen: string[] = [];
+    const task =
+      kind === "generator"
+        ? loop.createTask(function* () {
+            for (const next of asCompleted([first, second])) {
+              try {
+                seen.push(yield* next);
+              } catch (error) {
+                seen.push((error as Error).name);
+              }
+            }
+          })
+        : loop.createTask(async () => {
+            for (const next of asCompleted([first, second])) {
+              try {
+                seen.push(await next);
+              } catch (error) {
+                seen.push((error as Error).name);
+              }
+            }
+          });
+    await iterate(loop);
+    first.setResult("first");
+    await runOnce(loop);
+    task.cancel();
+    await iterate(loop);
+    second.setResult("second");
+    await iterate(loop);
+    assert.equal(seen, ["CancelledError", "first"], kind);
+  }
+});
+
 test.run();

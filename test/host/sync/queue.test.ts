@@ -224,4 +224,18 @@ test("tells what is there, and refuses what is not", async (loop) => {
   await loop.runUntilComplete(loop.createTask(async () => void (await sleep(0))));
 });
 
+test("takes back NaN like any other item", async (loop) => {
+  const queue = new Queue<number>(1);
+  queue.putNowait(1);
+  const task = loop.createTask(function* () {
+    yield* queue.put(Number.NaN);
+  });
+  await iterate(loop);
+  queue.getNowait();
+  task.cancel();
+  await iterate(loop);
+  assert.ok(task.cancelled());
+  assert.is(queue.qsize(), 0);
+});
+
 test.run();

@@ -1,0 +1,36 @@
+/**
+ * Cancellations that come when what is awaited is done already.
+ *
+ * A function that runs inside a task of ours (with a lock, with a time limit, in a group) may have got something that nobody else can
+ * give back, such as an item of a queue. Where asyncio has `async with`, there is no await between the end of the block and what follows,
+ * so nothing can be lost there. Here there is one: so whoever awaits such a task gets what it came to in any case, and owes the
+ * cancellation to its next await. A task that ends while it still owes one leaves it to whoever awaits it, if that was cancelled.
+ *
+ * Owns: which tasks are such, and which have left one. Does not own: delivering it (`task.ts`, `future.ts`).
+ */
+import type { Future } from "./future.js";
+import type { Task } from "./task.js";
+
+const firstComesTheResult = new WeakSet<Future>();
+const owing = new WeakSet<Future>();
+
+/** What the task comes to is not to be lost. Returns the task. */
+export function keepResult<T>(task: Task<T>): Task<T> {
+  firstComesTheResult.add(task as Future<unknown>);
+  return task;
+}
+
+/** Whether what it came to is to be had before a cancellation. */
+export function keepsResult(future: Future): boolean {
+  return firstComesTheResult.has(future) && !future.cancelled();
+}
+
+/** It has ended and owes a cancellation. */
+export function leaveCancellation(future: Future): void {
+  owing.add(future);
+}
+
+/** Whether it has ended and owed a cancellation. */
+export function hasLeftCancellation(future: Future): boolean {
+  return owing.has(future);
+}

@@ -1,0 +1,243 @@
+/** Cancellations that come when what is awaited is done already, or reach only what was left behind: none is lost, and nothing is lost by them. */
+import { suite } from "uvu";
+import * as assert from "uvu/assert";
+import {
+  CancelledError,
+  type Coroutine,
+  type EventLoop,
+  type ExceptionGroup,
+  Lock,
+  Queue,
+  Semaphore,
+  sleep,
+  type Task,
+  taskGroup,
+  timeout,
+  waitFor,
+} from "../../../host/index.js";
+import { bothLoops, rejection, runFor, within } from "../loop/both-loops.js";
+
+const test = bothLoops(suite("a late cancellation"));
+
+/** Ways to get an item of a queue within something of ours. */
+const ways: [name: string, get: (queue: Queue<string>) => Task<string>][] = [
+  ["timeout of a generator", (queue) => timeout(5, () => takeFrom(queue))],
+  ["timeout of an async function", (queue) => timeout(5, async () => await queue.get())],
+  ["timeout of a future", (queue) => timeout(5, () => queue.get())],
+  ["taskGroup", (queue) => taskGroup(async () => await queue.get())],
+  ["semaphore.with", (queue) => new Semaphore().with(async () => await queue.get())],
+  ["one within the other", (queue) => timeout(5, () => taskGroup(() => timeout(5, async () => await queue.get())))],
+  ["waitFor", (queue) => waitFor(queue.get(), 5)],
+];
+
+function* takeFrom(queue: Queue<string>): Coroutine<string> {
+  return yield* queue.get();
+}
+
+/** Cancels a task that many iterations after what it waits for has come. */
+async function cancelLate(loop: EventLoop, iterations: number, task: Task<void>, come: () => void): Promise<void> {
+  await loop.runUntilComplete(
+    loop.createTask(function* () {
+      yield* sleep(0.001);
+      come();
+      for (let turn = 0; turn < iterations; turn++) yield;
+      task.cancel("late");
+      yield* sleep(0.001);
+    }),
+  );
+}
+
+for (const [way, get] of ways) {
+  for (const kind of ["generator", "async function"]) {
+    test(`leaves an item of a queue where it is, or with the ${kind} that got it by ${way}`, async (loop) => {
+      for (let iterations = 0; iterations < 12; iterations++) {
+        const queue = new Queue<string>();
+        const trace: string[] = [];
+        const body =
+          kind === "generator"
+            ? function* (): Coroutine<void> {
+                trace.push(yield* get(queue));
+                yield* sleep(100);
+              }
+            : async (): Promise<void> => {
+                trace.push(await get(queue));
+                await sleep(100);
+              };
+        const task = loop.createTask(body);
+        await cancelLate(loop, iterations, task, () => queue.putNowait("x"));
+        assert.is(trace.length + queue.qsize(), 1, `after ${iterations} iterations`);
+        assert.ok(task.cancelled(), `after ${iterations} iterations`);
+      }
+    });
+  }
+}
+
+test("of a function that ends with what it got leaves that with whoever awaits it", async (loop) => {
+  for (let iterations = 0; iterations < 12; iterations++) {
+    const queue = new Queue<string>();
+    const task = loop.createTask(function* () {
+      return yield* timeout(5, async () => await queue.get());
+    });
+    await cancelLate(loop, iterations, task as Task<unknown> as Task<void>, () => queue.putNowait("x"));
+    assert.is((task.cancelled() ? 0 : 1) + queue.qsize(), 1, `after ${iterations} iterations`);
+  }
+});
+
+test("leaves no lock locked", async (loop) => {
+  const acquire: ((lock: Lock) => Task<boolean>)[] = [
+    (lock) => timeout(5, () => lock.acquire()),
+    (lock) => waitFor(lock.acquire(), 5),
+  ];
+  for (const way of acquire) {
+    for (let iterations = 0; iterations < 10; iterations++) {
+      for (const isFree of [true, false]) {
+        const lock = new Lock();
+        if (!isFree) await within(loop, async () => await lock.acquire());
+        const task = loop.createTask(async () => {
+          await way(lock);
+          try {
+            await sleep(100);
+          } finally {
+            lock.release();
+          }
+        });
+        await cancelLate(loop, iterations, task, () => {
+          if (!isFree) lock.release();
+        });
+        assert.ok(task.cancelled());
+        assert.not.ok(lock.locked(), `after ${iterations} iterations`);
+      }
+    }
+  }
+});
+
+test("gives back a lock that waitFor has got and that nobody has come to take", async (loop) => {
+  const lock = new Lock();
+  await within(loop, async () => {
+    const waiting = waitFor(lock.acquire(), 5);
+    waiting.cancel();
+    await rejection(waiting);
+  });
+  assert.not.ok(lock.locked());
+});
+
+test("of a time limit loses nothing, if the function has just ended", async (loop) => {
+  const queue = new Queue<string>();
+  const got = await loop.runUntilComplete(
+    loop.createTask(function* () {
+      loop.callLater(0.002, () => {
+        queue.putNowait("x");
+        // The time is over in the very iteration in which the function goes on.
+        for (const end = performance.now() + 10; performance.now() < end; );
+      });
+      return yield* timeout(0.004, () => queue.get());
+    }),
+  );
+  assert.is(got, "x");
+});
+
+test("comes to the next await when a function of ours has failed just then", async (loop) => {
+  for (let iterations = 0; iterations < 6; iterations++) {
+    const future = loop.createFuture<string>();
+    const trace: string[] = [];
+    const task = loop.createTask(async () => {
+      try {
+        await timeout(5, async () => await future);
+      } catch (error) {
+        if (error instanceof CancelledError) throw error;
+        trace.push((error as Error).message);
+      }
+      await sleep(100);
+    });
+    await cancelLate(loop, iterations, task, () => future.setException(new Error("mine")));
+    assert.ok(task.cancelled(), `after ${iterations} iterations`);
+    future.exception();
+    // In the iteration in which the future fails the cancellation is what the function sees.
+    assert.is(trace.length, iterations === 0 ? 0 : 1, `after ${iterations} iterations`);
+  }
+});
+
+test("by a group takes no error of its function away", async (loop) => {
+  const errors = await within(loop, async () => {
+    const both = loop.createFuture();
+    const fails = (what: string) => async () => {
+      try {
+        await both;
+      } catch {
+        throw new Error(what);
+      }
+    };
+    loop.callLater(0.002, () => both.setException(new Error("first")));
+    const group = taskGroup(async (inner) => {
+      inner.createTask(fails("task"));
+      await sleep(0.001);
+      await fails("function")();
+    });
+    return ((await rejection(group)) as unknown as ExceptionGroup).errors as Error[];
+  });
+  assert.equal(
+    errors.map(({ message }) => message),
+    ["task", "function"],
+  );
+});
+
+test("that is taken back does not come any more", async (loop) => {
+  const trace: string[] = [];
+  const task: Task<void> = loop.createTask(function* () {
+    const future = loop.createFuture<void>();
+    loop.callSoon(() => {
+      future.setResult();
+      loop.callSoon(() => loop.callSoon(() => task.cancel()));
+    });
+    yield* timeout(5, async () => await future);
+    trace.push(`left ${task.cancelling() > 0 ? task.uncancel() : 0}`);
+    yield* sleep(0.001);
+    trace.push("end");
+  });
+  await loop.runUntilComplete(task);
+  assert.equal(trace, ["left 0", "end"]);
+});
+
+test("reaches an async function that has left futures of ours behind", async (loop) => {
+  const native = (seconds: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, seconds * 1000));
+  const leavers: (() => Promise<unknown>)[] = [
+    () => Promise.race([sleep(0.001), sleep(100)]),
+    async () => {
+      void sleep(100).catch(() => {});
+      await sleep(0.001);
+    },
+  ];
+  for (const leave of leavers) {
+    const task = loop.createTask(async () => {
+      await leave();
+      await native(0.005);
+      await sleep(0.001);
+      return "not cancelled";
+    });
+    const run = runFor(loop, 0.003);
+    await run;
+    task.cancel("enough");
+    const error = (await rejection(loop.runUntilComplete(task))) as CancelledError;
+    assert.is(error.name, "CancelledError");
+    assert.is(error.message, "enough");
+  }
+});
+
+test("comes once to an async function that waits for several and cleans up", async (loop) => {
+  const trace: string[] = [];
+  const task = loop.createTask(async () => {
+    try {
+      await Promise.all([sleep(0.001), sleep(100)]);
+    } finally {
+      await sleep(0.001);
+      trace.push("cleaned up");
+    }
+  });
+  await runFor(loop, 0.003);
+  task.cancel();
+  await rejection(loop.runUntilComplete(task));
+  assert.equal(trace, ["cleaned up"]);
+  assert.ok(task.cancelled());
+});
+
+test.run();
