@@ -217,7 +217,7 @@ function* resolveLocal(
   { host, port, flowinfo, scopeId }: LocalAddress,
   wanted: ResolveOptions,
 ): Work<AddressInfo[]> {
-  const infos = yield* resolve(loop, host, port, wanted);
+  const infos = yield* resolve(loop, host, port ?? 0, wanted);
   return infos.map(({ address, ...info }) => {
     if (info.family !== AF_INET6) return { address, ...info };
     const kept = { flowinfo: flowinfo || address.flowinfo || 0, scopeId: scopeId || address.scopeId || 0 };

@@ -10,7 +10,7 @@
 import { describe, typeError, ValueError } from "../errors.js";
 import { SocketName } from "../sys/sockaddr.js";
 import { sendToName } from "../sys/socket.js";
-import { type Address, checkAddress, formatAddress } from "./address.js";
+import { type Address, checkAddress, formatAddress, type InetAddress } from "./address.js";
 import type { Socket } from "./socket.js";
 
 export class DatagramPeers {
@@ -43,7 +43,7 @@ export class DatagramPeers {
         throw typeError("ERR_INVALID_ADDRESS", `sendto() needs an address here, not ${describe(address)}: ${hint}.`);
       }
       const checked = checkAddress(this.#socket.family, address);
-      return Object.isFrozen(address) ? address : checked;
+      return isMeantAsItIs(address) ? address : checked;
     }
     if (address !== null && address !== peer && !isSame(this.#socket.family, address, peer)) {
       const wanted = `must be null or ${formatAddress(peer)}`;
@@ -63,6 +63,11 @@ export class DatagramPeers {
     }
     return sendToName(this.#socket.fileno(), data, 0, this.#name, this.#nameLength);
   }
+}
+
+/** Whether it is what the kernel takes, and cannot change. */
+function isMeantAsItIs(address: Address): boolean {
+  return Object.isFrozen(address) && (address as Partial<InetAddress>).host !== "";
 }
 
 function isSame(family: number, address: Address, peer: Address): boolean {

@@ -1,7 +1,8 @@
 /**
  * Who owns a descriptor: the transport or server that works on it, so that nobody else watches it meanwhile.
  *
- * Owns: entering an owner into its loop's table, and taking it out when the descriptor is closed, by whomever.
+ * Owns: entering an owner into its loop's table, and taking it out when the descriptor is closed, by whomever; having it do first what
+ * it has put off, when somebody else works on the descriptor.
  *
  * The tables keep owners alive, so one that is open is never lost to the garbage collector; a loop that is closed before
  * them says so in debug mode (`loop/unclosed.ts`).
@@ -10,6 +11,7 @@
  */
 
 import type { EventLoop } from "../loop/event-loop.js";
+import type { Flushable } from "../scheduler/flushes.js";
 import { noteSource } from "../scheduler/source.js";
 import { closeListeners } from "../sys/fd.js";
 
@@ -21,6 +23,12 @@ export function own(loop: EventLoop, fd: number, owner: object): void {
   loop._fdOwners.set(fd, owner);
   tables.set(fd, loop._fdOwners);
   if (loop.getDebug()) noteSource(owner);
+}
+
+/** What the owner of an fd has put off is done now, before anybody else works on it. */
+export function flushOwner(fd: number): void {
+  const owner = tables.get(fd)?.get(fd) as Partial<Flushable> | undefined;
+  owner?._flush?.();
 }
 
 closeListeners.add((fd) => {

@@ -132,7 +132,6 @@ export class SocketTransport extends Transport {
   }
 
   override abort(): void {
-    this._flush();
     this.#forceClose(null);
   }
 
@@ -383,6 +382,8 @@ export class SocketTransport extends Transport {
   }
 
   #forceClose(error: Error | null): void {
+    // What was written before the error has been sent in asyncio by now.
+    this._flush();
     if (this.#lost !== 0) return;
     this.#queue?.clear();
     if (!this.#closing) {

@@ -20,6 +20,7 @@ import * as calls from "../sys/socket.js";
 import { type Address, addressDetails, checkAddress } from "./address.js";
 import { checkBytes, checkDescriptor, checkInteger, type HasFileno } from "./checks.js";
 import { socketGone, socketMade } from "./lost-sockets.js";
+import { flushOwner } from "./owners.js";
 
 const INT_MIN = -0x80000000;
 const INT_MAX = 0x7fffffff;
@@ -165,7 +166,7 @@ export class Socket<A extends Address = Address> {
 
   /** Sends as much as there is room for; answers how many bytes that is. */
   send(data: Uint8Array, flags = 0): number {
-    const fd = this.#open();
+    const fd = this.#openInOrder();
     checkBytes("The data", data);
     return checkResult("send", calls.send(fd, data, checkFlags(flags)));
   }
@@ -174,7 +175,7 @@ export class Socket<A extends Address = Address> {
   sendto(data: Uint8Array, address: Address): number;
   sendto(data: Uint8Array, flags: number, address: Address): number;
   sendto(data: Uint8Array, ...rest: [address: Address] | [flags: number, address: Address]): number {
-    const fd = this.#open();
+    const fd = this.#openInOrder();
     checkBytes("The data", data);
     const [flags, address] = rest.length === 2 ? rest : [0, rest[0]];
     const checked = checkAddress(this.family, address);
@@ -216,25 +217,26 @@ export class Socket<A extends Address = Address> {
 
   /** Ends one direction, SHUT_RD or SHUT_WR, or both, SHUT_RDWR. */
   shutdown(how: number): void {
-    const fd = this.#open();
     checkInteger("How to shut down", how, 0, SHUT_RDWR);
+    const fd = this.#openInOrder();
     checkResult("shutdown", calls.shutdown(fd, how));
   }
 
   /** Closes the socket, for good; whoever watches it stops. May be called again. */
   close(): void {
-    const fd = this.#fd;
-    if (fd < 0) return;
+    if (this.#fd < 0) return;
+    const fd = this.#openInOrder();
     this.#fd = -1;
     socketGone(this);
     checkResult("close", fds.close(fd));
   }
 
-  /** Gives the descriptor away: it stays open, and this object counts as closed. */
+  /** Gives the descriptor away: it stays open, and this object counts as closed. Whoever watches it stops. */
   detach(): number {
-    const fd = this.#open();
+    const fd = this.#openInOrder();
     this.#fd = -1;
     socketGone(this);
+    fds.letGo(fd);
     return fd;
   }
 
@@ -272,6 +274,14 @@ export class Socket<A extends Address = Address> {
   #open(): number {
     if (this.#fd >= 0) return this.#fd;
     throw new RuntimeError("ERR_SOCKET_CLOSED", "The socket is closed. Make a new one.");
+  }
+
+  /** As `#open`, for what a peer can tell from what a transport has written and not sent yet: that goes first. */
+  #openInOrder(): number {
+    const fd = this.#open();
+    flushOwner(fd);
+    // Sending it may have ended the connection.
+    return this.#open();
   }
 
   #receive(syscall: string, size: number, flags: number, receive: typeof calls.receiveInto): Buffer {

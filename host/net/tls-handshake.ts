@@ -10,7 +10,7 @@
  */
 
 import { isIP } from "node:net";
-import type { TLSSocket } from "node:tls";
+import type { checkServerIdentity, TLSSocket } from "node:tls";
 import type { Future } from "../futures/future.js";
 import type { EventLoop } from "../loop/event-loop.js";
 import type { StreamProtocol } from "../protocols.js";
@@ -84,7 +84,18 @@ function clientNames({ context, serverHostname }: TlsSide): object {
   const { checkServerIdentity } = context.options;
   if (serverHostname === "") return { checkServerIdentity: () => undefined };
   const name = isIP(serverHostname) ? { host: serverHostname } : { host: serverHostname, servername: serverHostname };
-  return checkServerIdentity === undefined ? name : { ...name, checkServerIdentity };
+  return checkServerIdentity === undefined ? name : { ...name, checkServerIdentity: answering(checkServerIdentity) };
+}
+
+/** What the user's test throws is its answer: node:tls would let it end the process. */
+function answering(test: typeof checkServerIdentity): typeof checkServerIdentity {
+  return (host, certificate) => {
+    try {
+      return test(host, certificate);
+    } catch (error) {
+      return error instanceof Error ? error : new Error(String(error), { cause: error });
+    }
+  };
 }
 
 function serverNames({ options: { SNICallback } }: SSLContext): object {

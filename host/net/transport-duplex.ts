@@ -82,6 +82,7 @@ export class TransportDuplex extends Duplex {
   constructor(transport: Transport, options: DuplexOptions) {
     super(options);
     this.transport = transport;
+    this.#full = transport._isPaused;
     transport.setProtocol({
       ...this._reception,
       eofReceived: () => this.#receiveEof(),

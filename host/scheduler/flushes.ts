@@ -1,7 +1,8 @@
 /**
  * What is put off to the end of an iteration.
  *
- * Owns: who has put something off, in order. Whoever iterates flushes before the next poll and before Node has its turn.
+ * Owns: who has put something off, in order. Whoever iterates flushes before the next poll and before Node has its turn. A process or
+ * thread that ends in the middle of an iteration flushes as well.
  *
  * Does not own: what it is (`net/outbox.ts`).
  */
@@ -12,9 +13,23 @@ export interface Flushable {
   _flush(): void;
 }
 
+/** Those of the open loops of this thread. */
+const open = new Set<Flushes>();
+
 export class Flushes {
   readonly #waiting: Flushable[] = [];
   #done = 0;
+
+  constructor() {
+    if (open.size === 0) process.on("exit", flushAll);
+    open.add(this);
+  }
+
+  /** The loop is closed. */
+  close(): void {
+    open.delete(this);
+    if (open.size === 0) process.off("exit", flushAll);
+  }
 
   /** Whether anybody waits. */
   get any(): boolean {
@@ -32,4 +47,8 @@ export class Flushes {
     this.#waiting.length = 0;
     this.#done = 0;
   }
+}
+
+function flushAll(): void {
+  for (const flushes of open) flushes.run();
 }

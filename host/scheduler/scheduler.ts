@@ -236,6 +236,7 @@ export class Scheduler {
     this.arrivals.clear();
     this.core.clear();
     this.mailbox?.close();
+    this.flushes.close();
     this.driver.close();
   }
 

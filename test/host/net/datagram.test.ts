@@ -77,6 +77,19 @@ test(
 );
 
 test(
+  "are sent to this machine when the host is empty, whether or not the address is frozen",
+  onLoop(async ({ loop }) => {
+    const [hears, other] = await pair(loop);
+    const [transport, talks] = await loop.createDatagramEndpoint(() => new Notes(loop), LOCAL);
+    const address = { host: "", port: addressOf(hears.transport).port };
+    for (const each of [address, Object.freeze({ ...address }), address]) transport.sendto(Buffer.from("hello"), each);
+    await hears.until(() => hears.got.length === 3);
+    assert.equal(talks.errors, []);
+    await close(hears, other, talks);
+  }),
+);
+
+test(
   "come to another protocol from setProtocol on",
   onLoop(async ({ loop }) => {
     const [hears, talks] = await pair(loop);

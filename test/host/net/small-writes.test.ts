@@ -328,4 +328,53 @@ test("an outbox that is full takes no more, and is empty when everybody has let 
   assert.is(outbox.add(0, 0, piece), 0);
 });
 
+for (const thrower of ["dataReceived", "bufferUpdated", "eofReceived"]) {
+  test(
+    `are sent though ${thrower} throws right afterwards`,
+    onLoop(async ({ loop }) => {
+      loop.setExceptionHandler(() => {});
+      const [ours, theirs] = socketpair();
+      let transport: Transport;
+      const fail = (): never => {
+        transport.write(Buffer.from("400 Bad Request"));
+        throw new Error("parse");
+      };
+      const buffered = { getBuffer: () => Buffer.alloc(10), bufferUpdated: fail };
+      const protocol = thrower === "bufferUpdated" ? buffered : { [thrower]: fail };
+      [transport] = await loop.connectAcceptedSocket(() => protocol, ours);
+      if (thrower === "eofReceived") theirs.shutdown(1);
+      else theirs.send(Buffer.from("x"));
+      assert.is((await loop.sockRecv(theirs, 100)).toString(), "400 Bad Request");
+      theirs.close();
+    }),
+  );
+}
+
+test(
+  "are sent before anything that is done with the transport's socket",
+  onLoop(async ({ loop }) => {
+    const ways: [expected: string, use: (socket: Socket) => void][] = [
+      ["bye", (socket) => socket.shutdown(1)],
+      ["bye!", (socket) => void socket.send(Buffer.from("!"))],
+      ["bye", (socket) => socket.close()],
+    ];
+    for (const [expected, use] of ways) {
+      const [ours, theirs] = socketpair();
+      const protocol = new Recorder(loop);
+      const [transport] = await loop.connectAcceptedSocket(() => protocol, ours);
+      loop.callSoon(() => {
+        transport.write(Buffer.from("bye"));
+        use(transport.getExtraInfo("socket") as Socket);
+        transport.close();
+      });
+      let got = "";
+      for (let data = await loop.sockRecv(theirs, 100); data.length > 0; data = await loop.sockRecv(theirs, 100))
+        got += data;
+      assert.is(got, expected);
+      theirs.close();
+      assert.is(await protocol.lost, null);
+    }
+  }),
+);
+
 test.run();

@@ -226,6 +226,10 @@ test(
       (await rejectionOf(connect(loop, port, options))).code;
     assert.is(await codeOf({ ssl: true }), "UNABLE_TO_VERIFY_LEAF_SIGNATURE");
     assert.is(await codeOf({ serverHostname: "example.org" }), "ERR_TLS_CERT_ALTNAME_INVALID");
+    const throws = (): never => {
+      throw Object.assign(new Error("mine"), { code: "MINE" });
+    };
+    assert.is(await codeOf({ ssl: new SSLContext({ ca: authority.cert, checkServerIdentity: throws }) }), "MINE");
     for (const protocol of served)
       assert.equal(protocol.trace, [], "a failed handshake is none of the protocol's business");
     for (const options of [

@@ -508,4 +508,27 @@ test(
   }),
 );
 
+test(
+  "begins full where its transport is",
+  onLoop(async ({ loop }) => {
+    const [ours, theirs] = socketpair();
+    const [transport] = await loop.createConnection(() => ({}), null, null, { sock: ours });
+    transport.write(Buffer.alloc(4 * MIB));
+    const stream = asDuplex(transport);
+    for (let waiting = 0; waiting <= stream.writableHighWaterMark; waiting += 10_000)
+      stream.write(Buffer.alloc(10_000));
+    assert.is(stream.writableNeedDrain, true);
+    let waits = Number.NaN;
+    stream.end(() => {
+      waits = transport.getWriteBufferSize();
+    });
+    const received = receiveAll(loop, theirs);
+    await once(stream, "finish");
+    assert.is(waits, 0);
+    assert.ok((await received).length > 4 * MIB);
+    theirs.close();
+    if (!stream.closed) await once(stream, "close");
+  }),
+);
+
 test.run();
