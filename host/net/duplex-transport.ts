@@ -83,6 +83,8 @@ export class DuplexTransport extends LayeredTransport {
   #arrivedBytes = 0;
   #eofReceived = false;
   #eofWritten = false;
+  /** What the protocol is to be told once it has what came before; null while the stream works. */
+  #broken: { readonly error: Error | null } | null = null;
   /** Whether the awaiting caller has had its turn, so that bytes may be handed over. */
   #started = false;
   #readScheduled = false;
@@ -199,6 +201,7 @@ export class DuplexTransport extends LayeredTransport {
       }
       this._hand(Buffer.isBuffer(chunk) ? chunk : Buffer.from(chunk.buffer, chunk.byteOffset, chunk.byteLength));
     }
+    if (this.#broken !== null) return this._lose(this.#broken.error);
     if (!this.isReading()) return;
     this.#arrivedBytes = 0;
     if (this.#duplex.readableEnded) this.#receiveEof();
@@ -247,16 +250,29 @@ export class DuplexTransport extends LayeredTransport {
   };
 
   readonly #onError = (error: Error): void => {
-    this._lose(this._causeOf(error));
+    this.#breaks(this.#isOver ? null : this._causeOf(error));
   };
 
   readonly #onClose = (): void => {
     const { readableEnded, writableFinished, errored } = this.#duplex;
-    if (errored !== null) this._lose(this._causeOf(errored));
+    if (errored !== null) this.#onError(errored);
     else if (this._closing) this._lose(null);
     else if (readableEnded && writableFinished) this.#readSoon();
-    else this._lose(this._causeOf(closedEarly()));
+    else this.#breaks(this._causeOf(closedEarly()));
   };
+
+  /** Whether both sides have said all: what breaks then is the goodbye. */
+  get #isOver(): boolean {
+    const { readableEnded, writableLength } = this.#duplex;
+    return this._closing && readableEnded && writableLength === 0;
+  }
+
+  /** The stream is broken; the protocol gets first what came before, if it is reading. */
+  #breaks(error: Error | null): void {
+    if (this.#arrived.length === 0 || !this.isReading() || this._loop.isClosed()) return this._lose(error);
+    this.#broken ??= { error };
+    this.#readSoon();
+  }
 }
 
 function connectionMade(transport: DuplexTransport, protocol: StreamProtocol): void {

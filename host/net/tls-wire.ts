@@ -24,7 +24,8 @@ export class TlsWire extends TransportDuplex {
   #sending = false;
 
   constructor(transport: Transport) {
-    super(transport, { allowHalfOpen: true });
+    // What was received is still in the TLSSocket when the connection is gone. It destroys this stream once that was read.
+    super(transport, { allowHalfOpen: true, autoDestroy: false });
   }
 
   override cork(): void {

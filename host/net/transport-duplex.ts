@@ -79,7 +79,7 @@ export class TransportDuplex extends Duplex {
   #whenLost: (() => void) | null = null;
 
   /** @internal Users call `asDuplex()`. */
-  constructor(transport: Transport, options: DuplexOptions) {
+  constructor(transport: Transport, options: DuplexOptions & { autoDestroy?: boolean }) {
     super(options);
     this.transport = transport;
     this.#full = transport._isPaused;
