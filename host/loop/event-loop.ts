@@ -39,7 +39,7 @@ import {
 import { checkNoLoopRuns, setRunningLoop } from "./running-loop.js";
 import { SignalHandlers } from "./signals.js";
 import { ThreadCalls } from "./thread-calls.js";
-import { unfinishedOf } from "./unclosed.js";
+import { closeOpen, unfinishedOf } from "./unclosed.js";
 
 /** Makes the tasks of a loop in the place of `new Task`. */
 export type TaskFactory = <T>(loop: EventLoop, body: TaskBody<T>) => Future<T>;
@@ -178,8 +178,8 @@ export class EventLoop extends ThreadCalls {
   }
 
   /**
-   * Closes the loop, for good. What is pending is lost, and tasks that are pending are reported to the exception handler. The default
-   * executor is shut down without waiting. Has no effect on a closed loop.
+   * Closes the loop, for good. What is pending is lost, and tasks that are pending are reported to the exception handler; transports and
+   * servers that are open are closed. The default executor is shut down without waiting. Has no effect on a closed loop.
    *
    * @throws RuntimeError `ERR_LOOP_RUNNING`
    */
@@ -196,6 +196,7 @@ export class EventLoop extends ThreadCalls {
     this._closeExecutor();
     for (const one of this._unfinished) one._abandon();
     this._unfinished.clear();
+    closeOpen(this);
     reportUnfinished();
   }
 

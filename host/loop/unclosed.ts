@@ -1,12 +1,11 @@
 /**
  * What is lost with a loop that is closed too early.
  *
- * Owns: reporting pending tasks, always; and in debug mode warning of transports and servers that are open.
- *
- * Does not own: closing them. They may still be closed, and give back what they hold, without telling anybody.
+ * Owns: reporting pending tasks, always; in debug mode warning of transports and servers that are open; closing these, without telling
+ * their protocols.
  *
  * From: CPython 3.11 tasks.py `Task.__del__`, selector_events `_SelectorTransport.__del__`. Differs: there it is the
- * garbage collector that finds them. Here a loop keeps its tasks alive, and a descriptor what works on it, so the end of
+ * garbage collector that finds them, and closes their sockets. Here a loop keeps its tasks alive, and a descriptor what works on it, so the end of
  * the loop is the moment in which they are lost.
  */
 import { FatalError } from "../errors.js";
@@ -19,18 +18,29 @@ import type { EventLoop } from "./event-loop.js";
 export function unfinishedOf(loop: EventLoop): () => void {
   const tasks: Task[] = [];
   for (const entry of loop._scheduler.entries()) if (entry instanceof Task) tasks.push(entry);
-  const owners = loop.getDebug() ? new Set(loop._fdOwners.values()) : [];
+  const warnings = loop.getDebug() ? [...new Set(loop._fdOwners.values())].map(warningOf) : [];
   return () => {
-    for (const owner of owners) warnOf(owner);
+    for (const warn of warnings) warn();
     reportDestroyed(loop, tasks);
   };
 }
 
-function warnOf(owner: object): void {
+/** Closes what is open, at once. Nobody could do anything with it any more. */
+export function closeOpen(loop: EventLoop): void {
+  for (const owner of new Set(loop._fdOwners.values())) {
+    const open = owner as { abort?(): void; close(): void };
+    if (open.abort !== undefined) open.abort();
+    else open.close();
+  }
+}
+
+/** What warns of it as it is now. */
+function warningOf(owner: object): () => void {
   const kind = owner instanceof Server ? "server" : "transport";
   const source = sourceOf(owner);
   const detail = source === null ? {} : { detail: `Object created at:\n${source}` };
-  process.emitWarning(`unclosed ${kind} ${owner}`, { type: "ResourceWarning", ...detail });
+  const text = `unclosed ${kind} ${owner}`;
+  return () => process.emitWarning(text, { type: "ResourceWarning", ...detail });
 }
 
 /** Reports every task, and throws the first fatal error of the exception handler afterwards. */

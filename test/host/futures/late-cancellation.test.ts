@@ -11,6 +11,7 @@ import {
   Semaphore,
   sleep,
   type Task,
+  type Timeout,
   taskGroup,
   timeout,
   waitFor,
@@ -34,17 +35,15 @@ function* takeFrom(queue: Queue<string>): Coroutine<string> {
   return yield* queue.get();
 }
 
-/** Cancels a task that many iterations after what it waits for has come. */
+/** Cancels a task that many iterations after what it waits for has come, and waits until it has ended. */
 async function cancelLate(loop: EventLoop, iterations: number, task: Task<void>, come: () => void): Promise<void> {
-  await loop.runUntilComplete(
-    loop.createTask(function* () {
-      yield* sleep(0.001);
-      come();
-      for (let turn = 0; turn < iterations; turn++) yield;
-      task.cancel("late");
-      yield* sleep(0.001);
-    }),
-  );
+  await within(loop, function* () {
+    for (let turn = 0; turn < 60; turn++) yield;
+    come();
+    for (let turn = 0; turn < iterations; turn++) yield;
+    task.cancel("late");
+    for (let turn = 0; turn < 1000 && !task.done(); turn++) yield;
+  });
 }
 
 for (const [way, get] of ways) {
@@ -123,16 +122,18 @@ test("gives back a lock that waitFor has got and that nobody has come to take", 
 
 test("of a time limit loses nothing, if the function has just ended", async (loop) => {
   const queue = new Queue<string>();
-  const got = await loop.runUntilComplete(
-    loop.createTask(function* () {
-      loop.callLater(0.002, () => {
-        queue.putNowait("x");
-        // The time is over in the very iteration in which the function goes on.
-        for (const end = performance.now() + 10; performance.now() < end; );
-      });
-      return yield* timeout(0.004, () => queue.get());
-    }),
-  );
+  const got = await within(loop, function* () {
+    let limit: Timeout | undefined;
+    loop.callLater(0.001, () => {
+      queue.putNowait("x");
+      // Comes behind the step in which the function ends.
+      limit?.reschedule(loop.time());
+    });
+    return yield* timeout(5, (mine) => {
+      limit = mine;
+      return queue.get();
+    });
+  });
   assert.is(got, "x");
 });
 
@@ -160,19 +161,22 @@ test("comes to the next await when a function of ours has failed just then", asy
 test("by a group takes no error of its function away", async (loop) => {
   const errors = await within(loop, async () => {
     const both = loop.createFuture();
+    let waiting = 0;
     const fails = (what: string) => async () => {
+      waiting++;
       try {
         await both;
       } catch {
         throw new Error(what);
       }
     };
-    loop.callLater(0.002, () => both.setException(new Error("first")));
     const group = taskGroup(async (inner) => {
       inner.createTask(fails("task"));
       await sleep(0.001);
       await fails("function")();
     });
+    while (waiting < 2) await sleep(0.001);
+    both.setException(new Error("first"));
     return ((await rejection(group)) as unknown as ExceptionGroup).errors as Error[];
   });
   assert.equal(
@@ -199,7 +203,6 @@ test("that is taken back does not come any more", async (loop) => {
 });
 
 test("reaches an async function that has left futures of ours behind", async (loop) => {
-  const native = (seconds: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, seconds * 1000));
   const leavers: (() => Promise<unknown>)[] = [
     () => Promise.race([sleep(0.001), sleep(100)]),
     async () => {
@@ -208,15 +211,23 @@ test("reaches an async function that has left futures of ours behind", async (lo
     },
   ];
   for (const leave of leavers) {
+    let hasLeft = false;
+    let goOn = (): void => {};
     const task = loop.createTask(async () => {
       await leave();
-      await native(0.005);
+      hasLeft = true;
+      await new Promise<void>((resolve) => {
+        goOn = resolve;
+      });
       await sleep(0.001);
       return "not cancelled";
     });
-    const run = runFor(loop, 0.003);
-    await run;
+    while (!hasLeft) await runFor(loop, 0.001);
     task.cancel("enough");
+    await runFor(loop, 0.001);
+    // Going on in the same breath would look like an answer to the cancellation.
+    await new Promise((resolve) => setImmediate(resolve));
+    goOn();
     const error = (await rejection(loop.runUntilComplete(task))) as CancelledError;
     assert.is(error.name, "CancelledError");
     assert.is(error.message, "enough");
@@ -225,15 +236,17 @@ test("reaches an async function that has left futures of ours behind", async (lo
 
 test("comes once to an async function that waits for several and cleans up", async (loop) => {
   const trace: string[] = [];
+  const first = loop.createTask(async () => await sleep(0.001));
   const task = loop.createTask(async () => {
     try {
-      await Promise.all([sleep(0.001), sleep(100)]);
+      await Promise.all([first, sleep(100)]);
     } finally {
       await sleep(0.001);
       trace.push("cleaned up");
     }
   });
-  await runFor(loop, 0.003);
+  await loop.runUntilComplete(first);
+  await runFor(loop, 0.001);
   task.cancel();
   await rejection(loop.runUntilComplete(task));
   assert.equal(trace, ["cleaned up"]);

@@ -2,12 +2,16 @@
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import {
+  AF_INET,
   type EventLoop,
   FatalError,
   type InetAddress,
   KeyboardInterrupt,
   Protocol,
+  pipe,
+  SOCK_DGRAM,
   Socket,
+  socketpair,
   type Transport,
 } from "../../../host/index.js";
 import { closeAll, listener, thrownBy } from "../../support/sockets.js";
@@ -100,6 +104,28 @@ for (const debug of [true, false]) {
     },
   );
 }
+
+test.onReal("transports and servers that are open are closed with the loop", async (loop) => {
+  const made = new Socket(AF_INET, SOCK_DGRAM);
+  const [ours, theirs] = socketpair();
+  const [read, write] = pipe();
+  const plain = () => ({});
+  const server = await loop.runUntilComplete(loop.createServer(plain, "127.0.0.1", 0));
+  const [transport] = await loop.runUntilComplete(loop.connectAcceptedSocket(plain, ours));
+  const [endpoint] = await loop.runUntilComplete(loop.createDatagramEndpoint(plain, null, null, { sock: made }));
+  const [reads] = await loop.runUntilComplete(loop.connectReadPipe(plain, read));
+  const [writes] = await loop.runUntilComplete(loop.connectWritePipe(plain, write));
+  transport.write(Buffer.from("last words"));
+  loop.close();
+  for (const one of [transport, endpoint, reads, writes]) assert.ok(one.isClosing(), String(one));
+  assert.is(server.sockets, null);
+  assert.is(theirs.recv(100).toString(), "last words");
+  assert.is(theirs.recv(100).length, 0);
+  for (const one of [transport, endpoint, writes]) one.abort();
+  reads.close();
+  server.close();
+  closeAll(theirs);
+});
 
 test.onReal("what was closed is not warned of", async (loop) => {
   loop.setDebug(true);
