@@ -14,6 +14,7 @@ import { errorText, systemError } from "../sys/errors.js";
 import * as fds from "../sys/fd.js";
 import { Memory } from "../sys/memory.js";
 import { createPipe } from "../sys/pipe.js";
+import { leaveOpen } from "../sys/thread-end.js";
 import { holdNonblocking, restoreBlocking } from "./blocking-mode.js";
 import { checkBytes, checkDescriptor, checkInteger, type HasFileno } from "./checks.js";
 
@@ -70,6 +71,7 @@ export class FileDescriptor {
     const fd = this.#open();
     this.#fd = -1;
     restoreBlocking(fd);
+    leaveOpen(fd);
     return fd;
   }
 

@@ -10,6 +10,7 @@ import { noteActivity } from "./activity.js";
 import { EBADF, EINTR, ENOSYS, EPERM, isDescriptor } from "./errno.js";
 import { libc } from "./libc.js";
 import { Memory } from "./memory.js";
+import { closeAtThreadEnd } from "./thread-end.js";
 import { TIMESPEC_BYTES, TIMESPEC_WORDS, writeTimespec } from "./timespec.js";
 
 export const EPOLLIN = 0x001;
@@ -45,7 +46,7 @@ const GENERATION_WORD = FD_WORD + 1;
 export function createEpoll(): number {
   const c = libc();
   const result = c.epoll_create1(EPOLL_CLOEXEC);
-  return result < 0 ? -c.errno() : result;
+  return result < 0 ? -c.errno() : closeAtThreadEnd(result);
 }
 
 /** One epoll descriptor's calls, and the memory that they need. Does not own the descriptor. */

@@ -10,6 +10,7 @@
 import { noteActivity } from "./activity.js";
 import { EBADF, isDescriptor } from "./errno.js";
 import { libc } from "./libc.js";
+import { closeAtThreadEnd } from "./thread-end.js";
 
 const EFD_CLOEXEC = 0o2000000;
 const EFD_NONBLOCK = 0o4000;
@@ -21,7 +22,7 @@ const ONE = new Uint8Array(new BigUint64Array([1n]).buffer);
 export function createEventfd(): number {
   const c = libc();
   const result = c.eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
-  return result < 0 ? -c.errno() : result;
+  return result < 0 ? -c.errno() : closeAtThreadEnd(result);
 }
 
 /** Adds one to the counter. */

@@ -13,6 +13,7 @@ import { EBADF, EFAULT, EINTR, isDescriptor } from "./errno.js";
 import { libc } from "./libc.js";
 import type { Memory } from "./memory.js";
 import { blockSigpipe } from "./sigpipe.js";
+import { closeAtThreadEnd, leaveOpen } from "./thread-end.js";
 
 /** The longest transfer that Linux does in one call, in bytes. */
 export const TRANSFER_MAX = 0x7ffff000;
@@ -48,6 +49,7 @@ export const closeListeners = new Set<(fd: number) => void>();
 /** Has everybody forget a descriptor of which nobody here knows what will become: somebody else closes it, or keeps it. */
 export function letGo(fd: number): void {
   for (const listener of closeListeners) listener(fd);
+  leaveOpen(fd);
 }
 
 /** Closes a descriptor. Interrupted or not, the number is free afterwards. */
@@ -103,7 +105,7 @@ export function accessOf(fd: number): { reads: boolean; writes: boolean } | numb
 
 /** A second number for the same open file, closed on exec. */
 export function duplicate(fd: number): number {
-  return control(fd, F_DUPFD_CLOEXEC, 0);
+  return closeAtThreadEnd(control(fd, F_DUPFD_CLOEXEC, 0));
 }
 
 /** The kind of a descriptor, or a negative errno. Asks Node, because `struct stat` differs from machine to machine. */

@@ -95,6 +95,7 @@ export interface CFunctions {
 
   dladdr(address: bigint, info: Pointer): number;
   dlopen(path: bigint, flags: number): bigint;
+  dlsym(library: bigint, name: string): bigint | number;
 }
 
 /**
@@ -156,11 +157,14 @@ const LIBC: Record<keyof CFunctions, string> = {
 
   dladdr: "int dladdr(uintptr_t address, void *info)",
   dlopen: "uintptr_t dlopen(uintptr_t path, int flags)",
+  dlsym: "uintptr_t dlsym(uintptr_t library, const char *name)",
 };
 
-/** The part of libuv that the node binary exports and that `uv-watch.ts` needs. */
+/** The part of libuv and Node-API that the node binary exports and that `uv-watch.ts` and `thread-end.ts` need. */
 export interface UvFunctions {
   napi_get_uv_event_loop(env: bigint, loop: Pointer): number;
+  napi_add_env_cleanup_hook(env: bigint, call: bigint, argument: bigint): number;
+  napi_remove_env_cleanup_hook(env: bigint, call: bigint, argument: bigint): number;
   uv_walk(loop: bigint, visit: bigint, argument: bigint): void;
   uv_handle_get_type(handle: bigint): number;
   uv_fileno(handle: bigint, fd: Pointer): number;
@@ -170,6 +174,8 @@ export interface UvFunctions {
 
 const LIBUV: Record<keyof UvFunctions, string> = {
   napi_get_uv_event_loop: "int napi_get_uv_event_loop(uintptr_t env, void *loop)",
+  napi_add_env_cleanup_hook: "int napi_add_env_cleanup_hook(uintptr_t env, uintptr_t call, uintptr_t argument)",
+  napi_remove_env_cleanup_hook: "int napi_remove_env_cleanup_hook(uintptr_t env, uintptr_t call, uintptr_t argument)",
   uv_walk: "void uv_walk(uintptr_t loop, uintptr_t visit, uintptr_t argument)",
   uv_handle_get_type: "int uv_handle_get_type(uintptr_t handle)",
   uv_fileno: "int uv_fileno(uintptr_t handle, void *fd)",

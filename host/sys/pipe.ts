@@ -7,6 +7,7 @@
  */
 
 import { libc } from "./libc.js";
+import { closeAtThreadEnd } from "./thread-end.js";
 
 const O_CLOEXEC = 0o2000000;
 const O_NONBLOCK = 0o4000;
@@ -17,5 +18,5 @@ export function createPipe(): [readEnd: number, writeEnd: number] | number {
   const c = libc();
   const result = c.pipe2(new Uint8Array(fds.buffer), O_CLOEXEC | O_NONBLOCK);
   if (result < 0) return -c.errno();
-  return [fds[0], fds[1]];
+  return [closeAtThreadEnd(fds[0] as number), closeAtThreadEnd(fds[1] as number)];
 }

@@ -14,6 +14,7 @@ import { libc } from "./libc.js";
 import type { Memory } from "./memory.js";
 import type { Address } from "./sockaddr.js";
 import { SocketName } from "./sockaddr.js";
+import { closeAtThreadEnd } from "./thread-end.js";
 
 const SOCK_NONBLOCK = 0o4000;
 const SOCK_CLOEXEC = 0o2000000;
@@ -33,7 +34,7 @@ function name(): SocketName {
 export function createSocket(family: number, type: number, proto: number): number {
   const c = libc();
   const result = c.socket(family, type | SOCK_NONBLOCK | SOCK_CLOEXEC, proto);
-  return result < 0 ? -c.errno() : result;
+  return result < 0 ? -c.errno() : closeAtThreadEnd(result);
 }
 
 /** Makes two sockets that are connected to each other. */
@@ -42,7 +43,7 @@ export function createSocketPair(family: number, type: number, proto: number): [
   const c = libc();
   const result = c.socketpair(family, type | SOCK_NONBLOCK | SOCK_CLOEXEC, proto, new Uint8Array(fds.buffer));
   if (result < 0) return -c.errno();
-  return [fds[0], fds[1]];
+  return [closeAtThreadEnd(fds[0] as number), closeAtThreadEnd(fds[1] as number)];
 }
 
 /** Gives the socket an address of its own. -EINVAL also for an address that is none of the family. */
@@ -73,7 +74,7 @@ export function accept(fd: number): number {
   for (;;) {
     peer.setLength();
     const result = c.accept4(fd, peer.address, peer.lengthAddress, SOCK_NONBLOCK | SOCK_CLOEXEC);
-    if (result >= 0) return result;
+    if (result >= 0) return closeAtThreadEnd(result);
     const errno = c.errno();
     if (errno !== EINTR) return -errno;
   }

@@ -10,6 +10,7 @@
 import { EBADF, isDescriptor } from "./errno.js";
 import { libc } from "./libc.js";
 import { Memory } from "./memory.js";
+import { closeAtThreadEnd } from "./thread-end.js";
 import { TIMESPEC_BYTES, TIMESPEC_WORDS, writeTimespec } from "./timespec.js";
 
 const CLOCK_MONOTONIC = 1;
@@ -20,7 +21,7 @@ const TFD_NONBLOCK = 0o4000;
 export function createTimerfd(): number {
   const c = libc();
   const result = c.timerfd_create(CLOCK_MONOTONIC, TFD_CLOEXEC | TFD_NONBLOCK);
-  return result < 0 ? -c.errno() : result;
+  return result < 0 ? -c.errno() : closeAtThreadEnd(result);
 }
 
 /** Sets one timerfd over and over. */
