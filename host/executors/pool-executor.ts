@@ -4,7 +4,7 @@
  * Owns: the queue of work that has not begun, which is what can be cancelled; when workers keep the process alive, which is while they work;
  * ending.
  *
- * Does not own: the workers, and talking to them (workerpool); what they run (`pool-worker.ts`).
+ * Does not own: the workers (`pool-workers.ts`), and talking to them (workerpool); what they run (`pool-worker.ts`).
  *
  * CPython 3.11, concurrent.futures.thread and process. Differs: arguments are cloned at the call, a dead worker is replaced, and only the
  * work that it had fails.
@@ -18,6 +18,7 @@ import { ownFolder } from "../own-folder.js";
 import type { Executor, ShutdownOptions } from "./executor.js";
 import { checkNotImporting } from "./importing.js";
 import { errorOf, type Outcome } from "./outcome.js";
+import { PoolWorkers } from "./pool-workers.js";
 import { type Executable, type ShippedFunction, ship } from "./shipped-function.js";
 import { Work } from "./work.js";
 
@@ -39,16 +40,6 @@ interface PoolKind {
   readonly forkOpts?: { readonly serialization: "advanced" };
 }
 
-/** As much of workerpool's workers as keeps the process alive, or not. It offers no other way to them. */
-interface PoolWorker {
-  readonly worker: {
-    ref(): void;
-    unref(): void;
-    kill(signal?: NodeJS.Signals): unknown;
-    readonly channel?: { ref(): void; unref(): void } | null;
-  } | null;
-}
-
 /** How long a worker that has nothing to do may take to end before it is killed, in milliseconds. */
 const TERMINATE_MS = 500;
 
@@ -57,6 +48,7 @@ const NEVER_BEGAN = "Worker is terminated";
 
 export abstract class PoolExecutor implements Executor {
   readonly #pool: Pool;
+  readonly #workers: PoolWorkers;
   readonly #maxWorkers: number;
   readonly #initializer: ShippedFunction | null;
   /** A set, because it keeps the order and gives up any. */
@@ -80,6 +72,7 @@ export abstract class PoolExecutor implements Executor {
     this.#maxWorkers = maxWorkers;
     this.#initializer = initializer === undefined ? null : ship(initializer);
     this.#pool = workerpool.pool(poolScript, { ...kind, maxWorkers, workerTerminateTimeout: TERMINATE_MS });
+    this.#workers = new PoolWorkers(this.#pool);
   }
 
   /**
@@ -119,7 +112,12 @@ export abstract class PoolExecutor implements Executor {
 
   /** @internal Ends the workers at once, whatever they do. */
   _kill(): void {
-    for (const { worker } of this.#workers) worker?.kill("SIGKILL");
+    this.#workers.kill();
+  }
+
+  /** @internal How many workers there are, which have started and not ended. */
+  get _workerCount(): number {
+    return this.#workers.count;
   }
 
   /** @internal Called when the last worker has ended. */
@@ -144,16 +142,15 @@ export abstract class PoolExecutor implements Executor {
       this.#queue.delete(work);
       work._begin();
       this.#running++;
-      if (this.#running === 1) this.#keepAlive(true);
+      if (this.#running === 1) this.#workers.keepAlive(true);
       this.#execute(work);
     }
   }
 
   #execute(work: Work<unknown>): void {
     const { shipped, args, transfer } = work;
-    const workersBefore = this.#workers.length;
     const submitted = this.#pool.exec("run", [shipped, args, this.#initializer], { transfer });
-    if (this.#workers.length !== workersBefore) this.#keepAlive(true);
+    if (this.#workers.adopt()) this.#workers.keepAlive(true);
     submitted.then(
       (outcome: Outcome) => this.#finish(work, outcome),
       (error: Error) => {
@@ -168,25 +165,12 @@ export abstract class PoolExecutor implements Executor {
     this.#running--;
     this.#startNext();
     if (this.#running === 0) {
-      this.#keepAlive(false);
+      this.#workers.keepAlive(false);
       this.#whenIdle?.();
     }
     if (outcome === null) work._fail(workerError(failure as Error));
     else if ("error" in outcome) work._fail(errorOf(outcome.error));
     else work._succeed(outcome.value);
-  }
-
-  get #workers(): readonly PoolWorker[] {
-    return (this.#pool as unknown as { workers: readonly PoolWorker[] }).workers;
-  }
-
-  #keepAlive(isNeeded: boolean): void {
-    for (const { worker } of this.#workers) {
-      for (const each of [worker, worker?.channel]) {
-        if (isNeeded) each?.ref();
-        else each?.unref();
-      }
-    }
   }
 }
 

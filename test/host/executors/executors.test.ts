@@ -159,6 +159,33 @@ onBoth("a worker that dies fails its work alone, and is replaced", async (execut
   assert.is(await next, "alive");
 });
 
+onBoth("a worker that dies while it has nothing to do is replaced, and keeps no shutdown waiting", async (executor) => {
+  const dieSoon = (): number => {
+    setTimeout(() => process.exit(3), 1);
+    return process.pid;
+  };
+  for (let round = 0; round < 2; round++) {
+    await executor.submit(dieSoon);
+    await died(executor);
+  }
+  assert.is(await executor.submit(() => "alive"), "alive");
+  await executor.submit(dieSoon);
+  await died(executor);
+});
+
+onBoth("what a worker posts by itself is ignored", async (executor) => {
+  const post = async (): Promise<string> => {
+    const { parentPort } = await import("node:worker_threads");
+    for (const junk of [null, undefined, 1, "text", {}]) {
+      if (parentPort === null) process.send?.(junk ?? null);
+      else parentPort.postMessage(junk);
+    }
+    return "posted";
+  };
+  assert.is(await executor.submit(post), "posted");
+  assert.is(await executor.submit(() => 2), 2);
+});
+
 onBoth("shutdown waits for what is left, and takes no more", async (executor) => {
   const works = [1, 2, 3].map((value) => executor.submit((given: number) => given, value));
   const end = executor.shutdown();
@@ -264,6 +291,11 @@ test("bad input is refused at the call", async () => {
 });
 
 test.run();
+
+/** Waits until the pool has noticed that its only worker has died. */
+async function died(executor: PoolExecutor): Promise<void> {
+  while (executor._workerCount > 0) await new Promise((resolve) => setImmediate(resolve));
+}
 
 /** Shuts an executor down when the body has ended. */
 async function using(executor: PoolExecutor, body: (executor: PoolExecutor) => Promise<void>): Promise<void> {
