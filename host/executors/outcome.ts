@@ -5,8 +5,11 @@
  */
 import { describe, RuntimeError } from "../errors.js";
 
-/** A value, or an error. */
-export type Outcome = { readonly value: unknown } | { readonly error: DescribedError };
+/** A value, one that v8 has serialized, or an error. */
+export type Outcome =
+  | { readonly value: unknown }
+  | { readonly packed: Uint8Array }
+  | { readonly error: DescribedError };
 
 /** An error that can be cloned and made again. */
 export interface DescribedError {

@@ -11,6 +11,7 @@
  */
 import { availableParallelism } from "node:os";
 import { fileURLToPath } from "node:url";
+import { deserialize } from "node:v8";
 import workerpool, { type Pool } from "workerpool";
 import { describe, RuntimeError, typeError, ValueError } from "../errors.js";
 import { checkOptions } from "../net/options.js";
@@ -20,6 +21,7 @@ import { checkNotImporting } from "./importing.js";
 import { errorOf, type Outcome } from "./outcome.js";
 import { PoolWorkers } from "./pool-workers.js";
 import { type Executable, type ShippedFunction, ship } from "./shipped-function.js";
+import { forProcess, forThread, type SentArguments } from "./transfer.js";
 import { Work } from "./work.js";
 
 /** What both kinds of pool take. */
@@ -51,6 +53,7 @@ export abstract class PoolExecutor implements Executor {
   readonly #workers: PoolWorkers;
   readonly #maxWorkers: number;
   readonly #initializer: ShippedFunction | null;
+  readonly #prepare: (args: readonly unknown[]) => SentArguments;
   /** A set, because it keeps the order and gives up any. */
   readonly #queue = new Set<Work<unknown>>();
   #running = 0;
@@ -71,6 +74,7 @@ export abstract class PoolExecutor implements Executor {
     }
     this.#maxWorkers = maxWorkers;
     this.#initializer = initializer === undefined ? null : ship(initializer);
+    this.#prepare = kind.workerType === "process" ? forProcess : forThread;
     this.#pool = workerpool.pool(poolScript, { ...kind, maxWorkers, workerTerminateTimeout: TERMINATE_MS });
     this.#workers = new PoolWorkers(this.#pool);
   }
@@ -78,7 +82,7 @@ export abstract class PoolExecutor implements Executor {
   /**
    * Has `func` called in a worker with clones of `args`.
    *
-   * @throws TypeError `ERR_NOT_CALLABLE`, `ERR_FUNCTION_NOT_SENDABLE`; DataCloneError for arguments that cannot be cloned; RuntimeError
+   * @throws TypeError `ERR_NOT_CALLABLE`, `ERR_FUNCTION_NOT_SENDABLE`, and `ERR_NOT_CLONEABLE` for arguments that cannot be sent; RuntimeError
    *   `ERR_EXECUTOR_SHUTDOWN`, `ERR_MAIN_IN_WORKER`
    */
   submit<A extends unknown[], R>(func: Executable<A, R>, ...args: A): Work<Awaited<R>> {
@@ -86,7 +90,8 @@ export abstract class PoolExecutor implements Executor {
       throw new RuntimeError("ERR_EXECUTOR_SHUTDOWN", "cannot schedule new work after shutdown: make another executor");
     }
     checkNotImporting();
-    const work = new Work<Awaited<R>>(ship(func), args, (cancelled) => this.#queue.delete(cancelled as Work<unknown>));
+    const takeBack = (work: Work<Awaited<R>>): boolean => this.#queue.delete(work as Work<unknown>);
+    const work = new Work<Awaited<R>>(ship(func), args, this.#prepare, takeBack);
     this.#queue.add(work as Work<unknown>);
     this.#startNext();
     return work;
@@ -148,30 +153,51 @@ export abstract class PoolExecutor implements Executor {
   }
 
   #execute(work: Work<unknown>): void {
-    const { shipped, args, transfer } = work;
-    const submitted = this.#pool.exec("run", [shipped, args, this.#initializer], { transfer });
-    if (this.#workers.adopt()) this.#workers.keepAlive(true);
-    submitted.then(
-      (outcome: Outcome) => this.#finish(work, outcome),
-      (error: Error) => {
-        // Its worker died while it was idle: there is another one now.
-        if (error.message === NEVER_BEGAN) this.#execute(work);
-        else this.#finish(work, null, error);
-      },
-    );
+    try {
+      this.#send(work).then(
+        (outcome: Outcome) => this.#finish(work, outcome),
+        (error: Error) => {
+          // Its worker died while it was idle: there is another one now.
+          if (error.message === NEVER_BEGAN) this.#execute(work);
+          else this.#finish(work, workerError(error));
+        },
+      );
+    } catch (error) {
+      // No worker could be started, or reached.
+      this.#finish(work, error as Error);
+    }
   }
 
-  #finish(work: Work<unknown>, outcome: Outcome | null, failure?: Error): void {
+  #send({ shipped, args, transfer }: Work<unknown>): ReturnType<Pool["exec"]> {
+    const submitted = this.#pool.exec("run", [shipped, args, this.#initializer], { transfer });
+    if (this.#workers.adopt()) this.#workers.keepAlive(true);
+    return submitted;
+  }
+
+  #finish(work: Work<unknown>, outcome: Outcome | Error): void {
     this.#running--;
     this.#startNext();
     if (this.#running === 0) {
       this.#workers.keepAlive(false);
       this.#whenIdle?.();
     }
-    if (outcome === null) work._fail(workerError(failure as Error));
+    if (outcome instanceof Error) work._fail(outcome);
     else if ("error" in outcome) work._fail(errorOf(outcome.error));
+    else if ("packed" in outcome) unpackInto(work, outcome.packed);
     else work._succeed(outcome.value);
   }
+}
+
+/** Settles work with what a process has packed. */
+function unpackInto(work: Work<unknown>, packed: Uint8Array): void {
+  let value: unknown;
+  try {
+    value = deserialize(packed);
+  } catch (error) {
+    work._fail(workerError(error as Error));
+    return;
+  }
+  work._succeed(value);
 }
 
 /** What became of work whose worker died, or whose result could not be sent. */

@@ -107,15 +107,12 @@ onBoth("a function that uses a variable around it fails with an error that names
 });
 
 onBoth("an argument or a result that cannot be cloned fails, and the worker goes on", async (executor) => {
-  assert.is(
-    thrownBy(() =>
-      executor.submit(
-        (_value: unknown) => 1,
-        () => {},
-      ),
-    ).name,
-    "DataCloneError",
-  );
+  for (const argument of [() => {}, Symbol("mine"), { deep: [new WeakMap()] }]) {
+    const refused = thrownBy(() => executor.submit((_value: unknown) => 1, argument));
+    assert.instance(refused, TypeError);
+    assert.is(refused.code, "ERR_NOT_CLONEABLE");
+    assert.match(refused.message, "could not be cloned");
+  }
   const error = await rejection(executor.submit(() => () => {}));
   assert.is(error.code, "ERR_RESULT_NOT_CLONEABLE");
   assert.match(error.message, "could not be cloned");
@@ -254,6 +251,48 @@ test("a buffer can be moved to a thread and back", async () => {
     const work = executor.submit((given: ArrayBuffer) => given.byteLength, transfer(buffer, [buffer]));
     assert.is(buffer.byteLength, 0);
     assert.is(await work, 16);
+  });
+});
+
+test("a process is sent nothing that its channel cannot carry, be it new or not", async () => {
+  const module = new WebAssembly.Module(new Uint8Array([0, 0x61, 0x73, 0x6d, 1, 0, 0, 0]));
+  await using(new ProcessPoolExecutor({ maxWorkers: 1 }), async (executor) => {
+    for (let round = 0; round < 2; round++) {
+      for (const argument of [new SharedArrayBuffer(8), [module], new Blob(["text"])]) {
+        const refused = thrownBy(() => executor.submit((_value: unknown) => 1, argument));
+        assert.is(refused.code, "ERR_NOT_CLONEABLE");
+      }
+      assert.is(await executor.submit(() => 2), 2);
+    }
+    const buffer = new ArrayBuffer(8);
+    assert.is(await executor.submit((given: ArrayBuffer) => given.byteLength, transfer(buffer, [buffer])), 8);
+    assert.is(buffer.byteLength, 0);
+  });
+});
+
+test("a process sends nothing back that its channel cannot carry", async () => {
+  await using(new ProcessPoolExecutor({ maxWorkers: 1 }), async (executor) => {
+    const results = [
+      () => new WebAssembly.Module(new Uint8Array([0, 0x61, 0x73, 0x6d, 1, 0, 0, 0])),
+      async () => new SharedArrayBuffer(8),
+      () => new Blob(["text"]),
+    ];
+    for (const result of results) {
+      const error = await rejection(executor.submit(result as () => unknown));
+      assert.is(error.code, "ERR_RESULT_NOT_CLONEABLE");
+    }
+    assert.equal(await executor.submit(() => new Map([["k", [new Date(0)]]])), new Map([["k", [new Date(0)]]]));
+  });
+});
+
+test("a worker that cannot be started fails its work, and the executor goes on", async () => {
+  await using(new ProcessPoolExecutor({ maxWorkers: 1 }), async (executor) => {
+    const { execPath } = process;
+    process.execPath = "\0";
+    const work = executor.submit(() => 1);
+    process.execPath = execPath;
+    assert.is((await rejection(work)).name, "TypeError");
+    assert.is(await executor.submit(() => 2), 2);
   });
 });
 
