@@ -43,6 +43,7 @@ export class SignalHandlers {
       throw new RuntimeError("ERR_NOT_MAIN_THREAD", `Signals reach the main thread only: ${hint}.`);
     }
     this.#scheduler.driver.checkOutside("signals");
+    this.#scheduler.checkNodeGoesOn("signals arrive");
     const before = this.#handlers.get(name);
     const handle = before === undefined ? this.#listen(call) : this.#replaceCall(before.handle, call);
     const listener = (): void => this.#scheduler.arrived(EventKind.SignalArrived, handle);

@@ -79,6 +79,7 @@ export function subprocessExec<P extends SubprocessProtocol>(
 ): Future<[transport: SubprocessTransport, protocol: P]> {
   loop._scheduler.checkOpen();
   loop._scheduler.driver.checkOutside("child processes");
+  loop._scheduler.checkNodeGoesOn("children start and end");
   checkProtocolFactory(protocolFactory);
   for (const word of [program, ...args]) {
     if (typeof word === "string" && !word.includes("\0")) continue;

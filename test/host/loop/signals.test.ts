@@ -156,6 +156,19 @@ test(
   }),
 );
 
+test("a blocking run refuses handlers, for which no signal could arrive", () => {
+  const loop = new EventLoop();
+  let code: unknown;
+  loop.callSoon(() => {
+    code = thrownBy(() => loop.addSignalHandler("SIGUSR2", () => {})).code;
+    loop.stop();
+  });
+  loop.runForeverSync();
+  assert.is(code, "ERR_BLOCKING_RUN");
+  assert.is(process.listenerCount("SIGUSR2"), 0);
+  loop.close();
+});
+
 test("a virtual loop and a worker thread have none, and say so", async () => {
   const loop = new VirtualEventLoop();
   assert.is(thrownBy(() => loop.addSignalHandler("SIGUSR2", () => {})).code, "ERR_NO_OUTSIDE");

@@ -6,7 +6,7 @@ import * as assert from "uvu/assert";
 import type { Future } from "../../../host/futures/future.js";
 import { sleepOn } from "../../../host/futures/sleep.js";
 import { DEVNULL, PIPE, pipe, STDOUT } from "../../../host/index.js";
-import type { EventLoop } from "../../../host/loop/event-loop.js";
+import { EventLoop } from "../../../host/loop/event-loop.js";
 import type { SubprocessOptions } from "../../../host/processes/spawn.js";
 import type { SubprocessTransport } from "../../../host/processes/subprocess-transport.js";
 import type { SubprocessProtocol } from "../../../host/protocols.js";
@@ -271,5 +271,30 @@ test(
     virtual.close();
   }),
 );
+
+test("are refused by a blocking run, which hears of none, before anything starts", async () => {
+  const loop = new EventLoop();
+  const notes = new Notes(loop);
+  let made = 0;
+  const factory = (): Notes => {
+    made++;
+    return notes;
+  };
+  const [transport] = await loop.runUntilComplete(loop.subprocessExec(() => notes, "cat"));
+  const codes: unknown[] = [];
+  loop.callSoon(() => {
+    codes.push(thrownBy(() => void loop.subprocessExec(factory, "cat")).code);
+    codes.push(thrownBy(() => void loop.subprocessShell(factory, "cat")).code);
+    codes.push(thrownBy(() => void transport._wait()).code);
+    loop.stop();
+  });
+  loop.runForeverSync();
+  assert.equal(codes, ["ERR_BLOCKING_RUN", "ERR_BLOCKING_RUN", "ERR_BLOCKING_RUN"]);
+  assert.is(made, 0);
+  transport.close();
+  await loop.runUntilComplete(notes.lost);
+  assert.is(loop.runUntilCompleteSync(transport._wait()), -9);
+  loop.close();
+});
 
 test.run();
