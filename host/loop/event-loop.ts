@@ -193,10 +193,11 @@ export class EventLoop extends ThreadCalls {
     const reportUnfinished = unfinishedOf(this);
     this.#signals.close();
     this._scheduler.close();
-    this._closeExecutor();
+    const reportExecutor = this._closeExecutor();
     for (const one of this._unfinished) one._abandon();
     this._unfinished.clear();
     reportUnfinished();
+    reportExecutor();
   }
 
   [Symbol.dispose](): void {
