@@ -1,8 +1,8 @@
 /**
  * Executors on a pool of workers.
  *
- * Owns: the queue of work that has not begun, which is what can be cancelled; when workers keep the process alive, which is while they work;
- * ending.
+ * Owns: the queue of work that has not begun, which is what can be cancelled; when workers keep the process alive, which is while they work,
+ * and while somebody waits for their end; ending.
  *
  * Does not own: the workers (`pool-workers.ts`), and talking to them (workerpool); what they run (`pool-worker.ts`).
  *
@@ -58,6 +58,8 @@ export abstract class PoolExecutor implements Executor {
   readonly #queue = new Set<Work<unknown>>();
   #running = 0;
   #isShutdown = false;
+  /** Whether somebody waits for the end. */
+  #isAwaited = false;
   #ended: Promise<void> | null = null;
   #whenIdle: (() => void) | null = null;
 
@@ -108,7 +110,10 @@ export abstract class PoolExecutor implements Executor {
     this.#isShutdown = true;
     if (cancelFutures) for (const work of [...this.#queue]) work.cancel();
     this.#ended ??= this.#end();
-    return wait ? this.#ended : Promise.resolve();
+    if (!wait) return Promise.resolve();
+    this.#isAwaited = true;
+    this.#workers.keepAlive(true);
+    return this.#ended;
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -134,7 +139,8 @@ export abstract class PoolExecutor implements Executor {
         this.#whenIdle = resolve;
       });
     }
-    // Their ends keep the process alive no more than they did.
+    // Their ends keep the process alive only for those who wait for them.
+    if (this.#isAwaited) this.#workers.keepAlive(true);
     await new Promise<void>((resolve) => {
       this.#pool.terminate(false).always(resolve as never);
     });

@@ -1,4 +1,6 @@
 /** Pools of threads and of processes: what they run, how it fails, what can be taken back, and how they end. */
+import { spawn } from "node:child_process";
+import { once } from "node:events";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import {
@@ -193,6 +195,26 @@ onBoth("shutdown waits for what is left, and takes no more", async (executor) =>
   assert.equal(ended, [1, 2, 3]);
   await executor.shutdown();
 });
+
+for (const name of ["ThreadPoolExecutor", "ProcessPoolExecutor"]) {
+  test(`shutdown keeps the program alive until workers that are slow to end have ended (${name})`, async () => {
+    const index = new URL("../../../host/index.js", import.meta.url).href;
+    const code = `import(${JSON.stringify(index)}).then(async ({ ${name} }) => {
+      const executor = new ${name}({ maxWorkers: 1 });
+      await executor.submit(() => { setTimeout(() => { for (;;); }, 1); });
+      Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 20);
+      await executor.shutdown();
+      console.log("ended");
+    })`;
+    const child = spawn(process.execPath, ["-e", code], { stdio: ["ignore", "pipe", "inherit"] });
+    let printed = "";
+    child.stdout.on("data", (text) => {
+      printed += text;
+    });
+    assert.equal(await once(child, "close"), [0, null]);
+    assert.is(printed, "ended\n");
+  });
+}
 
 onBoth("shutdown with cancelFutures takes back what has not begun", async (executor) => {
   const first = executor.submit(() => 1);
