@@ -99,6 +99,93 @@ onBoth(
   },
 );
 
+onBoth("what belongs to an error comes back with it, if it can be cloned", async (executor) => {
+  const error = (await rejection(
+    executor.submit(() => {
+      const inner = Object.assign(new TypeError("inner"), { code: "E_INNER" });
+      const module = new WebAssembly.Module(new Uint8Array([0, 0x61, 0x73, 0x6d, 1, 0, 0, 0]));
+      const thrown = new Error("outer", { cause: { plain: [1] } });
+      throw Object.assign(thrown, { at: new Date(0), map: { deep: [1] }, inner, module, call() {}, itself: thrown });
+    }),
+  )) as Error & { at: Date; map: unknown; inner: Error & { code: string } };
+  assert.equal(error.cause, { plain: [1] });
+  assert.equal(error.at, new Date(0));
+  assert.equal(error.map, { deep: [1] });
+  assert.instance(error.inner, TypeError);
+  assert.is(error.inner.code, "E_INNER");
+  assert.equal(Object.keys(error), ["at", "map", "inner"]);
+  const caused = await rejection(
+    executor.submit(() => {
+      throw new Error("outer", { cause: "text" });
+    }),
+  );
+  assert.is(caused.cause, "text");
+  const circular = await rejection(
+    executor.submit(() => {
+      const thrown = new Error("circular");
+      thrown.cause = new Error("inner", { cause: thrown });
+      throw thrown;
+    }),
+  );
+  assert.is((circular.cause as Error).message, "inner");
+  assert.is((circular.cause as Error).cause, undefined);
+});
+
+onBoth("an AggregateError comes back as one, with its errors", async (executor) => {
+  const error = (await rejection(
+    executor.submit(() => {
+      throw new AggregateError([Object.assign(new RangeError("one"), { code: "E_ONE" }), "two", () => {}], "several");
+    }),
+  )) as AggregateError;
+  assert.instance(error, AggregateError);
+  assert.is(error.message, "several");
+  const [one, two, ...others] = error.errors;
+  assert.instance(one, RangeError);
+  assert.is(one.code, "E_ONE");
+  assert.equal([two, others], ["two", []]);
+});
+
+onBoth("whatever a function throws is told of", async (executor) => {
+  const strange = [
+    () => {
+      throw Object.create(null);
+    },
+    () => {
+      throw new Proxy(
+        {},
+        {
+          getPrototypeOf: () => {
+            throw new Error("trap");
+          },
+          get: () => {
+            throw new Error("trap");
+          },
+        },
+      );
+    },
+    () => {
+      throw { plain: 1 };
+    },
+  ];
+  for (const thrower of strange) {
+    const error = await rejection(executor.submit(thrower as () => void));
+    assert.match(error.message, /^a function in a worker threw an (object|instance of Object) and no Error/);
+  }
+  const plain = await rejection(executor.submit(strange[2] as () => void));
+  assert.equal(plain.cause, { plain: 1 });
+  const guarded = await rejection(
+    executor.submit(() => {
+      const thrown = Object.assign(new RangeError("guarded"), { code: "E_MINE" });
+      const get = (): never => {
+        throw new Error("getter");
+      };
+      throw Object.defineProperties(thrown, { cause: { get }, other: { get, enumerable: true }, stack: { get } });
+    }),
+  );
+  assert.instance(guarded, RangeError);
+  assert.is(guarded.code, "E_MINE");
+});
+
 onBoth("a function that uses a variable around it fails with an error that names it", async (executor) => {
   const around = 1;
   const error = (await rejection(executor.submit(() => around + 1))) as RuntimeError;
