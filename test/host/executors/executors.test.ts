@@ -414,6 +414,18 @@ test("bad input is refused at the call", async () => {
     for (const func of [Math.max, (() => {}).bind(null), class {}, function* () {}, method]) {
       assert.is(thrownBy(() => executor.submit(func as never)).code, "ERR_FUNCTION_NOT_SENDABLE");
     }
+    const reasons: [func: unknown, why: RegExp][] = [
+      [new Function("return function /* comment */ * () {}")(), /is a generator/],
+      [{ *method() {} }.method, /is a generator/],
+      [method, /is a method/],
+      [() => import.meta.url, /'import.meta'/],
+      [new Function("return function () { with ({}) {} }")(), /strict mode/],
+    ];
+    for (const [func, why] of reasons) {
+      const refused = thrownBy(() => executor.submit(func as never));
+      assert.is(refused.code, "ERR_FUNCTION_NOT_SENDABLE");
+      assert.match(refused.message, why);
+    }
     for (const options of [null, 1, { wait: 1 }, { cancelFutures: "x" }]) {
       assert.is(thrownBy(() => void executor.shutdown(options as never)).code, "ERR_INVALID_ARG_TYPE");
     }
