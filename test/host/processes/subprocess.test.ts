@@ -199,6 +199,7 @@ test(
   onLoop(async ({ loop }) => {
     assert.is((await shell(loop, "pwd", { cwd: tmpdir() })).text(1), `${tmpdir()}\n`);
     assert.is((await shell(loop, "echo $ONE$HOME", { env: { ONE: "1" } })).text(1), "1\n");
+    assert.is((await shell(loop, "echo $ONE$TWO", { env: { ONE: "1", TWO: undefined } })).text(1), "1\n");
     // The sixth word of stat is the session, and only its leader's is its own number.
     const [session, pid] = (await shell(loop, "cut -d' ' -f6 /proc/$$/stat; echo $$", { startNewSession: true }))
       .text(1)
@@ -258,6 +259,18 @@ test(
     assert.is(exec(factory, 5), "ERR_INVALID_ARG_TYPE");
     assert.is(exec(factory, "true", 5), "ERR_INVALID_ARG_TYPE");
     assert.is(exec(factory, "a\0b"), "ERR_INVALID_ARG_TYPE");
+    assert.match(
+      thrownBy(() => loop.subprocessExec(factory, "true", "a\0b")).message,
+      'can have no NUL character, which "a\\u0000b" has',
+    );
+    const inherited = Object.create({ ONE: 1 });
+    const urls = new URLSearchParams();
+    for (const env of [5, ["ONE=1"], new Map(), urls, { ONE: null }, { ONE: {} }, { ONE: 1 }, inherited]) {
+      assert.is(exec(factory, "true", { env }), "ERR_INVALID_ARG_TYPE");
+    }
+    for (const env of [{ ONE: "a\0b" }, { "O\0E": "1" }]) {
+      assert.is(exec(factory, "true", { env }), "ERR_INVALID_ARG_TYPE");
+    }
     for (const name of ["universalNewlines", "shell", "bufsize", "text", "encoding"]) {
       assert.is(exec(factory, "true", { [name]: true }), "ERR_UNKNOWN_OPTION");
     }
