@@ -38,15 +38,9 @@ const DEPTH_MAX = 4;
 const KNOWN = ["name", "message", "stack", "cause", "errors"];
 
 /** The errors of the language, by name: they come back as what they were. Others come back as Error, under their name. */
-const CLASSES: Readonly<Record<string, new (message: string) => Error>> = {
-  Error,
-  EvalError,
-  RangeError,
-  ReferenceError,
-  SyntaxError,
-  TypeError,
-  URIError,
-};
+const CLASSES = new Map(
+  [Error, EvalError, RangeError, ReferenceError, SyntaxError, TypeError, URIError].map((made) => [made.name, made]),
+);
 
 /**
  * Describes whatever was thrown.
@@ -75,7 +69,7 @@ export function describeError(thrown: unknown, bySource: boolean, around: readon
 export function errorOf(described: DescribedError): Error {
   const { name, message, stack, details, cause, errors, missing } = described;
   const error =
-    errors === null ? new (CLASSES[name] ?? Error)(message) : new AggregateError(errors.map(partOf), message);
+    errors === null ? new (CLASSES.get(name) ?? Error)(message) : new AggregateError(errors.map(partOf), message);
   if (error.name !== name) define(error, "name", name, false);
   for (const [key, detail] of details) define(error, key, partOf(detail), true);
   if (stack !== "") error.stack = stack;

@@ -82,12 +82,18 @@ export class PoolWorkers {
   }
 }
 
-/** The library reads properties of whatever comes. */
+/** The library takes all that comes for its own. */
 function ignoreJunk(worker: Worker): void {
   for (const listener of worker.listeners("message")) {
     worker.on("message", (message) => {
-      if (message !== null && message !== undefined) listener(message);
+      if (isOfLibrary(message)) listener(message);
     });
     worker.off("message", listener);
   }
+}
+
+/** Whether it is what workerpool's side in the worker says: that it is there, or how a call has ended. */
+function isOfLibrary(message: unknown): boolean {
+  if (typeof message !== "object" || message === null) return message === "ready";
+  return "id" in message && "result" in message && "error" in message;
 }

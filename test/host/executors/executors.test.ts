@@ -171,6 +171,12 @@ onBoth("whatever a function throws is told of", async (executor) => {
     const error = await rejection(executor.submit(thrower as () => void));
     assert.match(error.message, /^a function in a worker threw an (object|instance of Object) and no Error/);
   }
+  const named = await rejection(
+    executor.submit(() => {
+      throw Object.assign(new Error("named"), { name: "toString" });
+    }),
+  );
+  assert.equal([named.name, named.message], ["toString", "named"]);
   const plain = await rejection(executor.submit(strange[2] as () => void));
   assert.equal(plain.cause, { plain: 1 });
   const guarded = await rejection(
@@ -262,7 +268,7 @@ onBoth("a worker that dies while it has nothing to do is replaced, and keeps no 
 onBoth("what a worker posts by itself is ignored", async (executor) => {
   const post = async (): Promise<string> => {
     const { parentPort } = await import("node:worker_threads");
-    for (const junk of [null, undefined, 1, "text", {}]) {
+    for (const junk of [null, undefined, 1, "text", {}, { id: 1 }, { id: 1, progress: 0.5 }]) {
       if (parentPort === null) process.send?.(junk ?? null);
       else parentPort.postMessage(junk);
     }
