@@ -6,6 +6,8 @@
  * Does not own: how a function is sent (`executors/shipped-function.ts`), which worker gets it (workerpool).
  */
 import { pathToFileURL } from "node:url";
+import { serialize } from "node:v8";
+import { parentPort } from "node:worker_threads";
 import workerpool from "workerpool";
 import { importForWorker } from "./executors/importing.js";
 import { describeError, type Outcome } from "./executors/outcome.js";
@@ -28,12 +30,20 @@ function run(
   initializer: ShippedFunction | null,
 ): Outcome | Promise<Outcome> {
   const failed = (error: unknown): Outcome => ({ error: describeError(error, "source" in shipped) });
+  let value: unknown;
   try {
-    const value = initializer === null ? call(shipped, args) : callInitialized(shipped, args, initializer);
-    return isThenable(value) ? Promise.resolve(value).then((settled) => ({ value: settled }), failed) : { value };
+    value = initializer === null ? call(shipped, args) : callInitialized(shipped, args, initializer);
   } catch (error) {
     return failed(error);
   }
+  // What cannot be sent is no failure of the function: workerpool tells of it.
+  return isThenable(value) ? Promise.resolve(value).then(succeeded, failed) : succeeded(value);
+}
+
+/** A process packs its objects: what can be written and not read again would end the process that reads, if it came through the channel. */
+function succeeded(value: unknown): Outcome {
+  const isPacked = parentPort === null && typeof value === "object" && value !== null;
+  return isPacked ? { packed: serialize(value) } : { value };
 }
 
 async function callInitialized(

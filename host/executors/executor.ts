@@ -25,6 +25,6 @@ export interface ShutdownOptions {
 export interface Executor {
   /** Has `func` called with `args`. */
   submit<A extends unknown[], R>(func: Executable<A, R>, ...args: A): Submission<Awaited<R>>;
-  /** Takes no more work, and ends when what it has is done. */
-  shutdown(options?: ShutdownOptions): PromiseLike<void>;
+  /** Takes no more work, and ends when what it has is done. What it returns is waited for if it is a promise. */
+  shutdown(options?: ShutdownOptions): PromiseLike<void> | void;
 }

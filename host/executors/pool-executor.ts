@@ -1,16 +1,17 @@
 /**
  * Executors on a pool of workers.
  *
- * Owns: the queue of work that has not begun, which is what can be cancelled; when workers keep the process alive, which is while they work;
- * ending.
+ * Owns: the queue of work that has not begun, which is what can be cancelled; when workers keep the process alive, which is while they work,
+ * and while somebody waits for their end; ending.
  *
- * Does not own: the workers, and talking to them (workerpool); what they run (`pool-worker.ts`).
+ * Does not own: the workers (`pool-workers.ts`), and talking to them (workerpool); what they run (`pool-worker.ts`).
  *
  * CPython 3.11, concurrent.futures.thread and process. Differs: arguments are cloned at the call, a dead worker is replaced, and only the
  * work that it had fails.
  */
 import { availableParallelism } from "node:os";
 import { fileURLToPath } from "node:url";
+import { deserialize } from "node:v8";
 import workerpool, { type Pool } from "workerpool";
 import { describe, RuntimeError, typeError, ValueError } from "../errors.js";
 import { checkOptions } from "../net/options.js";
@@ -18,7 +19,9 @@ import { ownFolder } from "../own-folder.js";
 import type { Executor, ShutdownOptions } from "./executor.js";
 import { checkNotImporting } from "./importing.js";
 import { errorOf, type Outcome } from "./outcome.js";
+import { PoolWorkers } from "./pool-workers.js";
 import { type Executable, type ShippedFunction, ship } from "./shipped-function.js";
+import { forProcess, forThread, type SentArguments } from "./transfer.js";
 import { Work } from "./work.js";
 
 /** What both kinds of pool take. */
@@ -39,16 +42,6 @@ interface PoolKind {
   readonly forkOpts?: { readonly serialization: "advanced" };
 }
 
-/** As much of workerpool's workers as keeps the process alive, or not. It offers no other way to them. */
-interface PoolWorker {
-  readonly worker: {
-    ref(): void;
-    unref(): void;
-    kill(signal?: NodeJS.Signals): unknown;
-    readonly channel?: { ref(): void; unref(): void } | null;
-  } | null;
-}
-
 /** How long a worker that has nothing to do may take to end before it is killed, in milliseconds. */
 const TERMINATE_MS = 500;
 
@@ -57,12 +50,16 @@ const NEVER_BEGAN = "Worker is terminated";
 
 export abstract class PoolExecutor implements Executor {
   readonly #pool: Pool;
+  readonly #workers: PoolWorkers;
   readonly #maxWorkers: number;
   readonly #initializer: ShippedFunction | null;
+  readonly #prepare: (args: readonly unknown[]) => SentArguments;
   /** A set, because it keeps the order and gives up any. */
   readonly #queue = new Set<Work<unknown>>();
   #running = 0;
   #isShutdown = false;
+  /** Whether somebody waits for the end. */
+  #isAwaited = false;
   #ended: Promise<void> | null = null;
   #whenIdle: (() => void) | null = null;
 
@@ -79,13 +76,15 @@ export abstract class PoolExecutor implements Executor {
     }
     this.#maxWorkers = maxWorkers;
     this.#initializer = initializer === undefined ? null : ship(initializer);
+    this.#prepare = kind.workerType === "process" ? forProcess : forThread;
     this.#pool = workerpool.pool(poolScript, { ...kind, maxWorkers, workerTerminateTimeout: TERMINATE_MS });
+    this.#workers = new PoolWorkers(this.#pool);
   }
 
   /**
    * Has `func` called in a worker with clones of `args`.
    *
-   * @throws TypeError `ERR_NOT_CALLABLE`, `ERR_FUNCTION_NOT_SENDABLE`; DataCloneError for arguments that cannot be cloned; RuntimeError
+   * @throws TypeError `ERR_NOT_CALLABLE`, `ERR_FUNCTION_NOT_SENDABLE`, and `ERR_NOT_CLONEABLE` for arguments that cannot be sent; RuntimeError
    *   `ERR_EXECUTOR_SHUTDOWN`, `ERR_MAIN_IN_WORKER`
    */
   submit<A extends unknown[], R>(func: Executable<A, R>, ...args: A): Work<Awaited<R>> {
@@ -93,7 +92,8 @@ export abstract class PoolExecutor implements Executor {
       throw new RuntimeError("ERR_EXECUTOR_SHUTDOWN", "cannot schedule new work after shutdown: make another executor");
     }
     checkNotImporting();
-    const work = new Work<Awaited<R>>(ship(func), args, (cancelled) => this.#queue.delete(cancelled as Work<unknown>));
+    const takeBack = (work: Work<Awaited<R>>): boolean => this.#queue.delete(work as Work<unknown>);
+    const work = new Work<Awaited<R>>(ship(func), args, this.#prepare, takeBack);
     this.#queue.add(work as Work<unknown>);
     this.#startNext();
     return work;
@@ -110,7 +110,10 @@ export abstract class PoolExecutor implements Executor {
     this.#isShutdown = true;
     if (cancelFutures) for (const work of [...this.#queue]) work.cancel();
     this.#ended ??= this.#end();
-    return wait ? this.#ended : Promise.resolve();
+    if (!wait) return Promise.resolve();
+    this.#isAwaited = true;
+    this.#workers.keepAlive(true);
+    return this.#ended;
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -119,7 +122,12 @@ export abstract class PoolExecutor implements Executor {
 
   /** @internal Ends the workers at once, whatever they do. */
   _kill(): void {
-    for (const { worker } of this.#workers) worker?.kill("SIGKILL");
+    this.#workers.kill();
+  }
+
+  /** @internal How many workers there are, which have started and not ended. */
+  get _workerCount(): number {
+    return this.#workers.count;
   }
 
   /** @internal Called when the last worker has ended. */
@@ -131,7 +139,8 @@ export abstract class PoolExecutor implements Executor {
         this.#whenIdle = resolve;
       });
     }
-    // Their ends keep the process alive no more than they did.
+    // Their ends keep the process alive only for those who wait for them.
+    if (this.#isAwaited) this.#workers.keepAlive(true);
     await new Promise<void>((resolve) => {
       this.#pool.terminate(false).always(resolve as never);
     });
@@ -144,50 +153,57 @@ export abstract class PoolExecutor implements Executor {
       this.#queue.delete(work);
       work._begin();
       this.#running++;
-      if (this.#running === 1) this.#keepAlive(true);
+      if (this.#running === 1) this.#workers.keepAlive(true);
       this.#execute(work);
     }
   }
 
   #execute(work: Work<unknown>): void {
-    const { shipped, args, transfer } = work;
-    const workersBefore = this.#workers.length;
-    const submitted = this.#pool.exec("run", [shipped, args, this.#initializer], { transfer });
-    if (this.#workers.length !== workersBefore) this.#keepAlive(true);
-    submitted.then(
-      (outcome: Outcome) => this.#finish(work, outcome),
-      (error: Error) => {
-        // Its worker died while it was idle: there is another one now.
-        if (error.message === NEVER_BEGAN) this.#execute(work);
-        else this.#finish(work, null, error);
-      },
-    );
+    try {
+      this.#send(work).then(
+        (outcome: Outcome) => this.#finish(work, outcome),
+        (error: Error) => {
+          // Its worker died while it was idle: there is another one now.
+          if (error.message === NEVER_BEGAN) this.#execute(work);
+          else this.#finish(work, workerError(error));
+        },
+      );
+    } catch (error) {
+      // No worker could be started, or reached.
+      this.#finish(work, error as Error);
+    }
   }
 
-  #finish(work: Work<unknown>, outcome: Outcome | null, failure?: Error): void {
+  #send({ shipped, args, transfer }: Work<unknown>): ReturnType<Pool["exec"]> {
+    const submitted = this.#pool.exec("run", [shipped, args, this.#initializer], { transfer });
+    if (this.#workers.adopt()) this.#workers.keepAlive(true);
+    return submitted;
+  }
+
+  #finish(work: Work<unknown>, outcome: Outcome | Error): void {
     this.#running--;
     this.#startNext();
     if (this.#running === 0) {
-      this.#keepAlive(false);
+      this.#workers.keepAlive(false);
       this.#whenIdle?.();
     }
-    if (outcome === null) work._fail(workerError(failure as Error));
+    if (outcome instanceof Error) work._fail(outcome);
     else if ("error" in outcome) work._fail(errorOf(outcome.error));
+    else if ("packed" in outcome) unpackInto(work, outcome.packed);
     else work._succeed(outcome.value);
   }
+}
 
-  get #workers(): readonly PoolWorker[] {
-    return (this.#pool as unknown as { workers: readonly PoolWorker[] }).workers;
+/** Settles work with what a process has packed. */
+function unpackInto(work: Work<unknown>, packed: Uint8Array): void {
+  let value: unknown;
+  try {
+    value = deserialize(packed);
+  } catch (error) {
+    work._fail(workerError(error as Error));
+    return;
   }
-
-  #keepAlive(isNeeded: boolean): void {
-    for (const { worker } of this.#workers) {
-      for (const each of [worker, worker?.channel]) {
-        if (isNeeded) each?.ref();
-        else each?.unref();
-      }
-    }
-  }
+  work._succeed(value);
 }
 
 /** What became of work whose worker died, or whose result could not be sent. */

@@ -6,7 +6,8 @@
  *
  * CPython pickles functions by module and name alone. Differs: a function that stands alone needs no module.
  */
-import { describe, typeError, ValueError } from "../errors.js";
+import { isGeneratorFunction } from "node:util/types";
+import { describe, messageOf, typeError, ValueError } from "../errors.js";
 
 /** What is sent in the place of a function. */
 export type ShippedFunction = { readonly source: string } | { readonly module: string; readonly name: string };
@@ -75,13 +76,26 @@ function checkedSource(func: AnyFunction): string {
   const source = Function.prototype.toString.call(func);
   if (/\{\s*\[native code\]\s*\}\s*$/.test(source)) throw notSendable(func, "is native or bound and has no source");
   if (/^class\b/.test(source)) throw notSendable(func, "is a class");
-  if (/^(async\s*)?function\s*\*/.test(source)) throw notSendable(func, "is a generator, which only a loop can run");
-  try {
-    new Function(`"use strict"; return (${source}\n)`);
-  } catch {
+  if (isGeneratorFunction(func)) throw notSendable(func, "is a generator, which only a loop can run");
+  const problem = problemOf(`"use strict"; return (${source}\n)`);
+  if (problem === null) return source;
+  if (problemOf(`return (${source}\n)`) === null) {
+    throw notSendable(func, `uses what strict mode does not have, in which workers run it (${problem})`);
+  }
+  if (problemOf(`return ({ ${source}\n})`) === null) {
     throw notSendable(func, "is a method, whose source is no function by itself");
   }
-  return source;
+  throw notSendable(func, `has a source that is no function by itself (${problem})`);
+}
+
+/** What keeps the body of a function from being compiled, in V8's words. */
+function problemOf(body: string): string | null {
+  try {
+    new Function(body);
+    return null;
+  } catch (error) {
+    return messageOf(error);
+  }
 }
 
 function notSendable(func: AnyFunction, why: string): TypeError {

@@ -2,10 +2,11 @@
  * Arguments on their way to a worker.
  *
  * Owns: cloning them at the call, so that what cannot be cloned fails there and what changes later is not seen; and those that go to the
- * worker whole instead of being copied.
+ * worker whole instead of being copied. A process takes less than a thread does: its channel shares no memory and knows no classes of Node.
  */
+import { deserialize, serialize } from "node:v8";
 import type { MessagePort } from "node:worker_threads";
-import { describe, typeError } from "../errors.js";
+import { describe, messageOf, typeError } from "../errors.js";
 
 /** What can move from one thread to another. */
 export type Transferable = ArrayBuffer | MessagePort;
@@ -38,9 +39,42 @@ export function unwrapTransfers(args: readonly unknown[]): { values: unknown[]; 
   };
 }
 
-/** Clones arguments, and moves what is to be moved. @throws DataCloneError */
-export function transferListOf(args: readonly unknown[]): { args: unknown[]; transfer: Transferable[] | undefined } {
+/** Arguments that are ready to be sent. */
+export interface SentArguments {
+  readonly args: unknown[];
+  /** What is moved to the worker; undefined where there is nothing. */
+  readonly transfer: Transferable[] | undefined;
+}
+
+/** For a thread: clones arguments, and moves what is to be moved. @throws TypeError `ERR_NOT_CLONEABLE` */
+export function forThread(args: readonly unknown[]): SentArguments {
   const { values, list } = unwrapTransfers(args);
-  const clone = structuredClone({ args: values, transfer: list }, { transfer: list as never[] });
+  const clone = cloned(
+    () => structuredClone({ args: values, transfer: list }, { transfer: list as never[] }),
+    "thread",
+  );
   return list.length > 0 ? clone : { args: clone.args, transfer: undefined };
+}
+
+/** For a process: clones arguments as its channel will, and leaves what is to be moved unusable. @throws TypeError `ERR_NOT_CLONEABLE` */
+export function forProcess(args: readonly unknown[]): SentArguments {
+  const { values, list } = unwrapTransfers(args);
+  // There are values that can be written, and not read again.
+  const clones = cloned(() => deserialize(serialize(values)) as unknown[], "process");
+  cloned(() => structuredClone(null, { transfer: list as never[] }), "process");
+  return { args: clones, transfer: undefined };
+}
+
+function cloned<T>(clone: () => T, kind: "thread" | "process"): T {
+  try {
+    return clone();
+  } catch (error) {
+    const [why] = messageOf(error).split("\n");
+    throw Object.assign(
+      typeError("ERR_NOT_CLONEABLE", `an argument cannot be sent to a ${kind} (${why}): pass plain data`),
+      {
+        cause: error,
+      },
+    );
+  }
 }

@@ -10,7 +10,7 @@
 import { CancelledError } from "../errors.js";
 import type { Submission } from "./executor.js";
 import type { ShippedFunction } from "./shipped-function.js";
-import { type Transferable, transferListOf } from "./transfer.js";
+import type { SentArguments, Transferable } from "./transfer.js";
 
 /** Is told what work came to: an error, or null and a value. */
 type Listener<T> = (error: Error | null, value: T | undefined) => void;
@@ -24,14 +24,19 @@ export class Work<T> implements Submission<T> {
   #outcome: { readonly error: Error | null; readonly value: T | undefined } | null = null;
   #listeners: Listener<T>[] = [];
 
-  /** @internal @throws DataCloneError */
-  constructor(shipped: ShippedFunction, args: readonly unknown[], takeBack: (work: Work<T>) => boolean) {
+  /** @internal @param prepare `forThread` or `forProcess` @throws what `prepare` throws */
+  constructor(
+    shipped: ShippedFunction,
+    args: readonly unknown[],
+    prepare: (args: readonly unknown[]) => SentArguments,
+    takeBack: (work: Work<T>) => boolean,
+  ) {
     this.shipped = shipped;
     const plain = args.map((arg) => arg);
     const needsClone = plain.some((arg) =>
       typeof arg === "object" ? arg !== null : typeof arg === "function" || typeof arg === "symbol",
     );
-    const sent = needsClone ? transferListOf(plain) : { args: plain, transfer: undefined };
+    const sent = needsClone ? prepare(plain) : { args: plain, transfer: undefined };
     this.args = sent.args;
     this.transfer = sent.transfer;
     this.#takeBack = takeBack;

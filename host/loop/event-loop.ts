@@ -193,11 +193,12 @@ export class EventLoop extends ThreadCalls {
     const reportUnfinished = unfinishedOf(this);
     this.#signals.close();
     this._scheduler.close();
-    this._closeExecutor();
+    const reportExecutor = this._closeExecutor();
     for (const one of this._unfinished) one._abandon();
     this._unfinished.clear();
     closeOpen(this);
     reportUnfinished();
+    reportExecutor();
   }
 
   [Symbol.dispose](): void {
@@ -343,7 +344,7 @@ export class EventLoop extends ThreadCalls {
    * @param signal a name such as `SIGTERM`, or a number
    * @throws TypeError `ERR_INVALID_ARG_TYPE`, `ERR_NOT_CALLABLE`, `ERR_COROUTINE_CALLBACK`; ValueError `ERR_BAD_SIGNAL` for what is no
    *   signal, and for SIGKILL and SIGSTOP; RuntimeError `ERR_NOT_MAIN_THREAD`, `ERR_LOOP_CLOSED`; UnsupportedError `ERR_NO_OUTSIDE` on a
-   *   virtual loop
+   *   virtual loop, `ERR_BLOCKING_RUN` in a blocking run
    */
   addSignalHandler<A extends unknown[]>(
     signal: NodeJS.Signals | number,

@@ -87,7 +87,7 @@ export abstract class ExecutorCalls extends NetworkCalls {
       return future;
     }
     loop._scheduler.checkNodeGoesOn("an executor ends");
-    const future = new WorkFuture<void>(loop, executor.shutdown({ wait: true }));
+    const future = new WorkFuture<void>(loop, ended(executor));
     if (timeout !== undefined) future._giveUpAfter(timeout);
     return future;
   }
@@ -97,12 +97,20 @@ export abstract class ExecutorCalls extends NetworkCalls {
     return this.#executor !== null;
   }
 
-  /** @internal Ends the default executor without waiting. */
-  protected _closeExecutor(): void {
+  /** @internal Ends the default executor without waiting. Returns what reports its error, to be called when the loop is closed. */
+  protected _closeExecutor(): () => void {
     const executor = this.#executor;
     this.#executor = null;
     this.#isShutdown = true;
-    executor?.shutdown({ wait: false }).then(undefined, () => {});
+    const message = "Exception in the shutdown of the default executor";
+    const report = (exception: unknown): void =>
+      (this as unknown as EventLoop).callExceptionHandler({ message, exception });
+    try {
+      Promise.resolve(executor?.shutdown({ wait: false })).then(undefined, report);
+    } catch (error) {
+      return () => report(error);
+    }
+    return () => {};
   }
 
   #defaultExecutor(): Executor {
@@ -171,6 +179,11 @@ class WorkFuture<T> extends OwnFuture<T> {
     if (error === null) this._succeed(value as T);
     else this._failWith(error);
   }
+}
+
+/** Ends an executor: a promise of that, also of what it throws. */
+async function ended(executor: Executor): Promise<void> {
+  await executor.shutdown({ wait: true });
 }
 
 /** @throws TypeError `ERR_NOT_AN_EXECUTOR` */

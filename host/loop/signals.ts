@@ -12,9 +12,10 @@ import { isMainThread } from "node:worker_threads";
 import { EventKind } from "../../assembly/abi.js";
 import { RuntimeError, ValueError } from "../errors.js";
 import { checkSignal } from "../processes/signal-names.js";
-import type { Call } from "../scheduler/call.js";
+import { type Call, checkCall } from "../scheduler/call.js";
 import type { Handle } from "../scheduler/handle.js";
 import type { Scheduler } from "../scheduler/scheduler.js";
+import { noteSource } from "../scheduler/source.js";
 
 const UNCATCHABLE = ["SIGKILL", "SIGSTOP"];
 
@@ -42,11 +43,14 @@ export class SignalHandlers {
       throw new RuntimeError("ERR_NOT_MAIN_THREAD", `Signals reach the main thread only: ${hint}.`);
     }
     this.#scheduler.driver.checkOutside("signals");
-    const handle = this.#scheduler.listen(EventKind.SignalArrived, call);
+    this.#scheduler.checkNodeGoesOn("signals arrive");
+    const before = this.#handlers.get(name);
+    const handle = before === undefined ? this.#listen(call) : this.#replaceCall(before.handle, call);
     const listener = (): void => this.#scheduler.arrived(EventKind.SignalArrived, handle);
-    this.remove(name);
     this.#handlers.set(name, { handle, listener });
     process.on(name, listener);
+    // Were nobody listening in between, a signal that is on its way would be lost, and one that came just then would end the process.
+    if (before !== undefined) process.off(name, before.listener);
   }
 
   /** Ends what `add` began. Answers whether there was anything to end. */
@@ -63,5 +67,17 @@ export class SignalHandlers {
   /** Ends all of it. */
   close(): void {
     for (const name of [...this.#handlers.keys()]) this.remove(name);
+  }
+
+  #listen(call: Call): Handle {
+    return this.#scheduler.listen(EventKind.SignalArrived, call);
+  }
+
+  /** The handle stays, so that what has arrived for it and was not handled calls the new one. */
+  #replaceCall(handle: Handle, call: Call): Handle {
+    checkCall(call);
+    handle._call = call;
+    if (this.#scheduler.debug) noteSource(handle);
+    return handle;
   }
 }

@@ -25,7 +25,7 @@ import { pipeProtocol, SubprocessTransport } from "./subprocess-transport.js";
 export interface SubprocessOptions extends StdioOptions {
   /** Where it runs; our own directory by default. */
   cwd?: string | URL;
-  /** Its environment; our own by default. */
+  /** Its environment, strings by name; our own by default. Those that are undefined are left out. */
   env?: NodeJS.ProcessEnv;
   /** Descriptors of ours that it has under the same numbers. */
   passFds?: readonly number[];
@@ -79,11 +79,9 @@ export function subprocessExec<P extends SubprocessProtocol>(
 ): Future<[transport: SubprocessTransport, protocol: P]> {
   loop._scheduler.checkOpen();
   loop._scheduler.driver.checkOutside("child processes");
+  loop._scheduler.checkNodeGoesOn("children start and end");
   checkProtocolFactory(protocolFactory);
-  for (const word of [program, ...args]) {
-    if (typeof word === "string" && !word.includes("\0")) continue;
-    throw typeError("ERR_INVALID_ARG_TYPE", `A program and its arguments must be strings, not ${describe(word)}.`);
-  }
+  for (const word of [program, ...args]) checkText("A program, or an argument of it,", word);
   checkSubprocessOptions("subprocessExec", options);
   const { stdin = PIPE, stdout = PIPE, stderr = PIPE } = options;
   return new Operation(
@@ -111,12 +109,7 @@ function checkSubprocessOptions(call: string, options: SubprocessOptions): void 
     if (options[name] !== undefined) checkInteger(`The option ${name}`, options[name], 0, ID_MAX);
   }
   const { env, passFds = [] } = options;
-  if (env !== undefined && env !== null && typeof env !== "object") {
-    throw typeError(
-      "ERR_INVALID_ARG_TYPE",
-      `The option env must be an object of strings by name, not ${describe(env)}.`,
-    );
-  }
+  if (env !== undefined && env !== null) checkEnvironment(env);
   if (!Array.isArray(passFds)) {
     throw typeError(
       "ERR_INVALID_ARG_TYPE",
@@ -124,6 +117,30 @@ function checkSubprocessOptions(call: string, options: SubprocessOptions): void 
     );
   }
   for (const fd of passFds) checkInteger("A descriptor to pass", fd, 0, FD_MAX);
+}
+
+function checkEnvironment(env: NodeJS.ProcessEnv): void {
+  // Arrays and maps are objects, and have their strings elsewhere.
+  if (typeof env !== "object" || Symbol.iterator in env) {
+    throw typeError(
+      "ERR_INVALID_ARG_TYPE",
+      `The option env must be an object of strings by name, not ${describe(env)}.`,
+    );
+  }
+  // As Node reads it: with what is inherited.
+  for (const name in env) {
+    checkText("A name in env", name);
+    if (env[name] !== undefined) checkText(`The option env.${name}`, env[name]);
+  }
+}
+
+/** What a program is given ends at the first NUL. */
+function checkText(what: string, value: unknown): void {
+  if (typeof value !== "string")
+    throw typeError("ERR_INVALID_ARG_TYPE", `${what} must be a string, not ${describe(value)}.`);
+  if (value.includes("\0")) {
+    throw typeError("ERR_INVALID_ARG_TYPE", `${what} can have no NUL character, which ${JSON.stringify(value)} has.`);
+  }
 }
 
 function* launch<P extends SubprocessProtocol>(

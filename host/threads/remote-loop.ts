@@ -9,7 +9,7 @@
  * CPython 3.11, base_events `call_soon_threadsafe` and tasks `run_coroutine_threadsafe`. Differs: functions do not cross
  * threads, so both take the name of a callback that the loop's thread has shared; and a call cannot be taken back.
  */
-import { MessagePort, receiveMessageOnPort, threadId } from "node:worker_threads";
+import { MessagePort, moveMessagePortToContext, receiveMessageOnPort, threadId } from "node:worker_threads";
 import { CancelledError, describe, messageOf, RuntimeError, TimeoutError, typeError, ValueError } from "../errors.js";
 import { errorOf } from "../executors/outcome.js";
 import { unwrapTransfers } from "../executors/transfer.js";
@@ -27,6 +27,8 @@ export type SharedCallbacks = Record<string, (...args: any[]) => unknown>;
 export type Outcome<R> = R extends Generator<any, infer T, any> ? T : Awaited<R>;
 
 const MS_PER_SECOND = 1000;
+/** A thread that was terminated tells nobody: how long those who block wait before they look whether it is there, in milliseconds. */
+const LOOK_MS = 100;
 
 /** A loop of another thread: `new RemoteLoop(port)`, with the port that `loop.share(callbacks)` gave there. */
 export class RemoteLoop<Callbacks extends SharedCallbacks = SharedCallbacks> {
@@ -175,17 +177,18 @@ export class RemoteLoop<Callbacks extends SharedCallbacks = SharedCallbacks> {
       );
     }
     const end = performance.now() + timeoutSeconds * MS_PER_SECOND;
-    for (;;) {
+    // To look costs more than most answers take.
+    for (let isFirst = true; ; isFirst = false) {
       const seen = this.#words.answered;
       const { isClosed } = this.#words;
       this.#collect();
       if (future.done()) return;
-      if (isClosed) return this.#closed();
+      if (isClosed || (!isFirst && hasClosed(this.#port))) return this.#closed();
       const left = end - performance.now();
       if (left <= 0) {
         throw new TimeoutError(`the coroutine did not end within ${timeoutSeconds} seconds, and goes on`);
       }
-      this.#words.waitForAnswer(seen, left);
+      this.#words.waitForAnswer(seen, Math.min(left, LOOK_MS));
     }
   }
 
@@ -199,6 +202,16 @@ export class RemoteLoop<Callbacks extends SharedCallbacks = SharedCallbacks> {
     this.#futures.clear();
     for (const future of futures) future._settle(new RuntimeError(code, message), undefined);
   }
+}
+
+/** Whether a port was found closed by whoever has taken its last message: asks for what fails in any case, and looks for which reason. */
+function hasClosed(port: MessagePort): boolean {
+  try {
+    moveMessagePortToContext(port, {});
+  } catch (error) {
+    return String((error as NodeJS.ErrnoException).code).endsWith("_CLOSED_MESSAGE_PORT");
+  }
+  return false;
 }
 
 function closedError(): RuntimeError {

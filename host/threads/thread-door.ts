@@ -1,11 +1,11 @@
 /**
  * The door through which other threads call a loop.
  *
- * Owns: what a loop shares: its words, and a channel for each `share`.
+ * Owns: what a loop shares: its words, and a channel for each `share`; telling the others when the thread ends with the loop open.
  *
  * Does not own: what goes through a channel (`channel.ts`).
  */
-import { MessageChannel, type MessagePort, threadId } from "node:worker_threads";
+import { isMainThread, MessageChannel, type MessagePort, threadId } from "node:worker_threads";
 import { describe, typeError } from "../errors.js";
 import type { EventLoop } from "../loop/event-loop.js";
 import { type Callback, isCoroutineFunction } from "../scheduler/call.js";
@@ -13,6 +13,14 @@ import type { Mailbox } from "../scheduler/mailbox.js";
 import { Channel } from "./channel.js";
 import type { Hello } from "./messages.js";
 import { SharedWords } from "./shared-words.js";
+
+/** Those of this thread that are open. */
+const doors = new Set<ThreadDoor>();
+
+/** A thread that ends does not close its loops. The main thread takes all others with it. */
+function leaveAll(): void {
+  for (const door of doors) door._leave();
+}
 
 export class ThreadDoor implements Mailbox {
   readonly #loop: EventLoop;
@@ -24,6 +32,9 @@ export class ThreadDoor implements Mailbox {
 
   constructor(loop: EventLoop) {
     this.#loop = loop;
+    if (isMainThread) return;
+    if (doors.size === 0) process.on("exit", leaveAll);
+    doors.add(this);
   }
 
   get isOpen(): boolean {
@@ -59,9 +70,15 @@ export class ThreadDoor implements Mailbox {
   }
 
   close(): void {
-    this.#words.close();
+    this._leave();
     for (const channel of this.#channels) channel.close();
     this.#channels.clear();
+    if (doors.delete(this) && doors.size === 0) process.off("exit", leaveAll);
+  }
+
+  /** @internal Tells those who call, and who wait, that nobody listens any more. */
+  _leave(): void {
+    this.#words.close();
   }
 }
 

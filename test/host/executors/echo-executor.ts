@@ -19,7 +19,7 @@ export class EchoExecutor implements Executor {
     return Object.assign(promise, { cancel: () => this.cancelled.push(String(args[0])) > 0 }) as never;
   }
 
-  async shutdown(options?: unknown): Promise<void> {
+  shutdown(options?: unknown): void | Promise<void> {
     this.shutdowns.push(options);
   }
 

@@ -1,4 +1,6 @@
 /** Pools of threads and of processes: what they run, how it fails, what can be taken back, and how they end. */
+import { spawn } from "node:child_process";
+import { once } from "node:events";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import {
@@ -97,6 +99,99 @@ onBoth(
   },
 );
 
+onBoth("what belongs to an error comes back with it, if it can be cloned", async (executor) => {
+  const error = (await rejection(
+    executor.submit(() => {
+      const inner = Object.assign(new TypeError("inner"), { code: "E_INNER" });
+      const module = new WebAssembly.Module(new Uint8Array([0, 0x61, 0x73, 0x6d, 1, 0, 0, 0]));
+      const thrown = new Error("outer", { cause: { plain: [1] } });
+      throw Object.assign(thrown, { at: new Date(0), map: { deep: [1] }, inner, module, call() {}, itself: thrown });
+    }),
+  )) as Error & { at: Date; map: unknown; inner: Error & { code: string } };
+  assert.equal(error.cause, { plain: [1] });
+  assert.equal(error.at, new Date(0));
+  assert.equal(error.map, { deep: [1] });
+  assert.instance(error.inner, TypeError);
+  assert.is(error.inner.code, "E_INNER");
+  assert.equal(Object.keys(error), ["at", "map", "inner"]);
+  const caused = await rejection(
+    executor.submit(() => {
+      throw new Error("outer", { cause: "text" });
+    }),
+  );
+  assert.is(caused.cause, "text");
+  const circular = await rejection(
+    executor.submit(() => {
+      const thrown = new Error("circular");
+      thrown.cause = new Error("inner", { cause: thrown });
+      throw thrown;
+    }),
+  );
+  assert.is((circular.cause as Error).message, "inner");
+  assert.is((circular.cause as Error).cause, undefined);
+});
+
+onBoth("an AggregateError comes back as one, with its errors", async (executor) => {
+  const error = (await rejection(
+    executor.submit(() => {
+      throw new AggregateError([Object.assign(new RangeError("one"), { code: "E_ONE" }), "two", () => {}], "several");
+    }),
+  )) as AggregateError;
+  assert.instance(error, AggregateError);
+  assert.is(error.message, "several");
+  const [one, two, ...others] = error.errors;
+  assert.instance(one, RangeError);
+  assert.is(one.code, "E_ONE");
+  assert.equal([two, others], ["two", []]);
+});
+
+onBoth("whatever a function throws is told of", async (executor) => {
+  const strange = [
+    () => {
+      throw Object.create(null);
+    },
+    () => {
+      throw new Proxy(
+        {},
+        {
+          getPrototypeOf: () => {
+            throw new Error("trap");
+          },
+          get: () => {
+            throw new Error("trap");
+          },
+        },
+      );
+    },
+    () => {
+      throw { plain: 1 };
+    },
+  ];
+  for (const thrower of strange) {
+    const error = await rejection(executor.submit(thrower as () => void));
+    assert.match(error.message, /^a function in a worker threw an (object|instance of Object) and no Error/);
+  }
+  const named = await rejection(
+    executor.submit(() => {
+      throw Object.assign(new Error("named"), { name: "toString" });
+    }),
+  );
+  assert.equal([named.name, named.message], ["toString", "named"]);
+  const plain = await rejection(executor.submit(strange[2] as () => void));
+  assert.equal(plain.cause, { plain: 1 });
+  const guarded = await rejection(
+    executor.submit(() => {
+      const thrown = Object.assign(new RangeError("guarded"), { code: "E_MINE" });
+      const get = (): never => {
+        throw new Error("getter");
+      };
+      throw Object.defineProperties(thrown, { cause: { get }, other: { get, enumerable: true }, stack: { get } });
+    }),
+  );
+  assert.instance(guarded, RangeError);
+  assert.is(guarded.code, "E_MINE");
+});
+
 onBoth("a function that uses a variable around it fails with an error that names it", async (executor) => {
   const around = 1;
   const error = (await rejection(executor.submit(() => around + 1))) as RuntimeError;
@@ -107,15 +202,12 @@ onBoth("a function that uses a variable around it fails with an error that names
 });
 
 onBoth("an argument or a result that cannot be cloned fails, and the worker goes on", async (executor) => {
-  assert.is(
-    thrownBy(() =>
-      executor.submit(
-        (_value: unknown) => 1,
-        () => {},
-      ),
-    ).name,
-    "DataCloneError",
-  );
+  for (const argument of [() => {}, Symbol("mine"), { deep: [new WeakMap()] }]) {
+    const refused = thrownBy(() => executor.submit((_value: unknown) => 1, argument));
+    assert.instance(refused, TypeError);
+    assert.is(refused.code, "ERR_NOT_CLONEABLE");
+    assert.match(refused.message, "could not be cloned");
+  }
   const error = await rejection(executor.submit(() => () => {}));
   assert.is(error.code, "ERR_RESULT_NOT_CLONEABLE");
   assert.match(error.message, "could not be cloned");
@@ -159,6 +251,33 @@ onBoth("a worker that dies fails its work alone, and is replaced", async (execut
   assert.is(await next, "alive");
 });
 
+onBoth("a worker that dies while it has nothing to do is replaced, and keeps no shutdown waiting", async (executor) => {
+  const dieSoon = (): number => {
+    setTimeout(() => process.exit(3), 1);
+    return process.pid;
+  };
+  for (let round = 0; round < 2; round++) {
+    await executor.submit(dieSoon);
+    await died(executor);
+  }
+  assert.is(await executor.submit(() => "alive"), "alive");
+  await executor.submit(dieSoon);
+  await died(executor);
+});
+
+onBoth("what a worker posts by itself is ignored", async (executor) => {
+  const post = async (): Promise<string> => {
+    const { parentPort } = await import("node:worker_threads");
+    for (const junk of [null, undefined, 1, "text", {}, { id: 1 }, { id: 1, progress: 0.5 }]) {
+      if (parentPort === null) process.send?.(junk ?? null);
+      else parentPort.postMessage(junk);
+    }
+    return "posted";
+  };
+  assert.is(await executor.submit(post), "posted");
+  assert.is(await executor.submit(() => 2), 2);
+});
+
 onBoth("shutdown waits for what is left, and takes no more", async (executor) => {
   const works = [1, 2, 3].map((value) => executor.submit((given: number) => given, value));
   const end = executor.shutdown();
@@ -169,6 +288,26 @@ onBoth("shutdown waits for what is left, and takes no more", async (executor) =>
   assert.equal(ended, [1, 2, 3]);
   await executor.shutdown();
 });
+
+for (const name of ["ThreadPoolExecutor", "ProcessPoolExecutor"]) {
+  test(`shutdown keeps the program alive until workers that are slow to end have ended (${name})`, async () => {
+    const index = new URL("../../../host/index.js", import.meta.url).href;
+    const code = `import(${JSON.stringify(index)}).then(async ({ ${name} }) => {
+      const executor = new ${name}({ maxWorkers: 1 });
+      await executor.submit(() => { setTimeout(() => { for (;;); }, 1); });
+      Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 20);
+      await executor.shutdown();
+      console.log("ended");
+    })`;
+    const child = spawn(process.execPath, ["-e", code], { stdio: ["ignore", "pipe", "inherit"] });
+    let printed = "";
+    child.stdout.on("data", (text) => {
+      printed += text;
+    });
+    assert.equal(await once(child, "close"), [0, null]);
+    assert.is(printed, "ended\n");
+  });
+}
 
 onBoth("shutdown with cancelFutures takes back what has not begun", async (executor) => {
   const first = executor.submit(() => 1);
@@ -230,6 +369,48 @@ test("a buffer can be moved to a thread and back", async () => {
   });
 });
 
+test("a process is sent nothing that its channel cannot carry, be it new or not", async () => {
+  const module = new WebAssembly.Module(new Uint8Array([0, 0x61, 0x73, 0x6d, 1, 0, 0, 0]));
+  await using(new ProcessPoolExecutor({ maxWorkers: 1 }), async (executor) => {
+    for (let round = 0; round < 2; round++) {
+      for (const argument of [new SharedArrayBuffer(8), [module], new Blob(["text"])]) {
+        const refused = thrownBy(() => executor.submit((_value: unknown) => 1, argument));
+        assert.is(refused.code, "ERR_NOT_CLONEABLE");
+      }
+      assert.is(await executor.submit(() => 2), 2);
+    }
+    const buffer = new ArrayBuffer(8);
+    assert.is(await executor.submit((given: ArrayBuffer) => given.byteLength, transfer(buffer, [buffer])), 8);
+    assert.is(buffer.byteLength, 0);
+  });
+});
+
+test("a process sends nothing back that its channel cannot carry", async () => {
+  await using(new ProcessPoolExecutor({ maxWorkers: 1 }), async (executor) => {
+    const results = [
+      () => new WebAssembly.Module(new Uint8Array([0, 0x61, 0x73, 0x6d, 1, 0, 0, 0])),
+      async () => new SharedArrayBuffer(8),
+      () => new Blob(["text"]),
+    ];
+    for (const result of results) {
+      const error = await rejection(executor.submit(result as () => unknown));
+      assert.is(error.code, "ERR_RESULT_NOT_CLONEABLE");
+    }
+    assert.equal(await executor.submit(() => new Map([["k", [new Date(0)]]])), new Map([["k", [new Date(0)]]]));
+  });
+});
+
+test("a worker that cannot be started fails its work, and the executor goes on", async () => {
+  await using(new ProcessPoolExecutor({ maxWorkers: 1 }), async (executor) => {
+    const { execPath } = process;
+    process.execPath = "\0";
+    const work = executor.submit(() => 1);
+    process.execPath = execPath;
+    assert.is((await rejection(work)).name, "TypeError");
+    assert.is(await executor.submit(() => 2), 2);
+  });
+});
+
 test("bad input is refused at the call", async () => {
   await using(new ThreadPoolExecutor({ maxWorkers: 1 }), async (executor) => {
     for (const func of [null, 1, {}, "x"]) {
@@ -238,6 +419,18 @@ test("bad input is refused at the call", async () => {
     const method = { method() {} }.method;
     for (const func of [Math.max, (() => {}).bind(null), class {}, function* () {}, method]) {
       assert.is(thrownBy(() => executor.submit(func as never)).code, "ERR_FUNCTION_NOT_SENDABLE");
+    }
+    const reasons: [func: unknown, why: RegExp][] = [
+      [new Function("return function /* comment */ * () {}")(), /is a generator/],
+      [{ *method() {} }.method, /is a generator/],
+      [method, /is a method/],
+      [() => import.meta.url, /'import.meta'/],
+      [new Function("return function () { with ({}) {} }")(), /strict mode/],
+    ];
+    for (const [func, why] of reasons) {
+      const refused = thrownBy(() => executor.submit(func as never));
+      assert.is(refused.code, "ERR_FUNCTION_NOT_SENDABLE");
+      assert.match(refused.message, why);
     }
     for (const options of [null, 1, { wait: 1 }, { cancelFutures: "x" }]) {
       assert.is(thrownBy(() => void executor.shutdown(options as never)).code, "ERR_INVALID_ARG_TYPE");
@@ -264,6 +457,11 @@ test("bad input is refused at the call", async () => {
 });
 
 test.run();
+
+/** Waits until the pool has noticed that its only worker has died. */
+async function died(executor: PoolExecutor): Promise<void> {
+  while (executor._workerCount > 0) await new Promise((resolve) => setImmediate(resolve));
+}
 
 /** Shuts an executor down when the body has ended. */
 async function using(executor: PoolExecutor, body: (executor: PoolExecutor) => Promise<void>): Promise<void> {

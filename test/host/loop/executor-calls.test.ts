@@ -6,13 +6,14 @@ import {
   type Coroutine,
   ProcessPoolExecutor,
   run,
+  SystemExit,
   ThreadPoolExecutor,
   toThread,
 } from "../../../host/index.js";
 import { leakChecked } from "../../support/leaks.js";
 import { thrownBy } from "../../support/sockets.js";
 import { EchoExecutor } from "../executors/echo-executor.js";
-import { bothLoops, rejection, runOnce } from "./both-loops.js";
+import { bothLoops, contextsOf, rejection, runOnce } from "./both-loops.js";
 import { captureConsoleDuring } from "./capture-console.js";
 
 const test = bothLoops(suite("executors of a loop"));
@@ -55,6 +56,57 @@ test("any executor may be the default, and the loop shuts it down when it is clo
   assert.match((await rejection(loop.runUntilComplete(bad))).message, "no error");
   loop.close();
   assert.equal(executor.shutdowns, [{ wait: false }]);
+});
+
+test("an executor's shutdown may return nothing", async (loop) => {
+  const executor = new EchoExecutor();
+  executor.shutdown = () => {};
+  loop.setDefaultExecutor(executor);
+  await loop.runUntilComplete(loop.shutdownDefaultExecutor());
+  loop.close();
+  assert.ok(loop.isClosed());
+});
+
+test("what an executor's shutdown throws fails the future, and goes to the exception handler on close", async (loop) => {
+  for (const shutdown of [
+    () => {
+      throw new RangeError("mine");
+    },
+    async () => {
+      throw new RangeError("mine");
+    },
+  ]) {
+    const executor = new EchoExecutor();
+    executor.shutdown = shutdown;
+    loop.setDefaultExecutor(executor);
+    assert.instance(await rejection(loop.runUntilComplete(loop.shutdownDefaultExecutor())), RangeError);
+  }
+  const contexts = contextsOf(loop);
+  loop.close();
+  while (contexts.length === 0) await Promise.resolve();
+  assert.equal(
+    contexts.map(({ message, exception }) => [message, String(exception)]),
+    [["Exception in the shutdown of the default executor", "RangeError: mine"]],
+  );
+});
+
+test("an executor that throws keeps no loop from being closed, even if the handler throws too", (loop) => {
+  const executor = new EchoExecutor();
+  executor.shutdown = () => {
+    throw new RangeError("mine");
+  };
+  loop.setDefaultExecutor(executor);
+  let abandoned = 0;
+  loop._unfinished.add({ _abandon: () => abandoned++ });
+  loop.setExceptionHandler(() => {
+    throw new SystemExit("enough");
+  });
+  assert.instance(
+    thrownBy(() => loop.close()),
+    SystemExit,
+  );
+  assert.is(abandoned, 1);
+  assert.is(loop._unfinished.size, 0);
 });
 
 test("cancelling takes back what has not begun, and the rest is dropped", async (loop) => {

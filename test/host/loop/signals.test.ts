@@ -53,6 +53,25 @@ test(
 );
 
 test(
+  "that are pending when the callback is replaced call the second one",
+  onLoop(async ({ loop }) => {
+    const calls: string[] = [];
+    loop.addSignalHandler("SIGUSR2", () => calls.push("first"));
+    raise("SIGUSR2");
+    loop.addSignalHandler("SIGUSR2", () => calls.push("second"));
+    while (calls.length === 0) await sleep(0.001);
+    // One that Node has told of already, and the loop has not.
+    process.emit("SIGUSR2", "SIGUSR2");
+    loop.addSignalHandler("SIGUSR2", () => calls.push("third"));
+    while (calls.length === 1) await sleep(0.001);
+    assert.equal(calls, ["second", "third"]);
+    assert.is(process.listenerCount("SIGUSR2"), 1);
+    assert.is(thrownBy(() => loop.addSignalHandler("SIGUSR2", 5 as never)).code, "ERR_NOT_CALLABLE");
+    assert.ok(loop.removeSignalHandler("SIGUSR2"));
+  }),
+);
+
+test(
   "leave the process's other listeners alone",
   onLoop(async ({ loop }) => {
     let others = 0;
@@ -136,6 +155,19 @@ test(
     assert.is(process.listenerCount("SIGUSR2"), 0);
   }),
 );
+
+test("a blocking run refuses handlers, for which no signal could arrive", () => {
+  const loop = new EventLoop();
+  let code: unknown;
+  loop.callSoon(() => {
+    code = thrownBy(() => loop.addSignalHandler("SIGUSR2", () => {})).code;
+    loop.stop();
+  });
+  loop.runForeverSync();
+  assert.is(code, "ERR_BLOCKING_RUN");
+  assert.is(process.listenerCount("SIGUSR2"), 0);
+  loop.close();
+});
 
 test("a virtual loop and a worker thread have none, and say so", async () => {
   const loop = new VirtualEventLoop();

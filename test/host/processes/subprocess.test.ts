@@ -6,7 +6,7 @@ import * as assert from "uvu/assert";
 import type { Future } from "../../../host/futures/future.js";
 import { sleepOn } from "../../../host/futures/sleep.js";
 import { DEVNULL, PIPE, pipe, STDOUT } from "../../../host/index.js";
-import type { EventLoop } from "../../../host/loop/event-loop.js";
+import { EventLoop } from "../../../host/loop/event-loop.js";
 import type { SubprocessOptions } from "../../../host/processes/spawn.js";
 import type { SubprocessTransport } from "../../../host/processes/subprocess-transport.js";
 import type { SubprocessProtocol } from "../../../host/protocols.js";
@@ -199,6 +199,7 @@ test(
   onLoop(async ({ loop }) => {
     assert.is((await shell(loop, "pwd", { cwd: tmpdir() })).text(1), `${tmpdir()}\n`);
     assert.is((await shell(loop, "echo $ONE$HOME", { env: { ONE: "1" } })).text(1), "1\n");
+    assert.is((await shell(loop, "echo $ONE$TWO", { env: { ONE: "1", TWO: undefined } })).text(1), "1\n");
     // The sixth word of stat is the session, and only its leader's is its own number.
     const [session, pid] = (await shell(loop, "cut -d' ' -f6 /proc/$$/stat; echo $$", { startNewSession: true }))
       .text(1)
@@ -258,6 +259,18 @@ test(
     assert.is(exec(factory, 5), "ERR_INVALID_ARG_TYPE");
     assert.is(exec(factory, "true", 5), "ERR_INVALID_ARG_TYPE");
     assert.is(exec(factory, "a\0b"), "ERR_INVALID_ARG_TYPE");
+    assert.match(
+      thrownBy(() => loop.subprocessExec(factory, "true", "a\0b")).message,
+      'can have no NUL character, which "a\\u0000b" has',
+    );
+    const inherited = Object.create({ ONE: 1 });
+    const urls = new URLSearchParams();
+    for (const env of [5, ["ONE=1"], new Map(), urls, { ONE: null }, { ONE: {} }, { ONE: 1 }, inherited]) {
+      assert.is(exec(factory, "true", { env }), "ERR_INVALID_ARG_TYPE");
+    }
+    for (const env of [{ ONE: "a\0b" }, { "O\0E": "1" }]) {
+      assert.is(exec(factory, "true", { env }), "ERR_INVALID_ARG_TYPE");
+    }
     for (const name of ["universalNewlines", "shell", "bufsize", "text", "encoding"]) {
       assert.is(exec(factory, "true", { [name]: true }), "ERR_UNKNOWN_OPTION");
     }
@@ -271,5 +284,30 @@ test(
     virtual.close();
   }),
 );
+
+test("are refused by a blocking run, which hears of none, before anything starts", async () => {
+  const loop = new EventLoop();
+  const notes = new Notes(loop);
+  let made = 0;
+  const factory = (): Notes => {
+    made++;
+    return notes;
+  };
+  const [transport] = await loop.runUntilComplete(loop.subprocessExec(() => notes, "cat"));
+  const codes: unknown[] = [];
+  loop.callSoon(() => {
+    codes.push(thrownBy(() => void loop.subprocessExec(factory, "cat")).code);
+    codes.push(thrownBy(() => void loop.subprocessShell(factory, "cat")).code);
+    codes.push(thrownBy(() => void transport._wait()).code);
+    loop.stop();
+  });
+  loop.runForeverSync();
+  assert.equal(codes, ["ERR_BLOCKING_RUN", "ERR_BLOCKING_RUN", "ERR_BLOCKING_RUN"]);
+  assert.is(made, 0);
+  transport.close();
+  await loop.runUntilComplete(notes.lost);
+  assert.is(loop.runUntilCompleteSync(transport._wait()), -9);
+  loop.close();
+});
 
 test.run();

@@ -4,10 +4,15 @@ import { Worker } from "node:worker_threads";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { type Coroutine, EventLoop, sleep } from "../../../host/index.js";
+import { RemoteLoop } from "../../../host/worker.js";
 import { leakChecked } from "../../support/leaks.js";
+import { thrownBy } from "../../support/sockets.js";
 import type { Order, Shared } from "./calling-thread.js";
+import type { Shared as Ending } from "./loop-that-ends.js";
 
 const test = leakChecked(suite("calls from other threads"));
+/** Of loops that nobody closes, whose descriptors stay. */
+const endings = suite("loops of threads that have ended");
 
 const THREADS = 3;
 const CALLS = 1000;
@@ -146,6 +151,36 @@ test("a thread that is terminated leaves a loop that goes on", async () => {
   await noting.end();
 });
 
+for (const how of ["process.exit", "an uncaught throw", "the end of its program", "terminate"] as const) {
+  endings(`a thread that blocks hears that the loop's thread has ended without closing it (${how})`, async () => {
+    const worker = new Worker(new URL("./loop-that-ends.js", import.meta.url));
+    const [port] = await once(worker, "message");
+    const remote = new RemoteLoop<Ending>(port);
+    const ended = new Promise((resolve) => worker.once("exit", resolve));
+    worker.on("error", () => {});
+    const future = remote.runCoroutineThreadsafe("end", how);
+    if (how === "terminate") void worker.terminate();
+    assert.is((thrownBy(() => future.result(30)) as { code?: string }).code, "ERR_LOOP_CLOSED");
+    assert.ok(remote.isClosed());
+    await ended;
+  });
+}
+
+endings("a thread that calls and calls hears that the loop's thread has ended without closing it", async () => {
+  const worker = new Worker(new URL("./loop-that-ends.js", import.meta.url));
+  const [port] = await once(worker, "message");
+  const remote = new RemoteLoop<Ending>(port);
+  const ended = once(worker, "exit");
+  const end = performance.now() + 30_000;
+  void remote.runCoroutineThreadsafe("end", "process.exit").then(undefined, () => {});
+  const error = thrownBy(() => {
+    while (performance.now() < end) remote.callSoonThreadsafe("hello");
+  });
+  assert.is((error as { code?: string }).code, "ERR_LOOP_CLOSED");
+  await ended;
+  remote.close();
+});
+
 test("two loops of two threads call each other", async () => {
   const loop = new EventLoop();
   const port = loop.share({
@@ -166,3 +201,4 @@ test("two loops of two threads call each other", async () => {
 });
 
 test.run();
+endings.run();
