@@ -37,6 +37,7 @@ export const IPPROTO_UDP = 17;
 export const IPPROTO_IPV6 = 41;
 export const IPV6_V6ONLY = 26;
 export const TCP_NODELAY = 1;
+export const TCP_KEEPIDLE = 4;
 
 export const SHUT_RD = 0;
 export const SHUT_WR = 1;

@@ -169,14 +169,16 @@ export class Future<T = unknown> implements Promise<T> {
   // biome-ignore lint/suspicious/noThenProperty: being awaitable is the point
   then<A = T, B = never>(
     onFulfilled?: ((value: T) => A | PromiseLike<A>) | null,
-    onRejected?: ((reason: unknown) => B | PromiseLike<B>) | null,
+    // biome-ignore lint/suspicious/noExplicitAny: as a promise's, so that a handler may say what it expects
+    onRejected?: ((reason: any) => B | PromiseLike<B>) | null,
   ): Promise<A | B> {
     const promise = new Promise<T>((resolve, reject) => this._awaitNatively(resolve, reject));
     return promise.then(onFulfilled, onRejected);
   }
 
   /** As a promise's: `then` for exceptions and cancellation alone. */
-  catch<B = never>(onRejected?: ((reason: unknown) => B | PromiseLike<B>) | null): Promise<T | B> {
+  // biome-ignore lint/suspicious/noExplicitAny: as above
+  catch<B = never>(onRejected?: ((reason: any) => B | PromiseLike<B>) | null): Promise<T | B> {
     return this.then(null, onRejected);
   }
 

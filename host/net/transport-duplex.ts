@@ -2,12 +2,13 @@
  * A connection of ours as a stream of Node's, for whatever takes one: a `node:http` server, `pipeline`, a parser.
  *
  * Owns: the way from the callbacks of a protocol to the methods of a Duplex, and back; flow control both ways, ends in each
- * direction, errors; of what `net.Socket` has beyond a Duplex, the part that servers of Node's make use of.
+ * direction, errors; of what `net.Socket` has beyond a Duplex, the part that servers and agents of Node's make use of.
  *
  * Does not own: the connection, which goes on being a transport.
  */
 
 import { Duplex } from "node:stream";
+import { AF_UNIX, IPPROTO_TCP, SO_KEEPALIVE, SOL_SOCKET, TCP_KEEPIDLE, TCP_NODELAY } from "../constants.js";
 import { describe, RuntimeError, typeError } from "../errors.js";
 import type { BufferedProtocol, Protocol } from "../protocols.js";
 import { EPIPE } from "../sys/errno.js";
@@ -15,6 +16,7 @@ import { systemError } from "../sys/errors.js";
 import type { InetAddress } from "./address.js";
 import { checkInteger } from "./checks.js";
 import { checkBoolean, checkOptions } from "./options.js";
+import type { Socket } from "./socket.js";
 import { Transport } from "./transport.js";
 
 /** The most that Node takes for a number of bytes or of ms. */
@@ -134,6 +136,39 @@ export class TransportDuplex extends Duplex {
     return this;
   }
 
+  /** Has small writes sent at once, as they are anyway, or, with false, held back until the peer has confirmed what came before. */
+  setNoDelay(noDelay = true): this {
+    checkBoolean("noDelay", noDelay);
+    const socket = this.#inetSocket();
+    socket?.setsockopt(IPPROTO_TCP, TCP_NODELAY, noDelay ? 1 : 0);
+    return this;
+  }
+
+  /**
+   * Has the system find out, every now and then, whether a silent peer is still there.
+   *
+   * @param initialDelayMs how long the peer is silent before that; 0 leaves it as it is
+   */
+  setKeepAlive(enable = false, initialDelayMs = 0): this {
+    checkBoolean("enable", enable);
+    checkInteger("The initial delay", initialDelayMs, 0, INT_MAX);
+    const socket = this.#inetSocket();
+    socket?.setsockopt(SOL_SOCKET, SO_KEEPALIVE, enable ? 1 : 0);
+    const seconds = Math.floor(initialDelayMs / 1000);
+    if (enable && seconds > 0) socket?.setsockopt(IPPROTO_TCP, TCP_KEEPIDLE, seconds);
+    return this;
+  }
+
+  /** Has no effect: it is the loop that keeps the process alive while it runs, and no single connection. */
+  ref(): this {
+    return this;
+  }
+
+  /** As `ref`. */
+  unref(): this {
+    return this;
+  }
+
   override _read(): void {
     this.transport.resumeReading();
   }
@@ -248,6 +283,12 @@ export class TransportDuplex extends Duplex {
     this.#whenRoom = null;
     this.#timer?.refresh();
     done?.(error);
+  }
+
+  /** The open socket of a connection over TCP, or null. */
+  #inetSocket(): Socket | null {
+    const socket = this.transport.getExtraInfo("socket");
+    return socket === null || socket.closed || socket.family === AF_UNIX ? null : socket;
   }
 
   #nameOf(end: "peername" | "sockname"): InetAddress | undefined {

@@ -2,6 +2,7 @@ import { execFile } from "node:child_process";
 import { createHash } from "node:crypto";
 import { once } from "node:events";
 import * as http from "node:http";
+import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { Readable, Writable } from "node:stream";
@@ -9,7 +10,15 @@ import { pipeline } from "node:stream/promises";
 import { promisify } from "node:util";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
-import { SO_LINGER, SO_SNDBUF, SOL_SOCKET } from "../../../host/constants.js";
+import {
+  IPPROTO_TCP,
+  SO_KEEPALIVE,
+  SO_LINGER,
+  SO_SNDBUF,
+  SOL_SOCKET,
+  TCP_KEEPIDLE,
+  TCP_NODELAY,
+} from "../../../host/constants.js";
 import { EventLoop } from "../../../host/loop/event-loop.js";
 import type { Server } from "../../../host/net/server.js";
 import { type Socket, socketpair } from "../../../host/net/socket.js";
@@ -528,6 +537,44 @@ test(
     assert.ok((await received).length > 4 * MIB);
     theirs.close();
     if (!stream.closed) await once(stream, "close");
+  }),
+);
+
+test(
+  "an agent of Node's keeps it for the next request",
+  onLoop(async ({ loop }) => {
+    const server = http.createServer((_request, response) => response.end("hello"));
+    server.keepAliveTimeout = 60_000;
+    server.listen(0, "127.0.0.1");
+    await once(server, "listening");
+    const { port } = server.address() as AddressInfo;
+    const streams: TransportDuplex[] = [];
+    const agent = Object.assign(new http.Agent({ keepAlive: true, keepAliveMsecs: 5000 }), {
+      createConnection: (_options: object, done: (error: Error | null, stream?: TransportDuplex) => void) => {
+        loop
+          .createConnection(() => ({}), "127.0.0.1", port)
+          .then(([transport]) => {
+            const stream = asDuplex(transport);
+            streams.push(stream);
+            done(null, stream);
+          }, done);
+      },
+    });
+    const ask = async (): Promise<string> => {
+      const asked = http.get({ agent, host: "127.0.0.1", port });
+      const [response] = (await once(asked, "response")) as [http.IncomingMessage];
+      return String(await readAll(response));
+    };
+    assert.equal([await ask(), await ask(), await ask()], ["hello", "hello", "hello"]);
+    assert.is(streams.length, 1);
+    const socket = streams[0]?.transport.getExtraInfo("socket") as Socket;
+    assert.is(socket.getsockopt(SOL_SOCKET, SO_KEEPALIVE), 1);
+    assert.is(socket.getsockopt(IPPROTO_TCP, TCP_KEEPIDLE), 5);
+    streams[0]?.setKeepAlive(false).setNoDelay(false).unref().ref();
+    assert.equal([socket.getsockopt(SOL_SOCKET, SO_KEEPALIVE), socket.getsockopt(IPPROTO_TCP, TCP_NODELAY)], [0, 0]);
+    agent.destroy();
+    server.close();
+    await once(server, "close");
   }),
 );
 
