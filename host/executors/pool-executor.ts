@@ -40,6 +40,7 @@ interface PoolKind {
   readonly workerType: "thread" | "process";
   /** Processes take what threads take only under "advanced". */
   readonly forkOpts?: { readonly serialization: "advanced" };
+  readonly workerThreadOpts?: { readonly execArgv: string[] };
 }
 
 /** How long a worker that has nothing to do may take to end before it is killed, in milliseconds. */

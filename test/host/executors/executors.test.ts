@@ -456,6 +456,18 @@ test("bad input is refused at the call", async () => {
   assert.is(thrownBy(() => transfer(1, 1 as never)).code, "ERR_INVALID_ARG_TYPE");
 });
 
+test("run in a program that came on the command line", async () => {
+  const host = new URL("../../../host/index.js", import.meta.url);
+  const program = `import { run, toThread } from "${host}"; console.log(await run(() => toThread((x) => x + 1, 1)));`;
+  const child = spawn(process.execPath, ["--no-warnings", "--input-type=module", "-e", program], { stdio: "pipe" });
+  let printed = "";
+  child.stdout.on("data", (data) => {
+    printed += data;
+  });
+  await once(child, "close");
+  assert.is(printed, "2\n");
+});
+
 test.run();
 
 /** Waits until the pool has noticed that its only worker has died. */
