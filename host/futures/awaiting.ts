@@ -19,7 +19,8 @@ export interface AwaitingTask {
   /** The cancellation that is due, which the caller now sees to; else null. */
   _takeCancellation(): CancelledError | null;
   _awaits(future: Future): void;
-  _stopsAwaiting(future: Future): void;
+  /** Returns whether the function may have left the future behind, so that nobody hears of it. */
+  _stopsAwaiting(future: Future): boolean;
   /** A cancellation is to be thrown at the next await. */
   _owe(message: string | undefined): void;
   /** Takes on a cancellation that what it awaited has left to it. */

@@ -345,10 +345,12 @@ export class Future<T = unknown> implements Promise<T> {
     const task = this.#awaitingTask();
     const why = task === null ? null : this._whyNotAwaitableBy(task);
     if (why !== null) return reject(why);
+    let isOver = false;
     const deliver = (): void => {
-      task?._stopsAwaiting(this);
+      if (isOver) return;
+      const mayBeLeft = task?._stopsAwaiting(this as Future<unknown>) ?? true;
       this._scheduler.promisesTouched = true;
-      const cancelled = task === null ? null : this.#cancellationOf(task);
+      const cancelled = task === null || mayBeLeft ? null : this.#cancellationOf(task);
       if (cancelled !== null) {
         try {
           this._undelivered();
@@ -364,7 +366,10 @@ export class Future<T = unknown> implements Promise<T> {
     if (task === null) return;
     // The task was cancelled before it came to wait, so this takes the cancellation on.
     const thrown = task._takeCancellation();
-    if (thrown !== null && !this.cancel(thrown.message)) reject(thrown);
+    if (thrown === null || this.cancel(thrown.message)) return;
+    isOver = true;
+    task._stopsAwaiting(this as Future<unknown>);
+    reject(thrown);
   }
 
   /** @internal Why a task can never go on if it awaits this, or null. */

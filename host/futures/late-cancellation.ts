@@ -12,7 +12,8 @@ import type { Future } from "./future.js";
 import type { Task } from "./task.js";
 
 const firstComesTheResult = new WeakSet<Future>();
-const owing = new WeakSet<Future>();
+/** The number of the cancellation that each has left. */
+const left = new WeakMap<Future, number>();
 
 /** What the task comes to is not to be lost. Returns the task. */
 export function keepResult<T>(task: Task<T>): Task<T> {
@@ -22,15 +23,20 @@ export function keepResult<T>(task: Task<T>): Task<T> {
 
 /** Whether what it came to is to be had before a cancellation. */
 export function keepsResult(future: Future): boolean {
-  return firstComesTheResult.has(future) && !future.cancelled();
+  return firstComesTheResult.has(future) && future.done() && !future.cancelled();
 }
 
-/** It has ended and owes a cancellation. */
-export function leaveCancellation(future: Future): void {
-  owing.add(future);
+/** Whether a task that ends now keeps what it comes to from a cancellation. */
+export function isKept(task: Future): boolean {
+  return firstComesTheResult.has(task);
 }
 
-/** Whether it has ended and owed a cancellation. */
-export function hasLeftCancellation(future: Future): boolean {
-  return owing.has(future);
+/** It has ended and owes a cancellation, of that number. */
+export function leaveCancellation(future: Future, number: number): void {
+  left.set(future, number);
+}
+
+/** The number of the cancellation that it has left, if it has. */
+export function leftCancellation(future: Future): number | undefined {
+  return left.get(future);
 }

@@ -16,7 +16,7 @@ import type { Scheduler, Steppable } from "../scheduler/scheduler.js";
 import { type AwaitingTask, runAsTask } from "./awaiting.js";
 import { type Coroutine, isCoroutine, isPromiseLike } from "./coroutine.js";
 import { Future } from "./future.js";
-import { hasLeftCancellation, keepsResult, leaveCancellation } from "./late-cancellation.js";
+import { isKept, leaveCancellation, leftCancellation } from "./late-cancellation.js";
 
 /** What a task runs: a generator, or a function that makes one or is async. The function is called in the task's first step. */
 export type TaskBody<T> = Coroutine<T> | (() => Coroutine<T> | PromiseLike<T>);
@@ -60,8 +60,9 @@ export class Task<T = unknown> extends Future<T> implements Steppable, AwaitingT
   #owed: { readonly message: string | undefined } | null = null;
   #controller: AbortController | null = null;
   #cancelMessage: string | undefined;
-  /** The number of the last cancellation that came to this task. */
+  /** The number of the last cancellation that came to this task, and of the last one that what it awaited has left to it. */
   #cancellation = 0;
+  #inherited = 0;
   #cancelsLeft = 0;
   /** Whether the core may hold a cancellation that is to be thrown into it. */
   #isCancellationDue = false;
@@ -138,7 +139,10 @@ export class Task<T = unknown> extends Future<T> implements Steppable, AwaitingT
   uncancel(): number {
     if (this.#isInCore()) {
       const left = this._scheduler.core.uncancel(this._id);
-      if (left === 0) this.#owed = null;
+      if (left === 0) {
+        this.#owed = null;
+        this.#doubt = null;
+      }
       return left;
     }
     if (this.#cancelsLeft > 0) this.#cancelsLeft--;
@@ -191,7 +195,8 @@ export class Task<T = unknown> extends Future<T> implements Steppable, AwaitingT
     this.#awaited = null;
     this.#doubt = null;
     this.#coroutine = null;
-    if (this.#owed !== null && state !== FutureState.Cancelled) leaveCancellation(this as Future<unknown>);
+    if (this.#owed !== null && state !== FutureState.Cancelled)
+      leaveCancellation(this as Future<unknown>, this.#cancellation);
     this._leave(state);
   }
 
@@ -218,9 +223,10 @@ export class Task<T = unknown> extends Future<T> implements Steppable, AwaitingT
     // Asked at every await, and most of the time there is nothing to ask the core for.
     if (!this.#isCancellationDue) return null;
     this.#isCancellationDue = false;
+    // Two that are due are thrown as one.
+    const isDue = this._scheduler.core.takeMustCancel(this._id) === 1;
     if (this.#owed !== null) return this.#takeOwed();
-    if (this._scheduler.core.takeMustCancel(this._id) !== 1) return null;
-    return new CancelledError(this.#cancelMessage);
+    return isDue ? new CancelledError(this.#cancelMessage) : null;
   }
 
   /** @internal */
@@ -231,7 +237,9 @@ export class Task<T = unknown> extends Future<T> implements Steppable, AwaitingT
 
   /** @internal */
   _inherit(future: Future): void {
-    if (this.#cancellation === 0 || !hasLeftCancellation(future)) return;
+    const number = this.#cancellation;
+    if (number === 0 || number === this.#inherited || leftCancellation(future) !== number) return;
+    this.#inherited = number;
     if (this.cancelling() > 0) this._owe(this.#cancelMessage);
   }
 
@@ -247,9 +255,22 @@ export class Task<T = unknown> extends Future<T> implements Steppable, AwaitingT
   }
 
   /** @internal */
-  _stopsAwaiting(future: Future): void {
+  _stopsAwaiting(future: Future): boolean {
+    const goneOn = this.#awaited?.get(future) ?? this.#goneOn;
+    const mayBeLeft = goneOn !== this.#goneOn;
     this.#awaited?.delete(future);
     this.#goneOn++;
+    if (mayBeLeft && this.#owed !== null && future.cancelled()) {
+      // If the function hears of this one, it has heard of all.
+      this.#doubt = { message: this.#owed.message, isDelivered: false };
+      this.#owed = null;
+    }
+    this.#settleDoubt();
+    return mayBeLeft;
+  }
+
+  /** What a doubtful cancellation has cancelled was told of it. */
+  #settleDoubt(): void {
     const doubt = this.#doubt;
     if (doubt === null || doubt.isDelivered) return;
     doubt.isDelivered = true;
@@ -303,6 +324,7 @@ export class Task<T = unknown> extends Future<T> implements Steppable, AwaitingT
     if (coroutine === null) return this.#start(how);
     if (how === ResumeHow.Cancel) {
       const error = waiter?.cancelled() ? waiter._takeException() : new CancelledError(this.#cancelMessage);
+      this.#owed = null;
       return this.#yielded(coroutine.throw(error));
     }
     if (this.#owed !== null) return this.#yielded(coroutine.throw(this.#takeOwed()));
@@ -339,7 +361,7 @@ export class Task<T = unknown> extends Future<T> implements Steppable, AwaitingT
     // A thenable that is no promise may answer at once, before the core knows that the task is detached.
     Promise.resolve(started).then(
       (value) => this.#returned(value),
-      (error) => this.#threw(error),
+      (error) => this.#finish(this.#raised(error)),
     );
     return Answer.Detached;
   }
@@ -348,6 +370,7 @@ export class Task<T = unknown> extends Future<T> implements Steppable, AwaitingT
   #yielded(result: IteratorResult<Future | undefined, T>): number {
     if (result.done) {
       this._value = result.value;
+      this.#oweWhatIsTooLate();
       return Answer.Returned;
     }
     const awaited = result.value;
@@ -376,6 +399,7 @@ export class Task<T = unknown> extends Future<T> implements Steppable, AwaitingT
       return Answer.Cancelled;
     }
     this._fail(error);
+    this.#oweWhatIsTooLate();
     if (!(error instanceof FatalError)) return Answer.Raised;
     this._takeException();
     this._scheduler.fatal = { error };
@@ -385,18 +409,17 @@ export class Task<T = unknown> extends Future<T> implements Steppable, AwaitingT
   /** The async function has returned. */
   #returned(value: T): void {
     if (this._state !== FutureState.Pending || this._scheduler.closed) return this.#finish(Answer.Returned);
-    const cancelled = this._scheduler.core.takeMustCancel(this._id) === 1;
-    if (cancelled && !keepsResult(this as Future<unknown>)) return this.#finish(Answer.Cancelled);
-    if (cancelled) this._owe(this.#cancelMessage);
+    this.#oweWhatIsTooLate();
+    if (this._scheduler.core.takeMustCancel(this._id) === 1) return this.#finish(Answer.Cancelled);
     this._value = value;
     this.#finish(Answer.Returned);
   }
 
-  /** The async function has thrown something. */
-  #threw(error: unknown): void {
-    const mayOwe = this._state === FutureState.Pending && this.#isInCore() && keepsResult(this as Future<unknown>);
-    if (mayOwe && this._scheduler.core.takeMustCancel(this._id) === 1) this._owe(this.#cancelMessage);
-    this.#finish(this.#raised(error));
+  /** A cancellation is due, and the body has ended: what it came to is kept, if this is such a task. */
+  #oweWhatIsTooLate(): void {
+    if (this.#cancellation === 0 || !isKept(this as Future<unknown>)) return;
+    if (this._state !== FutureState.Pending || !this.#isInCore()) return;
+    if (this._scheduler.core.takeMustCancel(this._id) === 1) this._owe(this.#cancelMessage);
   }
 
   /** Ends a task whose body was an async function. */

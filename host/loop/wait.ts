@@ -6,8 +6,9 @@
 import { CancelledError, describe, TimeoutError, ValueError } from "../errors.js";
 import type { Awaitable, ResultOf } from "../futures/coroutine.js";
 import { Future } from "../futures/future.js";
+import { keepResult } from "../futures/late-cancellation.js";
 import { checkSeconds } from "../futures/sleep.js";
-import type { Task } from "../futures/task.js";
+import { Task } from "../futures/task.js";
 import { checkOptions } from "../net/options.js";
 import type { EventLoop } from "./event-loop.js";
 import { ensureFuture } from "./implicit-loop.js";
@@ -83,6 +84,7 @@ export function wait<A extends Awaitable<unknown>>(
 /** Who waits for several, until it is told that it is enough. */
 class Waiting<T> extends Future<WaitResult<T>> {
   readonly #all: readonly Future<T>[];
+  #isTaken = false;
 
   constructor(loop: EventLoop, all: readonly Future<T>[]) {
     super(loop, loop._scheduler);
@@ -96,6 +98,8 @@ class Waiting<T> extends Future<WaitResult<T>> {
   /** What has ended since it was enough is done as well. */
   override _take(): WaitResult<T> {
     const result = super._take();
+    if (this.#isTaken) return result;
+    this.#isTaken = true;
     for (const one of result.pending) {
       if (!one.done()) continue;
       result.pending.delete(one);
@@ -115,6 +119,7 @@ class Waiting<T> extends Future<WaitResult<T>> {
 export function waitFor<T>(awaitable: Awaitable<T>, timeout: number | null): Task<T> {
   if (timeout !== null) checkSeconds("timeout", timeout);
   const inner = ensureFuture(awaitable, awaitable instanceof Future ? { loop: awaitable.getLoop() } : {});
+  if (inner !== awaitable && inner instanceof Task) keepResult(inner);
   const loop = inner.getLoop();
   let expired = false;
   const expire = (): void => {
@@ -145,5 +150,5 @@ export function waitFor<T>(awaitable: Awaitable<T>, timeout: number | null): Tas
     if (inner.done()) inner._undelivered();
     else inner.cancel();
   });
-  return task;
+  return keepResult(task);
 }

@@ -4,8 +4,11 @@ import * as assert from "uvu/assert";
 import {
   CancelledError,
   type Coroutine,
+  currentTask,
   type EventLoop,
   type ExceptionGroup,
+  type Future,
+  gather,
   Lock,
   Queue,
   Semaphore,
@@ -16,7 +19,7 @@ import {
   timeout,
   waitFor,
 } from "../../../host/index.js";
-import { bothLoops, rejection, runFor, within } from "../loop/both-loops.js";
+import { bothLoops, rejection, runFor, runOnce, within } from "../loop/both-loops.js";
 
 const test = bothLoops(suite("a late cancellation"));
 
@@ -29,6 +32,15 @@ const ways: [name: string, get: (queue: Queue<string>) => Task<string>][] = [
   ["semaphore.with", (queue) => new Semaphore().with(async () => await queue.get())],
   ["one within the other", (queue) => timeout(5, () => taskGroup(() => timeout(5, async () => await queue.get())))],
   ["waitFor", (queue) => waitFor(queue.get(), 5)],
+  ["waitFor of a coroutine", (queue) => waitFor(takeFrom(queue), 5)],
+  [
+    "waitFor of a timeout",
+    (queue) =>
+      waitFor(
+        timeout(5, () => takeFrom(queue)),
+        5,
+      ),
+  ],
 ];
 
 function* takeFrom(queue: Queue<string>): Coroutine<string> {
@@ -251,6 +263,211 @@ test("comes once to an async function that waits for several and cleans up", asy
   await rejection(loop.runUntilComplete(task));
   assert.equal(trace, ["cleaned up"]);
   assert.ok(task.cancelled());
+});
+
+/** Cancels a task that many iterations after a future has its result, and waits until the task has ended. */
+function settleAndCancel(
+  loop: EventLoop,
+  task: Task<unknown>,
+  future: Future<string>,
+  iterations: number,
+): Promise<void> {
+  return cancelLate(loop, iterations, task as Task<void>, () => future.setResult("x"));
+}
+
+test("comes only once, though several of what is awaited tell of it", async (loop) => {
+  for (let iterations = 0; iterations < 6; iterations++) {
+    const future = loop.createFuture<string>();
+    const trace: string[] = [];
+    const task = loop.createTask(async () => {
+      try {
+        await Promise.all([timeout(5, async () => await future), sleep(100)]);
+      } finally {
+        await sleep(0);
+        trace.push("cleaned up");
+      }
+    });
+    await settleAndCancel(loop, task, future, iterations);
+    assert.equal(trace, ["cleaned up"], `after ${iterations} iterations`);
+    assert.ok(task.cancelled());
+  }
+});
+
+test("comes only once, though what has left it is awaited again", async (loop) => {
+  for (let iterations = 0; iterations < 6; iterations++) {
+    const future = loop.createFuture<string>();
+    const task = loop.createTask(async () => {
+      const limited = timeout(5, async () => await future);
+      try {
+        await limited;
+        await sleep(100);
+      } catch {}
+      const got = await limited.catch(() => "cancelled");
+      await sleep(0);
+      return got;
+    });
+    await settleAndCancel(loop, task, future, iterations);
+    assert.not.ok(task.cancelled(), `after ${iterations} iterations`);
+  }
+});
+
+test("is of nobody else", async (loop) => {
+  const future = loop.createFuture<string>();
+  const trace: string[] = [];
+  const limited: Task<string>[] = [];
+  const task = loop.createTask(async () => {
+    const self = currentTask();
+    loop.callSoon(() => self?.cancel());
+    await sleep(1).catch(() => {});
+    limited.push(timeout(5, async () => await future));
+    trace.push((await limited[0]) as string);
+    await sleep(0);
+    trace.push("went on");
+  });
+  while (limited.length === 0) await runFor(loop, 0.001);
+  future.setResult("x");
+  // In the turn in which the function has ended.
+  await runOnce(loop);
+  await runOnce(loop);
+  limited[0]?.cancel();
+  await loop.runUntilComplete(task);
+  assert.equal(trace, ["x", "went on"]);
+});
+
+for (const kind of ["generator", "async function"]) {
+  test(`twice at once in a ${kind} counts twice, and is thrown once`, async (loop) => {
+    for (let iterations = 0; iterations < 6; iterations++) {
+      const future = loop.createFuture<string>();
+      const body =
+        kind === "generator"
+          ? function* (): Coroutine<string> {
+              try {
+                yield* timeout(5, async () => await future);
+                yield* sleep(100);
+              } catch {}
+              yield* sleep(0.0001);
+              return "swallowed";
+            }
+          : async (): Promise<string> => {
+              try {
+                await timeout(5, async () => await future);
+                await sleep(100);
+              } catch {}
+              await sleep(0.0001);
+              return "swallowed";
+            };
+      const task = loop.createTask<string>(body);
+      const cancelTwice = (): void => {
+        task.cancel();
+        task.cancel();
+      };
+      await within(loop, function* () {
+        for (let turn = 0; turn < 30; turn++) yield;
+        future.setResult("x");
+        for (let turn = 0; turn < iterations; turn++) yield;
+        cancelTwice();
+      });
+      assert.is(await loop.runUntilComplete(task), "swallowed", `after ${iterations} iterations`);
+    }
+  });
+}
+
+test("by the function itself, which ends at once, keeps what it came to", async (loop) => {
+  for (const fails of [false, true]) {
+    const queue = new Queue<string>();
+    const trace: string[] = [];
+    const task: Task<void> = loop.createTask(function* () {
+      try {
+        const got = yield* timeout(5, function* () {
+          const item = yield* queue.get();
+          task.cancel();
+          if (fails) throw new Error(item);
+          return item;
+        });
+        trace.push(got);
+      } catch (error) {
+        trace.push((error as Error).message);
+      }
+      yield* sleep(100);
+    });
+    loop.callLater(0.001, () => queue.putNowait("x"));
+    await rejection(loop.runUntilComplete(task));
+    assert.equal(trace, ["x"]);
+    assert.ok(task.cancelled());
+  }
+});
+
+test("is not heard by what was left behind and ends later", async (loop) => {
+  const [first, second, third] = [0, 1, 2].map(() => loop.createFuture<string>());
+  let goOn = (): void => {};
+  let isWaiting = false;
+  const task = loop.createTask(async () => {
+    const slow = loop.createTask(async () => {
+      try {
+        await second;
+      } finally {
+        await sleep(0.001);
+      }
+    });
+    await Promise.race([first, slow, third]);
+    isWaiting = true;
+    await new Promise<void>((resolve) => {
+      goOn = resolve;
+    });
+    await sleep(0.001);
+    return "not cancelled";
+  });
+  await runFor(loop, 0.001);
+  third?.setResult("x");
+  while (!isWaiting) await runFor(loop, 0.001);
+  task.cancel();
+  await runFor(loop, 0.005);
+  await new Promise((resolve) => setImmediate(resolve));
+  goOn();
+  assert.is((await rejection(loop.runUntilComplete(task))).name, "CancelledError");
+});
+
+test("that is taken back in doubt does not come", async (loop) => {
+  const never = loop.createFuture<void>();
+  const task: Task<string> = loop.createTask(async () => {
+    try {
+      await Promise.all([never, sleep(0.001)]);
+    } catch {
+      task.uncancel();
+    }
+    for (let turn = 0; turn < 3; turn++) await new Promise((resolve) => setImmediate(resolve));
+    await sleep(0.001);
+    return "went on";
+  });
+  await runFor(loop, 0.005);
+  task.cancel();
+  assert.is(await loop.runUntilComplete(task), "went on");
+});
+
+test("is thrown when what is awaited cannot be cancelled, and the next one is not lost", async (loop) => {
+  const done = loop.createFuture<number>();
+  done.setResult(1);
+  const task: Task<string> = loop.createTask(async () => {
+    task.cancel("first");
+    try {
+      await gather([done]);
+    } catch {}
+    task.cancel("second");
+    await new Promise((resolve) => setImmediate(resolve));
+    await sleep(1);
+    return "lost";
+  });
+  assert.is((await rejection(loop.runUntilComplete(task))).message, "second");
+});
+
+test("of tasks that wait for each other in a ring ends them, with a function of ours between", async (loop) => {
+  const task: Task<void> = loop.createTask(function* () {
+    yield* timeout(5, function* () {
+      yield* task;
+    });
+  });
+  loop.callLater(0.001, () => task.cancel());
+  assert.is((await rejection(loop.runUntilComplete(task))).name, "CancelledError");
 });
 
 test.run();
