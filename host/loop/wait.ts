@@ -6,7 +6,7 @@
 import { CancelledError, describe, TimeoutError, ValueError } from "../errors.js";
 import type { Awaitable, ResultOf } from "../futures/coroutine.js";
 import { Future } from "../futures/future.js";
-import { keepResult } from "../futures/late-cancellation.js";
+import { isKept, keepResult } from "../futures/late-cancellation.js";
 import { checkSeconds } from "../futures/sleep.js";
 import { Task } from "../futures/task.js";
 import { checkOptions } from "../net/options.js";
@@ -119,7 +119,9 @@ class Waiting<T> extends Future<WaitResult<T>> {
 export function waitFor<T>(awaitable: Awaitable<T>, timeout: number | null): Task<T> {
   if (timeout !== null) checkSeconds("timeout", timeout);
   const inner = ensureFuture(awaitable, awaitable instanceof Future ? { loop: awaitable.getLoop() } : {});
-  if (inner !== awaitable && inner instanceof Task) keepResult(inner);
+  // A coroutine runs for this call alone; what a future comes to is its own business.
+  const isOurs = isKept(inner as Future<unknown>) || (inner !== awaitable && inner instanceof Task);
+  if (isOurs) keepResult(inner as Task<T>);
   const loop = inner.getLoop();
   let expired = false;
   const expire = (): void => {
@@ -150,5 +152,5 @@ export function waitFor<T>(awaitable: Awaitable<T>, timeout: number | null): Tas
     if (inner.done()) inner._undelivered();
     else inner.cancel();
   });
-  return keepResult(task);
+  return isOurs ? keepResult(task) : task;
 }
