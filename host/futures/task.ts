@@ -11,8 +11,8 @@ import { Answer, FutureState, ResumeHow } from "../../assembly/abi.js";
 import { CancelledError, describe, FatalError, RuntimeError, typeError } from "../errors.js";
 import type { EventLoop } from "../loop/event-loop.js";
 import { captureContext } from "../scheduler/context.js";
-import { afterMicrotasks } from "../scheduler/microtasks.js";
 import type { Scheduler, Steppable } from "../scheduler/scheduler.js";
+import { Awaited } from "./awaited.js";
 import { type AwaitingTask, runAsTask } from "./awaiting.js";
 import { type Coroutine, isCoroutine, isPromiseLike } from "./coroutine.js";
 import { Future } from "./future.js";
@@ -27,13 +27,6 @@ interface Cancellation {
   readonly message: string | undefined;
   /** The tasks that it has come to. A queue and no recursion, because a chain of tasks may be longer than the stack. */
   readonly reached: Task[];
-}
-
-/** A cancellation of an async function of which it is not clear whether anybody hears. */
-interface Doubt {
-  readonly message: string | undefined;
-  /** Whether what it has cancelled was told of it. */
-  isDelivered: boolean;
 }
 
 let tasksMade = 0;
@@ -51,11 +44,8 @@ export class Task<T = unknown> extends Future<T> implements Steppable, AwaitingT
   #waiter: Future | null = null;
   /** What is to be thrown into the generator at its next step. */
   #thrown: Error | null = null;
-  /** What the async function awaits, and how often it had gone on when it began to. */
-  #awaited: Map<Future, number> | null = null;
-  #goneOn = 0;
-  /** A cancellation that may have reached nothing but what the async function has left behind. */
-  #doubt: Doubt | null = null;
+  /** What the async function awaits. */
+  #awaited: Awaited | null = null;
   /** A cancellation for the next await, or for whoever awaits this task. */
   #owed: { readonly message: string | undefined } | null = null;
   #controller: AbortController | null = null;
@@ -141,7 +131,7 @@ export class Task<T = unknown> extends Future<T> implements Steppable, AwaitingT
       const left = this._scheduler.core.uncancel(this._id);
       if (left === 0) {
         this.#owed = null;
-        this.#doubt = null;
+        this.#awaited?.dispel();
       }
       return left;
     }
@@ -192,8 +182,8 @@ export class Task<T = unknown> extends Future<T> implements Steppable, AwaitingT
   _ended(state: FutureState): void {
     this.#cancelsLeft = this._scheduler.core.cancelling(this._id);
     if (state === FutureState.Cancelled && !this._failed) this._exception = this._exception ?? this.#cancelMessage;
+    this.#awaited?.dispel();
     this.#awaited = null;
-    this.#doubt = null;
     this.#coroutine = null;
     if (this.#owed !== null && state !== FutureState.Cancelled)
       leaveCancellation(this as Future<unknown>, this.#cancellation);
@@ -203,19 +193,10 @@ export class Task<T = unknown> extends Future<T> implements Steppable, AwaitingT
   /** @internal */
   _cancelWaiter(): boolean {
     if (this.#waiter !== null) return this.#waiter.cancel(this.#cancelMessage);
-    let agreed = false;
-    let isCertain = false;
-    for (const [future, goneOn] of [...(this.#awaited ?? [])]) {
-      const reached =
-        future instanceof Task && cancellation !== null
-          ? future.#reach(cancellation)
-          : future.cancel(this.#cancelMessage);
-      agreed = reached || agreed;
-      // The function has gone on since it came to await this, so it may have left it behind, as Promise.race() does.
-      isCertain = (reached && goneOn === this.#goneOn) || isCertain;
-    }
-    this.#doubt = agreed && !isCertain ? { message: this.#cancelMessage, isDelivered: false } : null;
-    return agreed;
+    const message = this.#cancelMessage;
+    const cancel = (future: Future): boolean =>
+      future instanceof Task && cancellation !== null ? future.#reach(cancellation) : future.cancel(message);
+    return this.#awaited?.cancel(message, cancel) ?? false;
   }
 
   /** @internal */
@@ -245,41 +226,23 @@ export class Task<T = unknown> extends Future<T> implements Steppable, AwaitingT
 
   /** @internal */
   _awaits(future: Future): void {
-    this.#awaited ??= new Map();
-    this.#awaited.set(future, this.#goneOn);
-    const doubt = this.#doubt;
-    if (doubt === null) return;
-    this.#doubt = null;
-    // It has gone on all by itself, so what was cancelled is not what it waited for.
-    if (!doubt.isDelivered) this._owe(doubt.message);
+    this.#awaited ??= new Awaited((message) => this._owe(message));
+    this.#awaited.add(future);
   }
 
   /** @internal */
   _stopsAwaiting(future: Future): boolean {
-    const goneOn = this.#awaited?.get(future) ?? this.#goneOn;
-    const mayBeLeft = goneOn !== this.#goneOn;
-    this.#awaited?.delete(future);
-    this.#goneOn++;
+    const awaited = this.#awaited;
+    // The function has ended.
+    if (awaited === null) return true;
+    const mayBeLeft = awaited.remove(future);
     if (mayBeLeft && this.#owed !== null && future.cancelled()) {
       // If the function hears of this one, it has heard of all.
-      this.#doubt = { message: this.#owed.message, isDelivered: false };
+      awaited.doubt(this.#owed.message);
       this.#owed = null;
     }
-    this.#settleDoubt();
+    awaited.delivered();
     return mayBeLeft;
-  }
-
-  /** What a doubtful cancellation has cancelled was told of it. */
-  #settleDoubt(): void {
-    const doubt = this.#doubt;
-    if (doubt === null || doubt.isDelivered) return;
-    doubt.isDelivered = true;
-    // Whoever hears of it ends or awaits something before all microtasks have run.
-    afterMicrotasks(() => {
-      if (this.#doubt !== doubt) return;
-      this.#doubt = null;
-      this._owe(doubt.message);
-    });
   }
 
   #takeOwed(): CancelledError {

@@ -1,0 +1,86 @@
+/**
+ * What an async function awaits.
+ *
+ * It goes on in Node's microtasks, where its task cannot see it. What can be seen is which futures of ours it comes to await, and when each
+ * tells it something.
+ *
+ * Owns: these futures; which of them the function may have left behind, as Promise.race() does; finding out whether it hears of a
+ * cancellation that has reached such futures alone.
+ *
+ * Does not own: what a cancellation leads to (`task.ts`).
+ */
+import { afterMicrotasks } from "../scheduler/microtasks.js";
+import type { Future } from "./future.js";
+
+/** A cancellation of which it is not clear whether the function hears. */
+interface Doubt {
+  readonly message: string | undefined;
+  /** Whether what it has cancelled was told of it. */
+  isDelivered: boolean;
+}
+
+export class Awaited {
+  readonly #owe: (message: string | undefined) => void;
+  /** Each with how often the function had gone on when it came to await it. */
+  readonly #futures = new Map<Future, number>();
+  #goneOn = 0;
+  #doubt: Doubt | null = null;
+
+  /** @param owe is told of a cancellation that the function has not heard of */
+  constructor(owe: (message: string | undefined) => void) {
+    this.#owe = owe;
+  }
+
+  /** The function comes to await one. */
+  add(future: Future): void {
+    this.#futures.set(future, this.#goneOn);
+    const doubt = this.#doubt;
+    if (doubt === null) return;
+    this.#doubt = null;
+    // It has gone on all by itself, so what was cancelled is not what it waited for.
+    if (!doubt.isDelivered) this.#owe(doubt.message);
+  }
+
+  /** One is about to tell the function something. Returns whether that may have left it behind. */
+  remove(future: Future): boolean {
+    const mayBeLeft = this.#futures.get(future) !== this.#goneOn;
+    this.#futures.delete(future);
+    this.#goneOn++;
+    return mayBeLeft;
+  }
+
+  /** Cancels all, by `cancel`, which says whether one agrees. Returns whether any does. */
+  cancel(message: string | undefined, cancel: (future: Future) => boolean): boolean {
+    let agreed = false;
+    let isCertain = false;
+    for (const [future, goneOn] of [...this.#futures]) {
+      if (!cancel(future)) continue;
+      agreed = true;
+      if (goneOn === this.#goneOn) isCertain = true;
+    }
+    this.#doubt = agreed && !isCertain ? { message, isDelivered: false } : null;
+    return agreed;
+  }
+
+  /** It is not clear whether the function hears of this cancellation. */
+  doubt(message: string | undefined): void {
+    this.#doubt = { message, isDelivered: false };
+  }
+
+  /** The cancellation was taken back. */
+  dispel(): void {
+    this.#doubt = null;
+  }
+
+  /** What was cancelled tells the function so. Whoever hears of it ends, or awaits something, before all microtasks have run. */
+  delivered(): void {
+    const doubt = this.#doubt;
+    if (doubt === null || doubt.isDelivered) return;
+    doubt.isDelivered = true;
+    afterMicrotasks(() => {
+      if (this.#doubt !== doubt) return;
+      this.#doubt = null;
+      this.#owe(doubt.message);
+    });
+  }
+}
