@@ -6,15 +6,11 @@
  * CPython 3.11, concurrent.futures `ProcessPoolExecutor`.
  */
 import { checkOptions } from "../net/options.js";
+import { ExitSet } from "../sys/exit-set.js";
 import { PoolExecutor, type PoolExecutorOptions } from "./pool-executor.js";
 
-/** Those that have processes. */
-const executors = new Set<ProcessPoolExecutor>();
-
-/** A child that is busy would not notice that its parent has gone. */
-function killAll(): void {
-  for (const executor of executors) executor._kill();
-}
+/** Those that have processes. A child that is busy would not notice that its parent has gone. */
+const executors = new ExitSet<ProcessPoolExecutor>((executor) => executor._kill());
 
 /** Runs functions in child processes: slower to reach than threads, but one that crashes takes nothing else with it. */
 export class ProcessPoolExecutor extends PoolExecutor {
@@ -22,13 +18,11 @@ export class ProcessPoolExecutor extends PoolExecutor {
   constructor(options: PoolExecutorOptions = {}) {
     checkOptions("ProcessPoolExecutor", options, ["maxWorkers", "initializer"]);
     super(options, { workerType: "process", forkOpts: { serialization: "advanced" } });
-    if (executors.size === 0) process.on("exit", killAll);
     executors.add(this);
   }
 
   /** @internal */
   protected override _ended(): void {
     executors.delete(this);
-    if (executors.size === 0) process.off("exit", killAll);
   }
 }

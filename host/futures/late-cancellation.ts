@@ -21,14 +21,14 @@ export function keepResult<T>(task: Task<T>): Task<T> {
   return task;
 }
 
-/** Whether what it came to is to be had before a cancellation. */
-export function keepsResult(future: Future): boolean {
-  return firstComesTheResult.has(future) && future.done() && !future.cancelled();
+/** Whether it is such a task. */
+export function isKept(future: Future): boolean {
+  return firstComesTheResult.has(future);
 }
 
-/** Whether a task that ends now keeps what it comes to from a cancellation. */
-export function isKept(task: Future): boolean {
-  return firstComesTheResult.has(task);
+/** Whether it is such a task, and has come to something. */
+export function keepsResult(future: Future): boolean {
+  return isKept(future) && future.done() && !future.cancelled();
 }
 
 /** It has ended and owes a cancellation, of that number. */

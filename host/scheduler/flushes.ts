@@ -7,6 +7,8 @@
  * Does not own: what it is (`net/outbox.ts`).
  */
 
+import { ExitSet } from "../sys/exit-set.js";
+
 /** Somebody who has put something off. */
 export interface Flushable {
   /** @internal Does it. */
@@ -14,21 +16,19 @@ export interface Flushable {
 }
 
 /** Those of the open loops of this thread. */
-const open = new Set<Flushes>();
+const open = new ExitSet<Flushes>((flushes) => flushes.run());
 
 export class Flushes {
   readonly #waiting: Flushable[] = [];
   #done = 0;
 
   constructor() {
-    if (open.size === 0) process.on("exit", flushAll);
     open.add(this);
   }
 
   /** The loop is closed. */
   close(): void {
     open.delete(this);
-    if (open.size === 0) process.off("exit", flushAll);
   }
 
   /** Whether anybody waits. */
@@ -47,8 +47,4 @@ export class Flushes {
     this.#waiting.length = 0;
     this.#done = 0;
   }
-}
-
-function flushAll(): void {
-  for (const flushes of open) flushes.run();
 }

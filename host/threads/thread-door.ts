@@ -10,17 +10,13 @@ import { describe, typeError } from "../errors.js";
 import type { EventLoop } from "../loop/event-loop.js";
 import { type Callback, isCoroutineFunction } from "../scheduler/call.js";
 import type { Mailbox } from "../scheduler/mailbox.js";
+import { ExitSet } from "../sys/exit-set.js";
 import { Channel } from "./channel.js";
 import type { Hello } from "./messages.js";
 import { SharedWords } from "./shared-words.js";
 
-/** Those of this thread that are open. */
-const doors = new Set<ThreadDoor>();
-
-/** A thread that ends does not close its loops. The main thread takes all others with it. */
-function leaveAll(): void {
-  for (const door of doors) door._leave();
-}
+/** Those of this thread that are open: a thread that ends does not close its loops. */
+const doors = new ExitSet<ThreadDoor>((door) => door._leave());
 
 export class ThreadDoor implements Mailbox {
   readonly #loop: EventLoop;
@@ -32,9 +28,8 @@ export class ThreadDoor implements Mailbox {
 
   constructor(loop: EventLoop) {
     this.#loop = loop;
-    if (isMainThread) return;
-    if (doors.size === 0) process.on("exit", leaveAll);
-    doors.add(this);
+    // The main thread takes all others with it.
+    if (!isMainThread) doors.add(this);
   }
 
   get isOpen(): boolean {
@@ -73,7 +68,7 @@ export class ThreadDoor implements Mailbox {
     this._leave();
     for (const channel of this.#channels) channel.close();
     this.#channels.clear();
-    if (doors.delete(this) && doors.size === 0) process.off("exit", leaveAll);
+    doors.delete(this);
   }
 
   /** @internal Tells those who call, and who wait, that nobody listens any more. */
