@@ -36,7 +36,7 @@ function compareValues(a: unknown, b: unknown): number {
 
 /** Whether `<` says something about it: an object without a value of its own is neither before nor after any other. */
 function isOrdered(item: unknown): item is number {
-  const value = typeof item === "object" && item !== null ? item.valueOf() : item;
+  const value = typeof item === "object" && item !== null ? Reflect.get(item, "valueOf")?.call(item) : item;
   return ["number", "bigint", "string", "boolean"].includes(typeof value);
 }
 

@@ -56,7 +56,7 @@ test("has a size, and takes no more", () => {
 test("refuses what has no order, and keeps what it has", async () => {
   const queue = new PriorityQueue<unknown>();
   for (const good of [1, 2n, new Date(3)]) queue.putNowait(good);
-  for (const bad of [{}, undefined, null, Symbol("s"), () => {}]) {
+  for (const bad of [{}, Object.create(null), undefined, null, Symbol("s"), () => {}]) {
     assert.is(thrownBy(() => queue.putNowait(bad)).code, "ERR_NOT_ORDERED");
     const pairs = new PriorityQueue<unknown>();
     pairs.putNowait([1, 1]);
