@@ -11,7 +11,7 @@ import { join } from "node:path";
 import * as echo from "./echo/suite.mjs";
 import * as executor from "./executor/suite.mjs";
 import * as idle from "./idle/suite.mjs";
-import { readArguments, USAGE } from "./lib/arguments.mjs";
+import { readArguments, usage } from "./lib/arguments.mjs";
 import { compilerVersion } from "./lib/c-programs.mjs";
 import { drawChart } from "./lib/chart.mjs";
 import { notPinned } from "./lib/child-process.mjs";
@@ -20,6 +20,7 @@ import { RESULTS } from "./lib/folders.mjs";
 import { busyMachine, describeMachine } from "./lib/machine.mjs";
 import { compareBars, reportBars } from "./lib/must-show.mjs";
 import { findPython } from "./lib/python.mjs";
+import { summarize } from "./lib/summary.mjs";
 import { table } from "./lib/table.mjs";
 import * as scheduler from "./scheduler/suite.mjs";
 import * as size from "./size/suite.mjs";
@@ -30,13 +31,12 @@ import * as unix from "./unix/suite.mjs";
 
 const SUITES = [scheduler, echo, unix, udp, tls, executor, threads, idle, size];
 
+const SUITE_NAMES = SUITES.map((suite) => suite.name);
+
 async function main() {
-  const options = readArguments(
-    process.argv.slice(2),
-    SUITES.map((suite) => suite.name),
-  );
+  const options = readArguments(process.argv.slice(2), SUITE_NAMES);
   if (options.help) {
-    console.log(USAGE);
+    console.log(usage(SUITE_NAMES));
     return;
   }
   const python = await findPython();
@@ -66,7 +66,8 @@ function conclude({ measurements }, machine, { quick, suites }) {
   const sections = SUITES.flatMap((suite) => suite.chartSections(measurements));
   writeFileSync(join(RESULTS, "latest.json"), `${JSON.stringify(results, null, 2)}\n`);
   writeFileSync(join(RESULTS, "latest.svg"), drawChart(sections, machine));
-  print("Written: bench/results/latest.json and bench/results/latest.svg");
+  writeFileSync(join(RESULTS, "summary.svg"), drawChart(summarize(sections), machine));
+  print("Written: latest.json, latest.svg and summary.svg in bench/results");
 }
 
 function print(text) {
@@ -76,6 +77,6 @@ function print(text) {
 try {
   await main();
 } catch (error) {
-  console.error(error instanceof RangeError ? `${error.message}\n\n${USAGE}` : error);
+  console.error(error instanceof RangeError ? `${error.message}\n\n${usage(SUITE_NAMES)}` : error);
   process.exitCode = 1;
 }

@@ -6,10 +6,15 @@
  * Does not own: the suites themselves; the caller passes their names in.
  */
 
-export const USAGE = `npm run bench -- [suite …] [--quick] [--peers]
+/**
+ * The usage text.
+ *
+ * @param {string[]} suiteNames every suite there is
+ */
+export const usage = (suiteNames) => `npm run bench -- [suite …] [--quick] [--peers]
 
-  suite     scheduler, echo, unix, idle, size; all of them when none is named
-  --quick   fewer operations and repetitions: about three minutes instead of fifteen, and a wider spread
+  suite     ${suiteNames.join(", ")}; all of them when none is named
+  --quick   fewer operations and repetitions, for a first look: the spread is wider
   --peers   leave wasyncio out, measure only its peers, write no results
   --help    print this
 
