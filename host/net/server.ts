@@ -1,10 +1,10 @@
 /**
- * Servers: listening sockets, and the connections that came through them.
+ * Servers: where they listen, and the connections that came through them.
  *
- * Owns: the sockets until `close`; serving, in turn or for ever; whom to tell when the server is closed and its last
+ * Owns: the doors, which are listening sockets as a rule, until `close`; serving, in turn or for ever; whom to tell when the server is closed and its last
  * connection has ended.
  *
- * Does not own: accepting (`listener.ts`), the addresses (`create-server.ts`), the connections' own lives (`socket-transport.ts`).
+ * Does not own: accepting (`door.ts`, `listener.ts`), the addresses (`create-server.ts`), the connections' own lives (`socket-transport.ts`).
  *
  * From: CPython base_events `Server`: 3.11, with `waitClosed` of 3.12.1 and `closeClients` and `abortClients` of 3.13.
  * Differs: `sockets` is null once closed; starting a closed server is a RuntimeError.
@@ -15,8 +15,7 @@ import { RuntimeError } from "../errors.js";
 import { Future } from "../futures/future.js";
 import type { EventLoop } from "../loop/event-loop.js";
 import type { Address } from "./address.js";
-import { type Acceptance, Listener } from "./listener.js";
-import { own } from "./owners.js";
+import type { Door } from "./door.js";
 import type { Socket } from "./socket.js";
 import type { ServerTlsOptions } from "./tls-options.js";
 import type { Connection, TransportOwner } from "./transport.js";
@@ -32,35 +31,30 @@ export interface ServingOptions extends ServerTlsOptions {
 /** A server that `createServer` made, or `createUnixServer`. `A` is what the addresses of its sockets are. */
 export class Server<A extends Address = Address> implements TransportOwner {
   readonly #loop: EventLoop;
-  readonly #accept: Acceptance;
-  readonly #backlog: number;
   readonly #file: { remove(): void } | null;
   readonly #connections = new Set<Connection>();
-  #sockets: Socket<A>[] | null;
-  #listeners: Listener[] = [];
+  #doors: readonly Door<A>[] | null;
   #serving = false;
   #forever: ServingForever | null = null;
   #closedWaiters: Future<void>[] = [];
 
   /** @internal Users call `loop.createServer()`. */
-  constructor(
-    loop: EventLoop,
-    sockets: Socket<A>[],
-    accept: Acceptance,
-    backlog: number,
-    file: { remove(): void } | null = null,
-  ) {
+  constructor(loop: EventLoop, doors: readonly Door<A>[], file: { remove(): void } | null = null) {
     this.#loop = loop;
-    this.#sockets = sockets;
-    this.#accept = accept;
-    this.#backlog = backlog;
+    this.#doors = doors;
     this.#file = file;
-    for (const socket of sockets) own(loop, socket.fileno(), this);
+    for (const door of doors) door.belongTo(this);
   }
 
-  /** The listening sockets, or null once the server is closed. */
+  /** The listening sockets, or null once the server is closed. A virtual loop's servers have none. */
   get sockets(): Socket<A>[] | null {
-    return this.#sockets === null ? null : [...this.#sockets];
+    if (this.#doors === null) return null;
+    return this.#doors.map(({ socket }) => socket).filter((socket) => socket !== null);
+  }
+
+  /** Where it listens: an address for each socket. None once it is closed. */
+  get addresses(): A[] {
+    return (this.#doors ?? []).map(({ address }) => address);
   }
 
   /** The loop that it runs on. */
@@ -103,14 +97,13 @@ export class Server<A extends Address = Address> implements TransportOwner {
 
   /** Stops listening, for good. Connections go on; `waitClosed` waits for them. May be called again. */
   close(): void {
-    const sockets = this.#sockets;
-    if (sockets === null) return;
-    this.#sockets = null;
+    const doors = this.#doors;
+    if (doors === null) return;
+    this.#doors = null;
     this.#serving = false;
-    for (const listener of this.#listeners) listener.stop();
-    this.#listeners = [];
+    for (const door of doors) door.stop();
     this.#file?.remove();
-    for (const socket of sockets) socket.close();
+    for (const door of doors) door.close();
     this.#forever?._serverCloses();
     this.#tellIfOver();
   }
@@ -143,8 +136,7 @@ export class Server<A extends Address = Address> implements TransportOwner {
   }
 
   toString(): string {
-    const sockets = this.#sockets;
-    return sockets === null ? "<Server closed>" : `<Server sockets=[${sockets.map((socket) => socket.fileno())}]>`;
+    return this.#doors === null ? "<Server closed>" : `<Server sockets=[${this.#doors}]>`;
   }
 
   [inspect.custom](): string {
@@ -154,15 +146,12 @@ export class Server<A extends Address = Address> implements TransportOwner {
   /** @internal Begins to accept connections. */
   _startServing(): void {
     if (this.#serving) return;
-    const sockets = this.#sockets;
-    if (sockets === null) {
+    const doors = this.#doors;
+    if (doors === null) {
       throw new RuntimeError("ERR_SERVER_CLOSED", "The server is closed: make a new one with loop.createServer()");
     }
-    for (const socket of sockets) socket.listen(this.#backlog);
-    this.#listeners = sockets.map((socket) => {
-      return new Listener(this.#loop, socket, this.#accept, this, Math.max(this.#backlog, 1));
-    });
-    for (const listener of this.#listeners) listener.start();
+    for (const door of doors) door.listen();
+    for (const door of doors) door.start(this);
     this.#serving = true;
   }
 
@@ -183,7 +172,7 @@ export class Server<A extends Address = Address> implements TransportOwner {
   }
 
   #isOver(): boolean {
-    return this.#sockets === null && this.#connections.size === 0;
+    return this.#doors === null && this.#connections.size === 0;
   }
 
   #tellIfOver(): void {

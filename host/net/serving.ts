@@ -12,6 +12,7 @@ import type { EventLoop } from "../loop/event-loop.js";
 import type { StreamProtocol } from "../protocols.js";
 import type { Address } from "./address.js";
 import { checkInteger } from "./checks.js";
+import { type Door, SocketDoor } from "./door.js";
 import type { Work } from "./operation.js";
 import { checkBoolean, checkOptions } from "./options.js";
 import { Server, type ServingOptions } from "./server.js";
@@ -44,7 +45,18 @@ export function* serve<A extends Address>(
 ): Work<Server<A>> {
   const { backlog = BACKLOG, startServing = true } = options;
   const accept = { protocolFactory, tls: checkServerTls(options) };
-  const server = new Server(loop, sockets, accept, backlog, file);
+  const doors = sockets.map((socket) => new SocketDoor(loop, socket, accept, backlog));
+  return yield* serveAt(loop, doors, startServing, file);
+}
+
+/** Makes a server of doors, and starts it if it is to start. */
+export function* serveAt<A extends Address>(
+  loop: EventLoop,
+  doors: readonly Door<A>[],
+  startServing: boolean,
+  file: SocketFile | null = null,
+): Work<Server<A>> {
+  const server = new Server(loop, doors, file);
   try {
     if (startServing) server._startServing();
     // One iteration later the kernel has been asked for connections.

@@ -12,6 +12,8 @@ import { EventLoop } from "../../../host/loop/event-loop.js";
 import type { ExceptionContext } from "../../../host/loop/exception-handler.js";
 import { type FileDescriptor, pipe } from "../../../host/net/pipe.js";
 import { Socket, socketpair } from "../../../host/net/socket.js";
+import type { Transport } from "../../../host/net/transport.js";
+import type { StreamProtocol } from "../../../host/protocols.js";
 import { WatchHandle } from "../../../host/scheduler/handle.js";
 import { EAGAIN, EINTR } from "../../../host/sys/errno.js";
 import { confusion, everyOther, inPieces } from "../../support/fake-selector/faults.js";
@@ -45,10 +47,16 @@ export interface BareStage<R> {
   recorder(): R;
 }
 
-/** What a test has. */
-export interface Stage extends BareStage<Recorder> {
+/** What a test of connections has. */
+export interface ConnectedStage extends BareStage<Recorder> {
   /** More than a connection holds that nobody reads from. */
   readonly tooMuch: Buffer;
+  /** Connects a protocol to a peer. */
+  connect(protocol: StreamProtocol): PromiseLike<[transport: Transport, peer: Peer]>;
+}
+
+/** What a test has that works on descriptors. */
+export interface Stage extends ConnectedStage {
   connection(): [Socket, Peer];
   /** The end of a pipe to read from. */
   source(): [FileDescriptor, Peer];
@@ -57,10 +65,10 @@ export interface Stage extends BareStage<Recorder> {
 }
 
 /** A kind of connection. */
-export interface Arm {
+export interface Arm<S = Stage> {
   readonly name: string;
   /** Makes the body of a test of one that plays on a stage. */
-  play(body: (stage: Stage) => Promise<void>): () => Promise<void>;
+  play(body: (stage: S) => Promise<void>): () => Promise<void>;
 }
 
 class RealPeer implements Peer {
@@ -182,14 +190,16 @@ function realArm(name: string, makePair: () => [Socket, Socket], tooMuchBytes: n
         opened.push(...things);
         return things;
       };
+      const connection = (): [Socket, Peer] => {
+        const [socket, other] = keep(makePair()) as [Socket, Socket];
+        return [socket, new RealPeer(loop, other)];
+      };
       return playOn<Means, Recorder>(
         loop,
         {
           tooMuch,
-          connection() {
-            const [socket, other] = keep(makePair()) as [Socket, Socket];
-            return [socket, new RealPeer(loop, other)];
-          },
+          connect: connecting(loop, connection),
+          connection,
           source() {
             const [reader, writer] = keep(pipe()) as [FileDescriptor, FileDescriptor];
             return [reader, new PipePeer(loop, writer)];
@@ -215,7 +225,7 @@ export function scriptedArm(name: string, makeScript: () => Script, telling: Tel
     play: (body) => () => {
       const kernel = new ScriptedKernel(makeScript());
       const loop = scriptedLoop(kernel, telling);
-      return playOn(loop, scriptedMeans(kernel), (own) => new Recorder(own), body).finally(() => kernel.uninstall());
+      return playOn(loop, scriptedMeans(loop, kernel), (own) => new Recorder(own), body).finally(() => kernel.uninstall());
     },
   };
 }
@@ -227,9 +237,18 @@ export function scriptedLoop(kernel: ScriptedKernel, telling: Telling = {}, pace
 
 const SCRIPTED_CAPACITY_BYTES = 4096;
 
-type Means = Pick<Stage, "tooMuch" | "connection" | "source" | "sink">;
+type Means = Omit<Stage, keyof BareStage<Recorder>>;
 
-function scriptedMeans(kernel: ScriptedKernel): Means {
+/** How a protocol is connected where a connection is a socket. */
+function connecting(loop: EventLoop, connection: Stage["connection"]): Stage["connect"] {
+  return async (protocol) => {
+    const [sock, peer] = connection();
+    const [transport] = await loop.createConnection(() => protocol, null, null, { sock });
+    return [transport, peer];
+  };
+}
+
+function scriptedMeans(loop: EventLoop, kernel: ScriptedKernel): Means {
   /** A pipe of the real kernel lends its descriptor, so that it is of the right kind. */
   const scripted = (keep: 0 | 1): [FileDescriptor, Peer] => {
     const ends = pipe();
@@ -237,12 +256,14 @@ function scriptedMeans(kernel: ScriptedKernel): Means {
     ends[keep === 0 ? 1 : 0].close();
     return [kept, kernel.connection(SCRIPTED_CAPACITY_BYTES, kept.fileno())[1]];
   };
+  const connection = (): [Socket, Peer] => {
+    const [fd, peer] = kernel.connection(SCRIPTED_CAPACITY_BYTES);
+    return [new Socket(undefined, undefined, undefined, { fileno: fd }), peer];
+  };
   return {
     tooMuch: Buffer.alloc(3 * SCRIPTED_CAPACITY_BYTES, "too much of it "),
-    connection() {
-      const [fd, peer] = kernel.connection(SCRIPTED_CAPACITY_BYTES);
-      return [new Socket(undefined, undefined, undefined, { fileno: fd }), peer];
-    },
+    connect: connecting(loop, connection),
+    connection,
     source: () => scripted(0),
     sink: () => scripted(1),
   };
@@ -294,7 +315,7 @@ export function assertSoundLife(trace: readonly string[]): void {
 }
 
 /** Reads until there is nothing more to come, or so much has come. */
-export async function readAll({ loop }: Stage, peer: Peer, size = Number.POSITIVE_INFINITY): Promise<Buffer> {
+export async function readAll({ loop }: ConnectedStage, peer: Peer, size = Number.POSITIVE_INFINITY): Promise<Buffer> {
   const chunks: Buffer[] = [];
   for (let count = 0; count < size && !peer.ended; await iteration(loop)) {
     const chunk = peer.read();
@@ -305,7 +326,7 @@ export async function readAll({ loop }: Stage, peer: Peer, size = Number.POSITIV
 }
 
 /** Lets the loop go on for a while. */
-export async function iterations({ loop }: Stage, count: number): Promise<void> {
+export async function iterations({ loop }: ConnectedStage, count: number): Promise<void> {
   for (let index = 0; index < count; index++) await iteration(loop);
 }
 

@@ -1,6 +1,6 @@
 /**
- * What holds for a connection whatever the kernel does: each test on real sockets, and on scripted ones that come in pieces,
- * are interrupted, are ready when they are not, and so forth. After each, `arms.ts` checks that `connectionLost` came once
+ * What holds for a connection whatever the kernel does: each test on real sockets, on scripted ones that come in pieces,
+ * are interrupted, are ready when they are not, and so forth, and in a virtual network. After each, `arms.ts` checks that `connectionLost` came once
  * and last.
  */
 import { suite } from "uvu";
@@ -8,7 +8,8 @@ import * as assert from "uvu/assert";
 import type { Transport } from "../../../host/net/transport.js";
 import type { BufferedProtocol, StreamProtocol } from "../../../host/protocols.js";
 import { leakChecked } from "../../support/leaks.js";
-import { ARMS, iterations, type Peer, readAll, type Stage } from "./arms.js";
+import { VIRTUAL_ARMS } from "../virtual/virtual-arms.js";
+import { ARMS, type ConnectedStage, iterations, type Peer, readAll, type Stage } from "./arms.js";
 import { HalfOpenRecorder, iteration, type Recorder } from "./support.js";
 
 const test = leakChecked(suite("transports in every arm"));
@@ -16,16 +17,20 @@ const test = leakChecked(suite("transports in every arm"));
 const DATA = Buffer.alloc(10_000, "some data that goes to and fro ");
 
 /** A test in every arm. */
-function everywhere(name: string, body: (stage: Stage) => Promise<void>): void {
+function everywhere(name: string, body: (stage: ConnectedStage) => Promise<void>): void {
+  for (const arm of [...ARMS, ...VIRTUAL_ARMS]) test(`${name}; ${arm.name}`, arm.play(body));
+}
+
+/** A test in every arm that has sockets. */
+function onSockets(name: string, body: (stage: Stage) => Promise<void>): void {
   for (const arm of ARMS) test(`${name}; ${arm.name}`, arm.play(body));
 }
 
 async function connect<P extends StreamProtocol = Recorder>(
-  { loop, connection, recorder }: Stage,
-  protocol: P = recorder() as unknown as P,
+  stage: ConnectedStage,
+  protocol: P = stage.recorder() as unknown as P,
 ): Promise<{ transport: Transport; protocol: P; peer: Peer }> {
-  const [sock, peer] = connection();
-  const [transport] = await loop.createConnection(() => protocol, null, null, { sock });
+  const [transport, peer] = await stage.connect(protocol);
   return { transport, protocol, peer };
 }
 
@@ -250,7 +255,7 @@ everywhere("setProtocol hands over in the middle, and nothing is lost in between
   peer.close();
 });
 
-everywhere("cancelling createConnection closes the socket after connectionMade and connectionLost", async (stage) => {
+onSockets("cancelling createConnection closes the socket after connectionMade and connectionLost", async (stage) => {
   const { loop } = stage;
   const [sock, peer] = stage.connection();
   const protocol = stage.recorder();
@@ -261,7 +266,7 @@ everywhere("cancelling createConnection closes the socket after connectionMade a
   peer.close();
 });
 
-everywhere("sockRecv and sockSendall move all of it", async (stage) => {
+onSockets("sockRecv and sockSendall move all of it", async (stage) => {
   const { loop } = stage;
   const [sock, peer] = stage.connection();
   const sending = loop.sockSendall(sock, stage.tooMuch);

@@ -1,0 +1,72 @@
+/**
+ * Where a server listens in a virtual network.
+ *
+ * Owns: making a transport of each connection that comes.
+ *
+ * Does not own: the server (`net/server.ts`), who else listens where (`virtual-network.ts`).
+ */
+import { FatalError } from "../errors.js";
+import type { EventLoop } from "../loop/event-loop.js";
+import type { Address } from "../net/address.js";
+import type { Door } from "../net/door.js";
+import { checkProtocol } from "../net/options.js";
+import type { TransportOwner } from "../net/transport.js";
+import type { StreamProtocol } from "../protocols.js";
+import type { VirtualEnd } from "./virtual-end.js";
+import type { VirtualNetwork } from "./virtual-network.js";
+import { VirtualTransport } from "./virtual-transport.js";
+
+export class VirtualDoor<A extends Address = Address> implements Door<A> {
+  readonly socket = null;
+  readonly address: A;
+  readonly #loop: EventLoop;
+  readonly #network: VirtualNetwork;
+  readonly #protocolFactory: () => StreamProtocol;
+  #server: TransportOwner | null = null;
+
+  constructor(loop: EventLoop, network: VirtualNetwork, address: A, protocolFactory: () => StreamProtocol) {
+    this.#loop = loop;
+    this.#network = network;
+    this.address = address;
+    this.#protocolFactory = protocolFactory;
+  }
+
+  /** Whether somebody accepts what connects. */
+  get isOpen(): boolean {
+    return this.#server !== null;
+  }
+
+  belongTo(): void {}
+
+  listen(): void {}
+
+  start(server: TransportOwner): void {
+    this.#server = server;
+  }
+
+  stop(): void {
+    this.#server = null;
+  }
+
+  close(): void {
+    this.#network._leave(this);
+  }
+
+  toString(): string {
+    return "virtual";
+  }
+
+  /** @internal A connection has come. */
+  _accept(end: VirtualEnd): void {
+    try {
+      const protocol = checkProtocol(this.#protocolFactory());
+      new VirtualTransport(this.#loop, end, protocol, this.#server);
+    } catch (error) {
+      end.close();
+      if (error instanceof FatalError) throw error;
+      if (!this.#loop.getDebug()) return;
+      const message = "Error on transport creation for incoming connection";
+      this.#loop.callExceptionHandler({ message, exception: error });
+    }
+  }
+}

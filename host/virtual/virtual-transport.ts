@@ -1,0 +1,160 @@
+/**
+ * Connections in a virtual network.
+ *
+ * Owns: what waits for room at the peer's end; when the protocol is told of what. It behaves as a connection over a socket does.
+ *
+ * Does not own: handing bytes to the protocol (`net/layered-transport.ts`), their way to the peer (`virtual-end.ts`).
+ */
+import type { EventLoop } from "../loop/event-loop.js";
+import { checkBytes, checkLines } from "../net/checks.js";
+import { LayeredTransport } from "../net/layered-transport.js";
+import { type TransportOwner, writeAfterEof } from "../net/transport.js";
+import type { StreamProtocol } from "../protocols.js";
+import type { EndUser, VirtualEnd } from "./virtual-end.js";
+
+export class VirtualTransport extends LayeredTransport implements EndUser {
+  readonly #end: VirtualEnd;
+  readonly #server: TransportOwner | null;
+  #waiting: Buffer[] = [];
+  #waitingBytes = 0;
+  #eofReceived = false;
+  #eofWritten = false;
+  /** Whether the awaiting caller has had its turn, so that bytes may be handed over. */
+  #started = false;
+
+  /** @internal Users call `loop.createConnection()` and `loop.createServer()`. */
+  constructor(loop: EventLoop, end: VirtualEnd, protocol: StreamProtocol, server: TransportOwner | null = null) {
+    super(loop, protocol);
+    this.#end = end;
+    this.#server = server;
+    Object.assign(this._extra, { sockname: end.sockname, peername: end.peername });
+    end.attach(this);
+    loop.callSoon(connectionMade, this, protocol);
+    loop.callSoon(startReadingLater, this, loop);
+    server?._attach(this);
+  }
+
+  override write(data: Uint8Array): void {
+    checkBytes("The data", data);
+    if (this.#eofWritten) throw writeAfterEof();
+    if (data.length === 0) return;
+    if (this._closing) return this._dropWrite();
+    const sent = this.#waitingBytes > 0 ? 0 : this.#end.send(data);
+    if (sent === data.length) return;
+    this.#waiting.push(Buffer.from(data.subarray(sent)));
+    this.#waitingBytes += data.length - sent;
+    this._pauseIfHigh();
+  }
+
+  override writeLines(lines: Iterable<Uint8Array>): void {
+    this.write(checkLines(lines));
+  }
+
+  override writeEof(): void {
+    if (this._closing || this.#eofWritten) return;
+    this.#eofWritten = true;
+    if (this.#waitingBytes === 0) this.#end.finish();
+  }
+
+  override canWriteEof(): boolean {
+    return true;
+  }
+
+  override close(): void {
+    if (this._closing) return;
+    this._closing = true;
+    if (this.#waitingBytes === 0) this._lose(null);
+  }
+
+  override abort(): void {
+    this._lose(null);
+  }
+
+  override getWriteBufferSize(): number {
+    return this.#waitingBytes;
+  }
+
+  /** @internal */
+  _readable(): void {
+    if (!this.#started || this._isLost) return;
+    for (let data = this.#next(); data !== null; data = this.#next()) this._hand(data);
+    if (this.#end.error !== null) return this._lose(this.#end.error);
+    if (this.isReading() && this.#end.ended) this.#receiveEof();
+  }
+
+  /** @internal */
+  _writable(): void {
+    if (this._isLost) return;
+    for (let first = this.#waiting[0]; first !== undefined; first = this.#waiting[0]) {
+      const sent = this.#end.send(first);
+      this.#waitingBytes -= sent;
+      if (sent < first.length) {
+        this.#waiting[0] = first.subarray(sent);
+        break;
+      }
+      this.#waiting.shift();
+    }
+    this._resumeIfLow();
+    if (this.#waitingBytes > 0 || this._isLost) return;
+    if (this._closing) this._lose(null);
+    else if (this.#eofWritten) this.#end.finish();
+  }
+
+  /** @internal */
+  _startReading(): void {
+    this.#started = true;
+    this._readable();
+  }
+
+  /** @internal */
+  protected override get _name(): string {
+    return "VirtualTransport";
+  }
+
+  /** @internal What comes meanwhile stays at the end, until there is no room. */
+  protected override _readingPaused(): void {}
+
+  /** @internal */
+  protected override _readingResumed(): void {
+    this._loop.callSoon(readable, this);
+  }
+
+  /** @internal */
+  protected override _lose(error: Error | null): void {
+    this.#waiting = [];
+    this.#waitingBytes = 0;
+    super._lose(error);
+  }
+
+  /** @internal */
+  override _abandon(): void {
+    this.#end.close();
+    this.#server?._detach(this);
+  }
+
+  #next(): Buffer | null {
+    return this.isReading() ? this.#end.take() : null;
+  }
+
+  #receiveEof(): void {
+    if (this.#eofReceived) return;
+    this.#eofReceived = true;
+    if (!this._handEof()) this.close();
+  }
+}
+
+function connectionMade(transport: VirtualTransport, protocol: StreamProtocol): void {
+  protocol.connectionMade?.(transport);
+}
+
+function startReadingLater(transport: VirtualTransport, loop: EventLoop): void {
+  loop.callSoon(startReading, transport);
+}
+
+function startReading(transport: VirtualTransport): void {
+  transport._startReading();
+}
+
+function readable(transport: VirtualTransport): void {
+  transport._readable();
+}
