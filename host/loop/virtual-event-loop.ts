@@ -5,8 +5,9 @@
  *
  * Does not own: that network (`virtual/`).
  */
-import type { Future } from "../futures/future.js";
+
 import { runOutsideTasks } from "../futures/awaiting.js";
+import type { Future } from "../futures/future.js";
 import type { Address, InetAddress, UnixPath } from "../net/address.js";
 import type { ConnectionOptions } from "../net/connect.js";
 import type { ServerOptions } from "../net/create-server.js";

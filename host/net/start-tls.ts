@@ -37,6 +37,7 @@ export function startTls(
   options: StartTlsOptions,
 ): Future<Transport> {
   loop._scheduler.checkOpen();
+  loop._scheduler.driver.checkOutside("TLS");
   checkTransport(loop, transport);
   checkProtocol(protocol);
   if (!(sslcontext instanceof SSLContext)) {

@@ -142,5 +142,7 @@ export class VirtualNetwork {
 }
 
 function keyOf(address: Address): string {
-  return isUnixPath(address) ? `unix:${Buffer.from(pathBytes(address)).toString("latin1")}` : `${address.host}:${address.port}`;
+  return isUnixPath(address)
+    ? `unix:${Buffer.from(pathBytes(address)).toString("latin1")}`
+    : `${address.host}:${address.port}`;
 }

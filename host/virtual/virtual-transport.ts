@@ -103,7 +103,8 @@ export class VirtualTransport extends LayeredTransport implements EndUser {
   /** @internal */
   _startReading(): void {
     this.#started = true;
-    this._readable();
+    // With the next iteration, as a socket that is watched from now on is readable then.
+    this._loop.callSoon(readable, this);
   }
 
   /** @internal */

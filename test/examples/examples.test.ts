@@ -53,6 +53,18 @@ prints(
 );
 
 prints(
+  "virtual-network",
+  [],
+  [
+    ...[0.5, 2, 4.5].map((seconds) => `${seconds} s: ECONNREFUSED`),
+    "9.25 s: got one",
+    "10 s: ECONNRESET",
+    "12.25 s: got two",
+    "12.25 s: the server has closed the connection",
+  ],
+);
+
+prints(
   "virtual-time",
   [],
   [

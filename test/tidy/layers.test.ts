@@ -25,7 +25,7 @@ const layers = [
   ["host/scheduler/"],
   ["host/futures/"],
   ["host/net/"],
-  ["host/executors/", "host/processes/"],
+  ["host/executors/", "host/processes/", "host/virtual/"],
   ["host/threads/"],
   ["host/loop/"],
   ["host/sync/"],

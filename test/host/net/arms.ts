@@ -225,7 +225,9 @@ export function scriptedArm(name: string, makeScript: () => Script, telling: Tel
     play: (body) => () => {
       const kernel = new ScriptedKernel(makeScript());
       const loop = scriptedLoop(kernel, telling);
-      return playOn(loop, scriptedMeans(loop, kernel), (own) => new Recorder(own), body).finally(() => kernel.uninstall());
+      return playOn(loop, scriptedMeans(loop, kernel), (own) => new Recorder(own), body).finally(() =>
+        kernel.uninstall(),
+      );
     },
   };
 }

@@ -26,15 +26,13 @@ test("a key that nobody knows is named, with those that are known", () => {
   assert.is(thrownBy(() => checkOptions("call", { toString: 1 }, [])).code, "ERR_UNKNOWN_OPTION");
 });
 
-test("a virtual loop has no connections, and opens nothing on the way to saying so", () => {
+test("a virtual loop has no sockets, and opens nothing on the way to saying so", () => {
   const loop = new VirtualEventLoop();
   const [left, right] = socketpair();
   const before = readdirSync("/proc/self/fd").length;
   const calls: (() => unknown)[] = [
-    () => loop.createConnection(() => ({}), "127.0.0.1", 1),
-    () => loop.createServer(() => ({}), "127.0.0.1", 0),
-    () => loop.createUnixConnection(() => ({}), "/no/such/path"),
-    () => loop.createUnixServer(() => ({}), "/no/such/path"),
+    () => loop.connectAcceptedSocket(() => ({}), left),
+    () => loop.connectReadPipe(() => ({}), left.fileno()),
     () => loop.sockRecv(left, 1),
     () => loop.sockSendall(left, Buffer.from("x")),
     () => loop.sockConnect(left, "/no/such/path"),
