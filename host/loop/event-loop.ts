@@ -67,6 +67,7 @@ export class EventLoop extends ThreadCalls {
   /** @internal What has begun and not ended: it gives back what it holds when the loop is closed. */
   readonly _unfinished = new Set<{ _abandon(): void }>();
   /** @internal What owns an fd, and does not let others watch it. */ readonly _fdOwners = new Map<number, object>();
+  /** @internal Transports and servers that are open and own none. */ readonly _openWithoutFd = new Set<object>();
   readonly #errors = new ExceptionHandling(this);
   readonly #asyncgens = new AsyncGenerators(this);
   readonly #signals: SignalHandlers;

@@ -18,7 +18,7 @@ import type { EventLoop } from "./event-loop.js";
 export function unfinishedOf(loop: EventLoop): () => void {
   const tasks: Task[] = [];
   for (const entry of loop._scheduler.entries()) if (entry instanceof Task) tasks.push(entry);
-  const warnings = loop.getDebug() ? [...new Set(loop._fdOwners.values())].map(warningOf) : [];
+  const warnings = loop.getDebug() ? openOn(loop).map(warningOf) : [];
   return () => {
     for (const warn of warnings) warn();
     reportDestroyed(loop, tasks);
@@ -27,11 +27,15 @@ export function unfinishedOf(loop: EventLoop): () => void {
 
 /** Closes what is open, at once. Nobody could do anything with it any more. */
 export function closeOpen(loop: EventLoop): void {
-  for (const owner of new Set(loop._fdOwners.values())) {
+  for (const owner of openOn(loop)) {
     const open = owner as { abort?(): void; close(): void };
     if (open.abort !== undefined) open.abort();
     else open.close();
   }
+}
+
+function openOn(loop: EventLoop): object[] {
+  return [...new Set([...loop._fdOwners.values(), ...loop._openWithoutFd])];
 }
 
 /** What warns of it as it is now. */

@@ -21,6 +21,7 @@ import { checkBytes, checkLines } from "./checks.js";
 import { LayeredTransport } from "./layered-transport.js";
 import { Operation, type Work } from "./operation.js";
 import { checkProtocol, checkProtocolFactory } from "./options.js";
+import { noteClosed, noteOpen } from "./owners.js";
 import { type Transport, writeAfterEof } from "./transport.js";
 
 /** Lets a protocol talk over a stream; see `EventLoop.connectDuplex`. */
@@ -44,6 +45,7 @@ function* connect<P extends StreamProtocol>(
   try {
     const protocol = checkProtocol(protocolFactory());
     transport = new DuplexTransport(loop, duplex, protocol);
+    noteOpen(loop, transport);
     // After connectionMade, which was scheduled just before.
     yield;
     return [transport, protocol];
@@ -172,6 +174,7 @@ export class DuplexTransport extends LayeredTransport {
 
   /** @internal */
   override _abandon(): void {
+    noteClosed(this._loop, this);
     const duplex = this.#duplex;
     duplex.off("close", this.#onClose).off("end", this.#onEnd).off("data", this.#onData);
     // The listener to errors stays: one that comes after the end is nobody's business, and must not end the process.

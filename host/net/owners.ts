@@ -1,5 +1,6 @@
 /**
- * Who owns a descriptor: the transport or server that works on it, so that nobody else watches it meanwhile.
+ * Who owns a descriptor: the transport or server that works on it, so that nobody else watches it meanwhile. And which transports and
+ * servers are open that work on none.
  *
  * Owns: entering an owner into its loop's table, and taking it out when the descriptor is closed, by whomever; having it do first what
  * it has put off, when somebody else works on the descriptor.
@@ -23,6 +24,17 @@ export function own(loop: EventLoop, fd: number, owner: object): void {
   loop._fdOwners.set(fd, owner);
   tables.set(fd, loop._fdOwners);
   if (loop.getDebug()) noteSource(owner);
+}
+
+/** Notes that a transport or server is open which owns no fd, until `noteClosed`. */
+export function noteOpen(loop: EventLoop, one: object): void {
+  loop._openWithoutFd.add(one);
+  if (loop.getDebug()) noteSource(one);
+}
+
+/** It is closed now. */
+export function noteClosed(loop: EventLoop, one: object): void {
+  loop._openWithoutFd.delete(one);
 }
 
 /** What the owner of an fd has put off is done now, before anybody else works on it. */

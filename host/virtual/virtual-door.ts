@@ -10,6 +10,7 @@ import type { EventLoop } from "../loop/event-loop.js";
 import type { Address } from "../net/address.js";
 import type { Door } from "../net/door.js";
 import { checkProtocol } from "../net/options.js";
+import { noteClosed, noteOpen } from "../net/owners.js";
 import type { TransportOwner } from "../net/transport.js";
 import type { StreamProtocol } from "../protocols.js";
 import type { VirtualEnd } from "./virtual-end.js";
@@ -22,6 +23,8 @@ export class VirtualDoor<A extends Address = Address> implements Door<A> {
   readonly #loop: EventLoop;
   readonly #network: VirtualNetwork;
   readonly #protocolFactory: () => StreamProtocol;
+  #owner: object | null = null;
+  /** The same, while it accepts. */
   #server: TransportOwner | null = null;
 
   constructor(loop: EventLoop, network: VirtualNetwork, address: A, protocolFactory: () => StreamProtocol) {
@@ -36,7 +39,10 @@ export class VirtualDoor<A extends Address = Address> implements Door<A> {
     return this.#server !== null;
   }
 
-  belongTo(): void {}
+  belongTo(server: object): void {
+    this.#owner = server;
+    noteOpen(this.#loop, server);
+  }
 
   listen(): void {}
 
@@ -49,6 +55,7 @@ export class VirtualDoor<A extends Address = Address> implements Door<A> {
   }
 
   close(): void {
+    if (this.#owner !== null) noteClosed(this.#loop, this.#owner);
     this.#network._leave(this);
   }
 

@@ -8,6 +8,7 @@
 import type { EventLoop } from "../loop/event-loop.js";
 import { checkBytes, checkLines } from "../net/checks.js";
 import { LayeredTransport } from "../net/layered-transport.js";
+import { noteClosed, noteOpen } from "../net/owners.js";
 import { type TransportOwner, writeAfterEof } from "../net/transport.js";
 import type { StreamProtocol } from "../protocols.js";
 import type { EndUser, VirtualEnd } from "./virtual-end.js";
@@ -31,6 +32,7 @@ export class VirtualTransport extends LayeredTransport implements EndUser {
     end.attach(this);
     loop.callSoon(connectionMade, this, protocol);
     loop.callSoon(startReadingLater, this, loop);
+    noteOpen(loop, this);
     server?._attach(this);
   }
 
@@ -129,6 +131,7 @@ export class VirtualTransport extends LayeredTransport implements EndUser {
 
   /** @internal */
   override _abandon(): void {
+    noteClosed(this._loop, this);
     this.#end.close();
     this.#server?._detach(this);
   }

@@ -1,4 +1,5 @@
 /** What a loop says of what is unfinished when it is closed. */
+import { PassThrough } from "node:stream";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import {
@@ -15,7 +16,7 @@ import {
   type Transport,
 } from "../../../host/index.js";
 import { closeAll, listener, thrownBy } from "../../support/sockets.js";
-import { bothLoops, contextsOf, runOnce } from "./both-loops.js";
+import { bothLoops, contextsOf, runFor, runOnce } from "./both-loops.js";
 
 const test = bothLoops(suite("what is unfinished"));
 
@@ -125,6 +126,37 @@ test.onReal("transports and servers that are open are closed with the loop", asy
   reads.close();
   server.close();
   closeAll(theirs);
+});
+
+test.onReal("a stream of Node's is closed with the loop too, and debug mode warns of it", async (loop) => {
+  loop.setDebug(true);
+  const [open, closed] = [new PassThrough(), new PassThrough()];
+  await loop.runUntilComplete(loop.connectDuplex(() => ({}), open));
+  const [transport] = await loop.runUntilComplete(loop.connectDuplex(() => ({}), closed));
+  transport.abort();
+  await runOnce(loop);
+  const texts = (await closeWithWarnings(loop)).map(({ message }) => message);
+  assert.equal(texts, ["unclosed transport <DuplexTransport PassThrough read=polling bufsize=0>"]);
+  assert.ok(open.destroyed);
+});
+
+test.onVirtual("what is open in a virtual network is warned of in debug mode", async (loop) => {
+  loop.setDebug(true);
+  const servers = [1, 2].map((port) => loop.createServer(() => ({}), "a", port));
+  for (const server of servers) await loop.runUntilComplete(server);
+  servers[1]?.result().close();
+  const connecting = loop.createConnection(() => ({}), "a", 1);
+  const [transport] = await loop.runUntilComplete(connecting);
+  const [lost] = await loop.runUntilComplete(loop.createConnection(() => ({}), "a", 1));
+  lost.abort();
+  await runFor(loop, 1);
+  const texts = (await closeWithWarnings(loop)).map(({ message }) => message);
+  assert.equal(texts, [
+    "unclosed server <Server sockets=[virtual]>",
+    "unclosed transport <VirtualTransport read=polling bufsize=0>",
+    "unclosed transport <VirtualTransport read=polling bufsize=0>",
+  ]);
+  assert.ok(transport.isClosing());
 });
 
 test.onReal("what was closed is not warned of", async (loop) => {

@@ -478,16 +478,14 @@ test("a fatal error in dataReceived ends the run", async () => {
   loop.close();
 });
 
-test("a stream that outlives its loop is destroyed at its next event", async () => {
+test("a stream does not outlive its loop", async () => {
   const loop = new EventLoop();
   const [stream, peer] = duplexPair();
   const [transport] = await loop.runUntilComplete(loop.connectDuplex(() => ({}), stream));
   loop.close();
-  transport.write(Buffer.from("nobody minds"));
-  peer.write("x");
-  await once(peer, "data");
-  transport.abort();
   assert.ok(stream.destroyed);
+  transport.write(Buffer.from("nobody minds"));
+  transport.abort();
   peer.destroy();
 });
 
