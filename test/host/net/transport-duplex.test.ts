@@ -135,7 +135,8 @@ test(
 test(
   "node:http closes a connection that is silent for too long",
   onLoop(async ({ loop }) => {
-    const web = http.createServer((_request, response) => response.end("x")).setTimeout(20);
+    const web = http.createServer((_request, response) => response.end("x"));
+    web.keepAliveTimeout = 20;
     const server = await loop.createServer(handTo(web), "127.0.0.1", 0);
     const client = await nodeClient(portOf(server));
     client.write("GET / HTTP/1.1\r\nhost: x\r\n\r\n");
