@@ -152,7 +152,16 @@ class WorkFuture<T> extends OwnFuture<T> {
   override cancel(message?: string): boolean {
     if (!super.cancel(message)) return false;
     this.#arrival.cancel();
-    this.#submission.cancel?.();
+    try {
+      this.#submission.cancel?.();
+    } catch (exception) {
+      // Whoever cancels a task does not know that it waits for work, and others may be cancelled along with it.
+      this._loop.callExceptionHandler({
+        message: "Exception in cancelling an executor's work",
+        exception,
+        future: this,
+      });
+    }
     return true;
   }
 
