@@ -45,7 +45,8 @@ export class CancelledError extends Error {
   readonly code = "ERR_CANCELLED";
 
   constructor(message = "") {
-    super(message);
+    // A task may be cancelled with whatever an AbortSignal was aborted with.
+    super(typeof message === "string" ? message : textOf(message));
   }
 }
 

@@ -144,6 +144,26 @@ test("SIGINT that comes when the program has ended, and is not yet over, ends th
   assert.equal([printed, signal], ["", "SIGINT"]);
 });
 
+test("whatever its signal is aborted with, and whatever a task is cancelled with, ends the program", async () => {
+  for (const reason of [Symbol("mine"), Object.create(null), 5, new Error("mine")]) {
+    const aborted = new AbortController();
+    const waits = () => {
+      setImmediate(() => aborted.abort(reason));
+      return sleep(3600);
+    };
+    assert.instance(await rejection(run(waits, { signal: aborted.signal })), CancelledError);
+    for (const body of [async () => await sleep(3600), () => sleep(3600)]) {
+      const program = async () => {
+        const task = createTask(body);
+        await sleep(0);
+        task.cancel(reason);
+        await task;
+      };
+      assert.instance(await rejection(run(program)), CancelledError);
+    }
+  }
+});
+
 test("generators that a task iterates are closed although the task fails when it is cancelled", async () => {
   const trace: string[] = [];
   async function* fidget() {
