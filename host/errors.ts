@@ -6,6 +6,7 @@
  *
  * Does not own: errors of the operating system (`sys/errors.ts`), which keep Node's codes.
  */
+import { textOf } from "./show.js";
 
 /** A value that is of the right type and yet unusable. */
 export class ValueError extends RangeError {
@@ -44,7 +45,8 @@ export class CancelledError extends Error {
   readonly code = "ERR_CANCELLED";
 
   constructor(message = "") {
-    super(message);
+    // A task may be cancelled with whatever an AbortSignal was aborted with.
+    super(typeof message === "string" ? message : textOf(message));
   }
 }
 
@@ -155,5 +157,5 @@ export function describe(value: unknown): string {
 
 /** The message of whatever was thrown. */
 export function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
+  return error instanceof Error ? error.message : textOf(error);
 }

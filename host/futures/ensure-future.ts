@@ -8,6 +8,7 @@
 import { describe, typeError, ValueError } from "../errors.js";
 import type { EventLoop } from "../loop/event-loop.js";
 import type { Scheduler } from "../scheduler/scheduler.js";
+import { asError } from "../show.js";
 import { type Awaitable, isCoroutine, isPromiseLike } from "./coroutine.js";
 import { Future } from "./future.js";
 
@@ -52,8 +53,7 @@ function follow<T>(loop: EventLoop, scheduler: Scheduler, promise: PromiseLike<T
   };
   Promise.resolve(promise).then(
     (value) => settle(() => future.setResult(value)),
-    (error) =>
-      settle(() => future.setException(error instanceof Error ? error : new Error(String(error), { cause: error }))),
+    (error) => settle(() => future.setException(asError(error))),
   );
   return future;
 }

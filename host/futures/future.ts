@@ -19,6 +19,7 @@ import { captureContext } from "../scheduler/context.js";
 import { Handle } from "../scheduler/handle.js";
 import type { Scheduler } from "../scheduler/scheduler.js";
 import { noteSource, siteOf } from "../scheduler/source.js";
+import { show } from "../show.js";
 import { type AwaitingTask, asyncTask } from "./awaiting.js";
 import { keepsResult } from "./late-cancellation.js";
 import { reportWhenLost, retrieved } from "./never-retrieved.js";
@@ -212,8 +213,8 @@ export class Future<T = unknown> implements Promise<T> {
     if (this._state === FutureState.Finished) {
       words.push(
         this._failed
-          ? `exception=${inspect(this._exception, { depth: 0 }).split("\n", 1)[0]}`
-          : `result=${inspect(this._value, { depth: 0 })}`,
+          ? `exception=${show(this._exception, { depth: 0 }).split("\n", 1)[0]}`
+          : `result=${show(this._value, { depth: 0 })}`,
       );
     }
     if (this._callbacks?.length) {

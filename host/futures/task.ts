@@ -12,6 +12,7 @@ import { CancelledError, describe, FatalError, RuntimeError, typeError } from ".
 import type { EventLoop } from "../loop/event-loop.js";
 import { captureContext } from "../scheduler/context.js";
 import type { Scheduler, Steppable } from "../scheduler/scheduler.js";
+import { nameOf } from "../show.js";
 import { Awaited } from "./awaited.js";
 import { type AwaitingTask, runAsTask } from "./awaiting.js";
 import { type Coroutine, isCoroutine, isPromiseLike } from "./coroutine.js";
@@ -159,7 +160,7 @@ export class Task<T = unknown> extends Future<T> implements Steppable, AwaitingT
   override _words(): string[] {
     const words = super._words();
     words.splice(2, 0, `name=${this.getName()}`);
-    const { name } = this.#coroutine === null ? (this.#body as () => unknown) : { name: "" };
+    const name = this.#coroutine === null ? nameOf(this.#body as () => unknown) : "";
     if (name) words.splice(3, 0, `coroutine=${name}`);
     return words;
   }

@@ -21,6 +21,7 @@ import { OwnFuture } from "../futures/own-future.js";
 import { checkSeconds } from "../futures/sleep.js";
 import { checkOptions } from "../net/options.js";
 import type { Handle } from "../scheduler/handle.js";
+import { asError } from "../show.js";
 import type { EventLoop } from "./event-loop.js";
 import { NetworkCalls } from "./network-calls.js";
 
@@ -143,7 +144,7 @@ class WorkFuture<T> extends OwnFuture<T> {
     else {
       Promise.resolve(submission).then(
         (value) => this.#finish(null, value),
-        (error) => this.#finish(error instanceof Error ? error : new Error(String(error), { cause: error }), undefined),
+        (error) => this.#finish(asError(error), undefined),
       );
     }
   }
@@ -151,7 +152,16 @@ class WorkFuture<T> extends OwnFuture<T> {
   override cancel(message?: string): boolean {
     if (!super.cancel(message)) return false;
     this.#arrival.cancel();
-    this.#submission.cancel?.();
+    try {
+      this.#submission.cancel?.();
+    } catch (exception) {
+      // Whoever cancels a task does not know that it waits for work, and others may be cancelled along with it.
+      this._loop.callExceptionHandler({
+        message: "Exception in cancelling an executor's work",
+        exception,
+        future: this,
+      });
+    }
     return true;
   }
 

@@ -33,12 +33,14 @@ export class Interrupts {
 
   /** Answers the error that the program is to end with, for the one that its main task has ended with. */
   explain(error: unknown): unknown {
-    const isOurs = this.#count > 0 && error instanceof CancelledError;
-    return isOurs ? new KeyboardInterrupt("interrupted by SIGINT") : error;
+    if (this.#count === 0 || !(error instanceof CancelledError)) return error;
+    // A cancellation that others have asked for as well is told as such. What a task factory made may not know.
+    const { uncancel } = this.#task as Partial<Task<unknown>>;
+    return uncancel?.call(this.#task) === 0 ? new KeyboardInterrupt("interrupted by SIGINT") : error;
   }
 
   readonly #interrupt = (): void => {
-    if (++this.#count === 1) {
+    if (++this.#count === 1 && !this.#task.done()) {
       this.#task.cancel("interrupted by SIGINT");
       return;
     }

@@ -15,6 +15,7 @@ import { notAwaitable } from "../futures/ensure-future.js";
 import type { Future } from "../futures/future.js";
 import type { Task } from "../futures/task.js";
 import { checkBoolean, checkOptions } from "../net/options.js";
+import { textOf } from "../show.js";
 import type { EventLoop } from "./event-loop.js";
 import { checkLoop, newEventLoop } from "./implicit-loop.js";
 import { Interrupts } from "./interrupts.js";
@@ -97,7 +98,7 @@ export class Runner {
     const loop = this.getLoop();
     const body = typeof main === "function" ? main : () => main;
     const task = loop.createTask(() => body() as Awaitable<T> as PromiseLike<T>);
-    const cancel = (): void => void task.cancel(String(signal?.reason ?? ""));
+    const cancel = (): void => void task.cancel(textOf(signal?.reason ?? ""));
     if (signal?.aborted) cancel();
     signal?.addEventListener("abort", cancel);
     const interrupts = new Interrupts(loop, task);

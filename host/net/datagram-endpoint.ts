@@ -10,12 +10,12 @@
  * file of a Unix socket is removed when the endpoint closes; a protocol factory that throws closes the socket.
  */
 
-import { inspect } from "node:util";
 import { AF_UNIX, SO_BROADCAST, SO_REUSEADDR, SO_REUSEPORT, SOCK_DGRAM, SOL_SOCKET } from "../constants.js";
 import { CancelledError, describe, typeError, ValueError } from "../errors.js";
 import type { Future } from "../futures/future.js";
 import type { EventLoop } from "../loop/event-loop.js";
 import type { DatagramProtocol } from "../protocols.js";
+import { show } from "../show.js";
 import { type Address, checkAddress, type UnixPath } from "./address.js";
 import { DatagramTransport } from "./datagram-transport.js";
 import { isLogged, pairText, writeDown } from "./debug-log.js";
@@ -171,7 +171,7 @@ function* open<P extends DatagramProtocol>(
     },
   );
   if (isLogged(loop)) {
-    const names = `localAddr=${inspect(localAddr)} remoteAddr=${inspect(remoteAddr)}`;
+    const names = `localAddr=${show(localAddr)} remoteAddr=${show(remoteAddr)}`;
     writeDown(`Datagram endpoint ${names} created: ${pairText(...pair)}`);
   }
   return pair;

@@ -8,7 +8,7 @@
  * Does not own: the calls themselves (`sys/names.ts`).
  */
 
-import { Future } from "../futures/future.js";
+import { OwnFuture } from "../futures/own-future.js";
 import type { EventLoop } from "../loop/event-loop.js";
 import { systemError } from "../sys/errors.js";
 import { type Answered, type NameFailure, nameFailureText } from "../sys/names.js";
@@ -56,11 +56,11 @@ const queue = new Set<Lookup<unknown>>();
 let running = 0;
 
 /** A lookup. It has begun, or waits for its turn. */
-export class Lookup<T> extends Future<T> {
+export class Lookup<T> extends OwnFuture<T> {
   readonly #inquiry: Inquiry<T>;
 
   constructor(loop: EventLoop, inquiry: Inquiry<T>) {
-    super(loop, loop._scheduler);
+    super(loop);
     loop._scheduler.checkNodeGoesOn("names are looked up");
     this.#inquiry = inquiry;
     queue.add(this as Lookup<unknown>);
@@ -84,7 +84,7 @@ export class Lookup<T> extends Future<T> {
       });
     } catch (error) {
       running--;
-      this.setException(error as Error);
+      this._failWith(error as Error);
     }
   }
 
@@ -95,8 +95,8 @@ export class Lookup<T> extends Future<T> {
     if (this._loop.getDebug() && seconds >= this._loop.slowCallbackDuration) {
       console.warn(`${syscall} of ${host} took ${seconds.toFixed(3)} seconds`);
     }
-    if (failure === null) this.setResult(answer as T);
-    else this.setException(lookupError(failure, syscall, host));
+    if (failure === null) this._succeed(answer as T);
+    else this._failWith(lookupError(failure, syscall, host));
   }
 }
 

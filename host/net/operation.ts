@@ -14,6 +14,7 @@ import { CancelledError } from "../errors.js";
 import type { Future } from "../futures/future.js";
 import { OwnFuture } from "../futures/own-future.js";
 import type { EventLoop } from "../loop/event-loop.js";
+import { asError } from "../show.js";
 
 /** The work of an operation. A bare `yield` gives up one iteration. */
 // biome-ignore lint/suspicious/noExplicitAny: each yield has a type of its own, which `yield*` gives it
@@ -72,7 +73,7 @@ export class Operation<T> extends OwnFuture<T> {
       else if (step.done) this._succeed(step.value);
       else this.#wait(step.value);
     } catch (error) {
-      if (!this.done()) this._failWith(error instanceof Error ? error : new Error(String(error), { cause: error }));
+      if (!this.done()) this._failWith(asError(error));
     } finally {
       this.#working = false;
     }

@@ -16,6 +16,7 @@ import { FatalError } from "../errors.js";
 import type { EventLoop } from "../loop/event-loop.js";
 import type { StreamProtocol } from "../protocols.js";
 import type { Handle } from "../scheduler/handle.js";
+import { asError } from "../show.js";
 import { EAGAIN, EIO } from "../sys/errno.js";
 import { errorText, systemError } from "../sys/errors.js";
 import { Ending } from "./ending.js";
@@ -139,7 +140,7 @@ export class ReadPipeTransport implements ReadTransport {
       const protocol = this.getProtocol();
       this.#loop.callExceptionHandler({ message, exception: error, transport: this, protocol });
     }
-    this.#close(error instanceof Error ? error : new Error(String(error), { cause: error }));
+    this.#close(asError(error));
   }
 
   #close(error: Error | null): void {

@@ -17,6 +17,7 @@ import { FatalError } from "../errors.js";
 import type { Future } from "../futures/future.js";
 import type { EventLoop } from "../loop/event-loop.js";
 import { type BufferedProtocol, isBuffered, type StreamProtocol } from "../protocols.js";
+import { asError } from "../show.js";
 import { EAGAIN } from "../sys/errno.js";
 import { errorText, systemError } from "../sys/errors.js";
 import { receiveInto, shutdown } from "../sys/socket.js";
@@ -378,7 +379,7 @@ export class SocketTransport extends Transport {
       const protocol = this.#protocol;
       this.#loop.callExceptionHandler({ message, exception: error, transport: this, protocol });
     }
-    this.#forceClose(error instanceof Error ? error : new Error(String(error), { cause: error }));
+    this.#forceClose(asError(error));
   }
 
   #forceClose(error: Error | null): void {

@@ -14,6 +14,7 @@ import type { checkServerIdentity, TLSSocket } from "node:tls";
 import type { Future } from "../futures/future.js";
 import type { EventLoop } from "../loop/event-loop.js";
 import type { StreamProtocol } from "../protocols.js";
+import { asError } from "../show.js";
 import { ECONNABORTED, ECONNRESET } from "../sys/errno.js";
 import { systemError } from "../sys/errors.js";
 import type { Work } from "./operation.js";
@@ -93,7 +94,7 @@ function answering(test: typeof checkServerIdentity): typeof checkServerIdentity
     try {
       return test(host, certificate);
     } catch (error) {
-      return error instanceof Error ? error : new Error(String(error), { cause: error });
+      return asError(error);
     }
   };
 }

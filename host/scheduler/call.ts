@@ -7,8 +7,8 @@
  * thing instead of two: handles that live through a collection are copied by it, byte by byte.
  */
 import type { AsyncResource } from "node:async_hooks";
-import { inspect } from "node:util";
 import { describe, typeError } from "../errors.js";
+import { nameOf, show } from "../show.js";
 import { captureContext, followsContext } from "./context.js";
 
 /** Any function that a loop may call. */
@@ -103,8 +103,6 @@ export function describeCall(call: Call | null): string | null {
   const { callback, args } = call instanceof BoundCall ? call : { callback: call, args: [] };
   const inner = partials.get(callback);
   if (inner !== undefined) return describeCall(new BoundCall(inner.callback, [...inner.args, ...args]));
-  const shown = args.map((arg) =>
-    inspect(arg, { depth: 0, breakLength: Number.POSITIVE_INFINITY, maxStringLength: 40 }),
-  );
-  return `${callback.name || "(anonymous)"}(${shown.join(", ")})`;
+  const shown = args.map((arg) => show(arg, { depth: 0, breakLength: Number.POSITIVE_INFINITY, maxStringLength: 40 }));
+  return `${nameOf(callback) || "(anonymous)"}(${shown.join(", ")})`;
 }

@@ -37,12 +37,22 @@ export function siteOf(made: object): string | null {
 
 /** The stack frames outside this package, as lines of a stack, without the objects that an Error would hold on to. */
 function userFrames(): string[] {
+  const lines = stackHere().split("\n").slice(1);
+  return lines.filter((line) => !isOwn(line) && placeIn(line) !== null).slice(0, DEPTH);
+}
+
+/** The stack; "" where the program's own `Error.prepareStackTrace` fails, or makes no text of it. */
+function stackHere(): string {
   const limit = Error.stackTraceLimit;
   Error.stackTraceLimit = FRAMES_MAX;
-  const { stack = "" } = new Error();
-  Error.stackTraceLimit = limit;
-  const lines = stack.split("\n").slice(1);
-  return lines.filter((line) => !isOwn(line) && placeIn(line) !== null).slice(0, DEPTH);
+  try {
+    const { stack }: { stack?: unknown } = new Error();
+    return typeof stack === "string" ? stack : "";
+  } catch {
+    return "";
+  } finally {
+    Error.stackTraceLimit = limit;
+  }
 }
 
 function isOwn(line: string): boolean {

@@ -35,6 +35,17 @@ test("each has a stable code, a name and its message", () => {
   assert.is(new errors.CancelledError().message, "");
 });
 
+test("a cancellation has a message, whatever was given as one", () => {
+  for (const [given, message] of [
+    [Symbol("mine"), "Symbol(mine)"],
+    [Object.create(null), "[Object: null prototype] {}"],
+    [new DOMException("aborted", "AbortError"), "AbortError: aborted"],
+    [5, "5"],
+  ]) {
+    assert.is(new errors.CancelledError(given as string).message, message);
+  }
+});
+
 test("users get all of them", () => {
   const classes = Object.values(errors).filter((value) => /^class /.test(String(value)));
   for (const one of classes) assert.is((index as Record<string, unknown>)[(one as { name: string }).name], one);

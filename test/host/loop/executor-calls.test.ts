@@ -4,11 +4,14 @@ import * as assert from "uvu/assert";
 import {
   CancelledError,
   type Coroutine,
+  gather,
   ProcessPoolExecutor,
   run,
   SystemExit,
   ThreadPoolExecutor,
+  TimeoutError,
   toThread,
+  waitFor,
 } from "../../../host/index.js";
 import { leakChecked } from "../../support/leaks.js";
 import { thrownBy } from "../../support/sockets.js";
@@ -129,6 +132,31 @@ test("cancelling a task that waits for work cancels the work", async (loop) => {
   assert.instance(await rejection(loop.runUntilComplete(task)), CancelledError);
   assert.equal(executor.cancelled, ["waited for"]);
   executor.work();
+});
+
+test("an executor that throws when work is cancelled is reported, and the cancellation goes on", async (loop) => {
+  const contexts = contextsOf(loop);
+  const executor = new EchoExecutor();
+  const cancel = () => {
+    throw new RangeError("mine");
+  };
+  executor.submit = () => Object.assign(new Promise<never>(() => {}), { cancel });
+  const late = loop.createTask(() =>
+    waitFor(
+      loop.runInExecutor(executor, () => {}),
+      0.001,
+    ),
+  );
+  assert.instance(await rejection(loop.runUntilComplete(late)), TimeoutError);
+  const several = [loop.runInExecutor(executor, () => {}), loop.createFuture()];
+  const gathered = gather(several);
+  assert.ok(gathered.cancel());
+  assert.instance(await rejection(loop.runUntilComplete(gathered)), CancelledError);
+  assert.ok(several.every((future) => future.cancelled()));
+  assert.equal(
+    contexts.map(({ message, exception }) => [message, String(exception)]),
+    Array(2).fill(["Exception in cancelling an executor's work", "RangeError: mine"]),
+  );
 });
 
 test("what comes after the loop was closed is dropped", async (loop) => {

@@ -219,6 +219,34 @@ const scenes: Record<string, () => Promise<void>> = {
     loop.close();
   },
 
+  /** Where connections come from whose local address has a name: the first of its addresses that has the family and is free. */
+  locals: async () => {
+    const loop = new EventLoop();
+    const server = await loop.runUntilComplete(loop.createServer(() => new Protocol(), "127.0.0.1", 80));
+    const taken = await loop.runUntilComplete(loop.createServer(() => new Protocol(), "127.0.0.2", 443));
+    for (const [host, local, port] of [
+      ["local", "four", 0],
+      ["local", "both", 0],
+      ["four", "six", 0],
+      ["local", "six", 0],
+      ["127.0.0.1", "many", 443],
+    ] as const) {
+      const call = loop.createConnection(() => new Protocol(), host, 80, { localAddr: { host: local, port } });
+      const found = await loop.runUntilComplete(call).then(
+        ([transport]) => {
+          transport.abort();
+          return (transport.getExtraInfo("sockname") as InetAddress).host;
+        },
+        (error: Error & { code: string; errors?: { code: string }[] }) =>
+          error.errors?.map(({ code }) => code) ?? [error.code],
+      );
+      print([host, local, found]);
+    }
+    server.close();
+    taken.close();
+    loop.close();
+  },
+
   /** Ends in the way that the second word names, while a lookup waits for its answer. */
   end: async () => {
     const how = process.argv[3];

@@ -130,6 +130,17 @@ sceneTest("connections and servers may be named by their service", ["services"],
   ]);
 });
 
+sceneTest("a local address with a name is the first that has the family and is free", ["locals"], (ending, lines) => {
+  assert.is(ending.code, 0, ending.output);
+  assert.equal(lines, [
+    ["local", "four", "127.0.0.4"],
+    ["local", "both", "127.0.0.9"],
+    ["four", "six", ["ERR_NO_ADDRESS"]],
+    ["local", "six", ["EADDRNOTAVAIL", "ERR_NO_ADDRESS"]],
+    ["127.0.0.1", "many", "127.0.0.3"],
+  ]);
+});
+
 for (const [how, ending] of Object.entries({
   exit: { code: 7, signal: null, last: "asked" },
   throw: { code: 1, signal: null, last: /Error: thrown/ },

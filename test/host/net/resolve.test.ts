@@ -282,6 +282,22 @@ test("numeric addresses need no C library", () => {
   assert.is(output, "127.0.0.1\n::1\n");
 });
 
+test(
+  "nobody else gives an answer, be it to a name or to an address",
+  onLoop(async ({ loop }) => {
+    for (const future of [
+      loop.getaddrinfo("localhost", 80),
+      loop.getaddrinfo("127.0.0.1", 80),
+      loop.getnameinfo({ host: "127.0.0.1", port: 80 }),
+      loop.getnameinfo({ host: "127.0.0.1", port: 80 }, NUMERIC),
+    ]) {
+      assert.is(thrownBy(() => future.setResult([] as never)).code, "ERR_OWN_RESULT");
+      assert.is(thrownBy(() => future.setException(new Error("mine"))).code, "ERR_OWN_RESULT");
+      assert.ok((await future).length > 0);
+    }
+  }),
+);
+
 test("a closed loop resolves nothing", () => {
   const loop = new EventLoop();
   loop.close();

@@ -48,4 +48,22 @@ test("leaves the limit of stack traces as it was", () => {
   Error.stackTraceLimit = before;
 });
 
+test("is unknown where the program has a way of its own to make stacks, and no error", () => {
+  const { prepareStackTrace, stackTraceLimit } = Error;
+  const fails = () => {
+    throw new Error("mine");
+  };
+  try {
+    for (const prepare of [(_error: Error, sites: NodeJS.CallSite[]) => sites, fails]) {
+      Error.prepareStackTrace = prepare;
+      const made = {};
+      noteSource(made);
+      assert.is(sourceOf(made), null);
+      assert.is(Error.stackTraceLimit, stackTraceLimit);
+    }
+  } finally {
+    Error.prepareStackTrace = prepareStackTrace;
+  }
+});
+
 test.run();

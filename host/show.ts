@@ -1,0 +1,38 @@
+/**
+ * Words for what users pass and throw. They never fail: whoever is told of something could not help it.
+ *
+ * Owns: values in messages, also those whose own ways to show them throw; the names of functions; making an error of whatever was thrown.
+ *
+ * CPython 3.11: reprlib, for which a `__repr__` that raises is a word of its own too.
+ */
+import { type InspectOptions, inspect } from "node:util";
+
+const CANNOT_BE_SHOWN = "<cannot be shown>";
+
+/** The value as `util.inspect` shows it. */
+export function show(value: unknown, options: InspectOptions = {}): string {
+  return attempt(() => inspect(value, options), CANNOT_BE_SHOWN);
+}
+
+/** The name of a function, or "" if it has none that is a text. */
+export function nameOf(callback: (...args: never[]) => unknown): string {
+  return attempt(() => (typeof callback.name === "string" ? callback.name : ""), "");
+}
+
+/** The value as `String` has it, or else as `show` does. */
+export function textOf(value: unknown): string {
+  return attempt(() => String(value), null) ?? show(value);
+}
+
+/** Whatever was thrown, as an error: one that is none becomes the cause of one. */
+export function asError(thrown: unknown): Error {
+  return thrown instanceof Error ? thrown : new Error(textOf(thrown), { cause: thrown });
+}
+
+function attempt<T, O>(read: () => T, otherwise: O): T | O {
+  try {
+    return read();
+  } catch {
+    return otherwise;
+  }
+}
