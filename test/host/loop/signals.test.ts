@@ -53,6 +53,29 @@ test(
 );
 
 test(
+  "that have two names are one, whatever they are called by",
+  onLoop(async ({ loop }) => {
+    const pairs = [
+      ["SIGABRT", "SIGIOT"],
+      ["SIGIO", "SIGPOLL"],
+    ] as const;
+    for (const [name, other] of pairs) {
+      for (const [first, second] of [[name, other] as const, [other, name] as const]) {
+        const calls: string[] = [];
+        loop.addSignalHandler(first, () => calls.push("first"));
+        loop.addSignalHandler(second, () => calls.push("second"));
+        raise(name);
+        while (calls.length === 0) await sleep(0.001);
+        assert.equal(calls, ["second"]);
+        assert.ok(loop.removeSignalHandler(constants.signals[name]));
+        assert.not(loop.removeSignalHandler(first));
+        assert.equal([process.listenerCount(first), process.listenerCount(second)], [0, 0]);
+      }
+    }
+  }),
+);
+
+test(
   "that are pending when the callback is replaced call the second one",
   onLoop(async ({ loop }) => {
     const calls: string[] = [];
