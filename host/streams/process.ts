@@ -34,11 +34,13 @@ export interface ProcessOptions extends SubprocessOptions {
 /** A child's stdin. */
 export class ProcessInput {
   readonly transport: WriteTransport;
+  readonly #loop: EventLoop;
   readonly #protocol: ProcessProtocol;
 
   /** @internal */
-  constructor(transport: WriteTransport, protocol: ProcessProtocol) {
+  constructor(loop: EventLoop, transport: WriteTransport, protocol: ProcessProtocol) {
     this.transport = transport;
+    this.#loop = loop;
     this.#protocol = protocol;
   }
 
@@ -86,9 +88,20 @@ export class ProcessInput {
     return this.transport.getExtraInfo(name, fallback);
   }
 
-  /** Waits until there is room again. Fails with `EPIPE` when nobody reads any more. */
+  /**
+   * Waits until there is room again. Fails with `EPIPE` when nobody reads any more.
+   *
+   * @throws RuntimeError `ERR_LOOP_CLOSED`
+   */
   drain(): Future<void> {
-    return this.#protocol._drain();
+    this.#loop._scheduler.checkOpen();
+    return new Operation(this.#loop, this.#drain());
+  }
+
+  *#drain(): Work<void> {
+    // So that whoever writes and drains in a loop comes to see that nobody reads.
+    if (this.isClosing()) yield;
+    yield* this.#protocol._drain();
   }
 }
 
@@ -198,7 +211,7 @@ export class Process {
     this.#loop = loop;
     this.#transport = transport;
     this.pid = transport.getPid();
-    this.stdin = stdin === null ? null : new ProcessInput(stdin, protocol);
+    this.stdin = stdin === null ? null : new ProcessInput(loop, stdin, protocol);
     this.stdout = transport.getPipeTransport(1) === null ? null : protocol.stdout;
     this.stderr = transport.getPipeTransport(2) === null ? null : protocol.stderr;
   }
