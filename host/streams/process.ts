@@ -268,16 +268,20 @@ export class Process {
   *#communicate(input: Uint8Array | null): Work<[stdout: Buffer | null, stderr: Buffer | null]> {
     if (input !== null) this.stdin?.write(input);
     this.stdin?.close();
-    // Both have begun before either is waited for.
-    const reads = [this.stdout?.read() ?? null, this.stderr?.read() ?? null] as const;
+    let fromStdout: Future<Buffer> | undefined;
+    let fromStderr: Future<Buffer> | undefined;
     try {
-      const stdout = reads[0] === null ? null : yield* reads[0];
-      const stderr = reads[1] === null ? null : yield* reads[1];
+      // Both have begun before either is waited for.
+      fromStdout = this.stdout?.read();
+      fromStderr = this.stderr?.read();
+      const stdout = fromStdout === undefined ? null : yield* fromStdout;
+      const stderr = fromStderr === undefined ? null : yield* fromStderr;
       yield* this.wait();
       return [stdout, stderr];
     } finally {
       // One that goes on would keep every later read from the stream.
-      for (const read of reads) read?.cancel();
+      fromStdout?.cancel();
+      fromStderr?.cancel();
     }
   }
 }

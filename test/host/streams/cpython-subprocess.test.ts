@@ -44,6 +44,12 @@ function stdoutOf(child: Process): NonNullable<Process["stdout"]> {
   return child.stdout;
 }
 
+/** A child's stderr, which is a pipe. */
+function stderrOf(child: Process): NonNullable<Process["stderr"]> {
+  assert.ok(child.stderr);
+  return child.stderr;
+}
+
 test(
   "stdin that the child closes fails whoever waits for room, each of them",
   onLoop(async () => {
@@ -115,6 +121,20 @@ test(
     assert.is(Number(String(stdout)), 0);
     assert.equal(await child.communicate(Buffer.from("late")), [Buffer.alloc(0), null]);
     assert.is(child.returncode, 0);
+  }),
+);
+
+test(
+  "communicate that somebody else keeps from stderr leaves stdout to be read",
+  onLoop(async () => {
+    const child = await createSubprocessShell("echo out; exec sleep 3600", { stdout: PIPE, stderr: PIPE });
+    const reading = stderrOf(child).readline();
+    assert.is((await rejectionOf(child.communicate())).code, "ERR_READER_BUSY");
+    assert.is(String(await stdoutOf(child).readline()), "out\n");
+    assert.ok(reading.cancel());
+    child.kill();
+    const [stdout, stderr] = await child.communicate();
+    assert.equal([String(stdout), String(stderr)], ["", ""]);
   }),
 );
 
