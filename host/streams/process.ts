@@ -1,7 +1,7 @@
 /**
  * Children with streams for pipes.
  *
- * Owns: readers of stdout and stderr, a writer for stdin, waiting, and `communicate`.
+ * Owns: readers of stdout and stderr, a writer for stdin, which ends with the child and its output, waiting, and `communicate`.
  *
  * Does not own: the child (`processes/`), reading (`stream-reader.ts`).
  *
@@ -110,6 +110,9 @@ class ProcessProtocol implements SubprocessProtocol {
   readonly stderr: StreamReader;
   readonly #loop: EventLoop;
   #transport: SubprocessTransport | null = null;
+  /** Those of stdout and stderr that are pipes and have not ended. */
+  readonly #outputs = new Set<number>();
+  #exited = false;
   #paused = false;
   /** What has ended stdin: null if that was in good order, undefined while it goes on. */
   #inputLost: Error | null | undefined;
@@ -130,7 +133,9 @@ class ProcessProtocol implements SubprocessProtocol {
       [2, this.stderr],
     ] as const) {
       const pipe = transport.getPipeTransport(fd);
-      if (pipe !== null) reader.setTransport(pipe);
+      if (pipe === null) continue;
+      reader.setTransport(pipe);
+      this.#outputs.add(fd);
     }
   }
 
@@ -143,6 +148,13 @@ class ProcessProtocol implements SubprocessProtocol {
     const reader = fd === 1 ? this.stdout : this.stderr;
     if (error === null) reader.feedEof();
     else reader.setException(error);
+    this.#outputs.delete(fd);
+    this.#closeIfOver();
+  }
+
+  processExited(): void {
+    this.#exited = true;
+    this.#closeIfOver();
   }
 
   pauseWriting(): void {
@@ -172,6 +184,11 @@ class ProcessProtocol implements SubprocessProtocol {
   /** Ends a child that nobody gets. */
   _abort(): void {
     this.#transport?.close();
+  }
+
+  /** Others may have its stdin still, and keep it from ending. */
+  #closeIfOver(): void {
+    if (this.#exited && this.#outputs.size === 0) this.#transport?.close();
   }
 
   #loseInput(error: Error | null): void {

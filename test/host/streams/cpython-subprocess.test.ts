@@ -198,6 +198,36 @@ test(
 );
 
 test(
+  "stdin ends with the child and its output, whoever else has it",
+  onLoop(async () => {
+    // What a shell runs in the background has its stdin only if that has another number.
+    const command = "exec 3<&0; sleep 3600 <&3 >/dev/null 2>&1 & echo $!";
+    const child = await createSubprocessShell(command, { stdin: PIPE, stdout: PIPE });
+    const other = Number(String(await stdoutOf(child).readline()));
+    await stdinOf(child).waitClosed();
+    assert.equal([await child.wait(), stdinOf(child).isClosing()], [0, true]);
+    process.kill(other);
+  }),
+);
+
+test(
+  "stdin does not end before the output has, and what was written to it still comes",
+  onLoop(async () => {
+    const [reader, writer] = pipe();
+    const command = `exec 3<&0; (read go; echo one; cat) <&3 & read go </proc/self/fd/${reader.fileno()}`;
+    const child = await createSubprocessShell(command, { stdin: PIPE, stdout: PIPE, passFds: [reader.fileno()] });
+    reader.close();
+    stdinOf(child).write(Buffer.from("go\n"));
+    assert.is(String(await stdoutOf(child).readline()), "one\n");
+    writer.close();
+    assert.is(await child.wait(), 1);
+    stdinOf(child).write(Buffer.from("two"));
+    const [stdout] = await child.communicate(Buffer.from("three"));
+    assert.is(String(stdout), "twothree");
+  }),
+);
+
+test(
   "children do not keep each other's pipes open",
   onLoop(async () => {
     const options = { stdin: PIPE, stdout: PIPE };
