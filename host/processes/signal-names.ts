@@ -43,7 +43,7 @@ export function checkSendable(signal: unknown): NodeJS.Signals | number {
 }
 
 /** Whether it is the number of a real-time signal. */
-export function isRealTime(signal: unknown): signal is number {
+function isRealTime(signal: unknown): signal is number {
   return Number.isInteger(signal) && (signal as number) >= REAL_TIME.min && (signal as number) <= REAL_TIME.max;
 }
 

@@ -19,7 +19,7 @@ import type { ReadTransport, WriteTransport } from "../net/transports.js";
 import type { SubprocessProtocol } from "../protocols.js";
 import { ESRCH } from "../sys/errno.js";
 import { systemError } from "../sys/errors.js";
-import { checkSendable, isRealTime } from "./signal-names.js";
+import { checkSendable } from "./signal-names.js";
 
 type PipeTransport = ReadTransport | WriteTransport;
 
@@ -83,7 +83,7 @@ export class SubprocessTransport {
    * Sends the child a signal.
    *
    * @param signal a name or a number; 0 only asks whether the child is there
-   * @throws Error `ESRCH` if it has ended; as `addSignalHandler` for what is no signal
+   * @throws Error `ESRCH` if it has ended, `EPERM` if it runs as somebody else; as `addSignalHandler` for what is no signal
    */
   sendSignal(signal: NodeJS.Signals | number): void {
     const sendable = checkSendable(signal);
@@ -178,12 +178,18 @@ export class SubprocessTransport {
     this.#loop.callSoon(() => this.#protocol.connectionLost?.(null));
   }
 
-  /** Answers whether the child was there. */
+  /** Answers whether the child was there. @throws Error `EPERM` */
   #send(signal: NodeJS.Signals | number): boolean {
     const { pid, exitCode, signalCode } = this.#child;
-    // Node's children know no real-time signals; one that was not reaped still has its id.
-    if (isRealTime(signal)) return exitCode === null && signalCode === null && process.kill(pid as number, signal);
-    return this.#child.kill(signal);
+    // Not the child's own `kill`, which knows no real-time signals, and says of any failure that there is no such child. One that was not
+    // reaped still has its id.
+    if (exitCode !== null || signalCode !== null) return false;
+    try {
+      return process.kill(pid as number, signal);
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code === "ESRCH") return false;
+      throw error;
+    }
   }
 
   /** Each call is one of its own, so that an error in one keeps no other from the protocol. */

@@ -259,7 +259,7 @@ export class Process {
     return new Operation(this.#loop, this.#communicate(input ?? null));
   }
 
-  /** Sends it a signal. @throws Error `ESRCH` if it has ended; as `addSignalHandler` for what is no signal */
+  /** Sends it a signal. @throws Error `ESRCH` if it has ended, `EPERM` if it runs as somebody else; as `addSignalHandler` for what is no signal */
   sendSignal(signal: NodeJS.Signals | number): void {
     this.#transport.sendSignal(signal);
   }

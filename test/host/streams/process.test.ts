@@ -199,6 +199,27 @@ test(
 );
 
 test(
+  "that run as somebody else and may not be sent a signal say so",
+  onLoop(async () => {
+    // Only root can start one.
+    if (process.getuid?.() !== 0) return;
+    const child = await createSubprocessExec("sleep", "3600", { uid: 65533 });
+    process.seteuid?.(65534);
+    try {
+      for (const signal of ["SIGTERM", 35, 0] as const) {
+        assert.is(thrownBy(() => child.sendSignal(signal)).code, "EPERM");
+      }
+      assert.is(thrownBy(() => child.kill()).code, "EPERM");
+    } finally {
+      process.seteuid?.(0);
+    }
+    assert.is(child.returncode, null);
+    child.kill();
+    assert.is(await child.wait(), -9);
+  }),
+);
+
+test(
   "that cannot be made tell why",
   onLoop(async () => {
     const thrown = (...args: unknown[]): string =>
