@@ -33,7 +33,8 @@ export class Interrupts {
 
   /** Answers the error that the program is to end with, for the one that its main task has ended with. */
   explain(error: unknown): unknown {
-    const isOurs = this.#count > 0 && error instanceof CancelledError;
+    // Not if somebody else has cancelled the task as well.
+    const isOurs = this.#count > 0 && error instanceof CancelledError && this.#task.uncancel() === 0;
     return isOurs ? new KeyboardInterrupt("interrupted by SIGINT") : error;
   }
 

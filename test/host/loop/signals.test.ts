@@ -5,7 +5,15 @@ import { constants } from "node:os";
 import { Worker } from "node:worker_threads";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
-import { getRunningLoop, KeyboardInterrupt, run, sleep } from "../../../host/index.js";
+import {
+  CancelledError,
+  currentTask,
+  getRunningLoop,
+  KeyboardInterrupt,
+  run,
+  sleep,
+  type Task,
+} from "../../../host/index.js";
 import { EventLoop } from "../../../host/loop/event-loop.js";
 import { VirtualEventLoop } from "../../../host/testing.js";
 import { leakChecked } from "../../support/leaks.js";
@@ -221,6 +229,32 @@ test("SIGINT in run cancels the main task, and is told as a KeyboardInterrupt", 
   assert.instance(await rejectionOf(run(program)), KeyboardInterrupt);
   assert.equal(cleaned, ["yes"]);
   assert.is(process.listenerCount("SIGINT"), 0);
+});
+
+test("SIGINT in run is no KeyboardInterrupt where the program swallows it, or was cancelled by somebody else too", async () => {
+  const interrupted = (end: (task: Task<unknown>) => Promise<string>): Promise<string> =>
+    run(async () => {
+      const task = currentTask() as Task<unknown>;
+      setImmediate(raise, "SIGINT");
+      try {
+        return await sleep(3600, "slept");
+      } catch {
+        return await end(task);
+      }
+    });
+  const cancelled = (task: Task<unknown>): Promise<string> => {
+    task.cancel("by somebody else");
+    return sleep(3600, "slept");
+  };
+  assert.is(await interrupted(async () => "swallowed"), "swallowed");
+  const error = await rejectionOf(interrupted(cancelled));
+  assert.instance(error, CancelledError);
+  assert.is(error.message, "by somebody else");
+  const settled = interrupted((task) => {
+    task.uncancel();
+    return cancelled(task);
+  });
+  assert.instance(await rejectionOf(settled), KeyboardInterrupt);
 });
 
 test("a program's own handler of SIGINT takes the place of that", async () => {
