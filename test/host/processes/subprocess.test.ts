@@ -3,60 +3,18 @@ import { readdirSync, readFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
-import type { Future } from "../../../host/futures/future.js";
 import { sleepOn } from "../../../host/futures/sleep.js";
 import { DEVNULL, PIPE, pipe, STDOUT } from "../../../host/index.js";
 import { EventLoop } from "../../../host/loop/event-loop.js";
 import type { SubprocessOptions } from "../../../host/processes/spawn.js";
 import type { SubprocessTransport } from "../../../host/processes/subprocess-transport.js";
-import type { SubprocessProtocol } from "../../../host/protocols.js";
 import { VirtualEventLoop } from "../../../host/testing.js";
 import { leakChecked } from "../../support/leaks.js";
 import { thrownBy } from "../../support/sockets.js";
 import { iteration, onLoop, rejectionOf } from "../net/support.js";
+import { Notes } from "./notes.js";
 
 const test = leakChecked(suite("children"));
-
-class Notes implements SubprocessProtocol {
-  readonly trace: string[] = [];
-  readonly lost: Future<Error | null>;
-  readonly #output: [Buffer[], Buffer[], Buffer[]] = [[], [], []];
-  transport!: SubprocessTransport;
-
-  constructor(loop: EventLoop) {
-    this.lost = loop.createFuture();
-  }
-
-  connectionMade(transport: SubprocessTransport): void {
-    this.trace.push("CM");
-    this.transport = transport;
-  }
-
-  pipeDataReceived(fd: number, data: Buffer): void {
-    this.#output[fd as 1 | 2].push(data);
-  }
-
-  pipeConnectionLost(fd: number, error: Error | null): void {
-    this.trace.push(`PL${fd}${error === null ? "" : ` ${error.message}`}`);
-  }
-
-  pauseWriting(): void {
-    this.trace.push("PW");
-  }
-
-  processExited(): void {
-    this.trace.push("PE");
-  }
-
-  connectionLost(error: Error | null): void {
-    this.trace.push("CL");
-    this.lost.setResult(error);
-  }
-
-  text(fd: 1 | 2): string {
-    return Buffer.concat(this.#output[fd]).toString();
-  }
-}
 
 /** Runs a command of the shell to its end. */
 async function shell(loop: EventLoop, command: string, options: SubprocessOptions = {}): Promise<Notes> {
