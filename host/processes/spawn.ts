@@ -17,6 +17,7 @@ import { checkInteger } from "../net/checks.js";
 import { connectReadPipe, connectWritePipe } from "../net/connect-pipe.js";
 import { Operation, type Work } from "../net/operation.js";
 import { checkBoolean, checkOptions, checkProtocol, checkProtocolFactory } from "../net/options.js";
+import { keepFromBlocking } from "../net/pipe-end.js";
 import type { SubprocessProtocol } from "../protocols.js";
 import { ChildStdio, checkStdio, NAMES, PIPE, type StdioOptions } from "./stdio.js";
 import { pipeProtocol, SubprocessTransport } from "./subprocess-transport.js";
@@ -185,8 +186,11 @@ function start(program: string, args: readonly string[], options: SubprocessOpti
   const given = Object.entries({ cwd, env, uid, gid, detached: startNewSession }).filter(
     ([, value]) => value !== undefined,
   );
+  const isShared = pipes.sharesNonblocking();
   try {
     const child = spawn(program, [...args], { stdio, ...Object.fromEntries(given) });
+    // Node has the child's stdin, stdout and stderr block, and with them whoever has the same open file.
+    if (isShared) keepFromBlocking();
     // A loop that runs keeps the process alive, and one that does not leaves its children behind, as asyncio does.
     child.unref();
     return child;

@@ -14,10 +14,11 @@ import * as assert from "uvu/assert";
 import { createSubprocessExec, createSubprocessShell, PIPE, pipe, STDOUT, sleep } from "../../../host/index.js";
 import { EventLoop } from "../../../host/loop/event-loop.js";
 import type { SubprocessOptions } from "../../../host/processes/spawn.js";
+import { close, duplicate, isNonblocking } from "../../../host/sys/fd.js";
 import { withFolder } from "../../support/folders.js";
 import { leakChecked } from "../../support/leaks.js";
 import { blockUntilEnded } from "../../support/zombies.js";
-import { iteration, onLoop, rejectionOf } from "../net/support.js";
+import { iteration, onLoop, Recorder, rejectionOf } from "../net/support.js";
 import { Notes } from "./notes.js";
 
 const test = leakChecked(suite("children, as uvloop tests them"));
@@ -195,6 +196,48 @@ test(
       await read.close();
     }),
   ),
+);
+
+test(
+  "do not have our transports block that work on what they are given",
+  onLoop(async ({ loop }) => {
+    const [reader, writer] = pipe();
+    const receiving = new Recorder(loop);
+    await loop.connectReadPipe(() => receiving, reader);
+    const [transport] = await loop.connectWritePipe(() => new Recorder(loop), writer);
+    // The same open file under another number, as stdout and stderr may be.
+    const other = duplicate(writer.fileno());
+    for (const stdout of [writer.fileno(), other]) {
+      const child = await createSubprocessShell("echo child", { stdin: reader, stdout });
+      await child.wait();
+      assert.is(isNonblocking(writer.fileno()), 1);
+    }
+    close(other);
+    assert.equal([isNonblocking(reader.fileno()), isNonblocking(writer.fileno())], [1, 1]);
+    const much = Buffer.alloc(1 << 20, "x");
+    transport.write(much);
+    transport.close();
+    assert.is(await receiving.lost, null);
+    assert.ok(receiving.received.equals(Buffer.concat([Buffer.from("child\nchild\n"), much])));
+  }),
+);
+
+test(
+  "are joined by a pipe, whose ends block for them",
+  onLoop(async () => {
+    const [reader, writer] = pipe();
+    const second = await createSubprocessExec("tr", "a-z", "A-Z", { stdin: reader, stdout: PIPE });
+    reader.close();
+    const [go, goes] = pipe();
+    const first = await createSubprocessShell("read line; echo $line", { stdin: go, stdout: writer });
+    go.close();
+    writer.close();
+    // Both have nothing to read for a while.
+    goes.write(Buffer.from("one by one\n"));
+    goes.close();
+    const [stdout] = await second.communicate();
+    assert.equal([String(stdout), second.returncode, await first.wait()], ["ONE BY ONE\n", 0, 0]);
+  }),
 );
 
 test(
