@@ -49,7 +49,8 @@ export const SUBPROCESS_OPTIONS = [
   "uid",
   "gid",
 ];
-const FD_MAX = 255;
+/** The highest that Linux gives out, unless it is told otherwise. */
+const FD_MAX = 1_048_575;
 const ID_MAX = 0xffffffff;
 
 /**

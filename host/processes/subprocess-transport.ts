@@ -128,9 +128,16 @@ export class SubprocessTransport {
     return this.toString();
   }
 
-  /** @internal Done when the child has ended, whoever still holds its pipes. @throws UnsupportedError `ERR_BLOCKING_RUN` */
+  /**
+   * @internal Done when the child has ended, whoever still holds its pipes.
+   *
+   * @throws UnsupportedError `ERR_BLOCKING_RUN`; RuntimeError `ERR_LOOP_CLOSED`
+   */
   _wait(): Future<number> {
-    if (this.#returncode === null) this.#loop._scheduler.checkNodeGoesOn("children start and end");
+    if (this.#returncode === null) {
+      this.#loop._scheduler.checkOpen();
+      this.#loop._scheduler.checkNodeGoesOn("children start and end");
+    }
     const waiter = this.#loop.createFuture<number>();
     if (this.#returncode !== null) waiter.setResult(this.#returncode);
     else this.#waiters.push(waiter);

@@ -238,7 +238,12 @@ export class Process {
     return this.#transport.getReturncode();
   }
 
-  /** Waits until it has ended, though others may hold its pipes still. @returns the exit code */
+  /**
+   * Waits until it has ended, though others may hold its pipes still.
+   *
+   * @returns the exit code
+   * @throws RuntimeError `ERR_LOOP_CLOSED`, unless it has ended before
+   */
   wait(): Future<number> {
     return this.#transport._wait();
   }

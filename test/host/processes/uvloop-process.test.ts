@@ -6,20 +6,17 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { readFileSync } from "node:fs";
-import { open } from "node:fs/promises";
-import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
-import { createSubprocessExec, createSubprocessShell, PIPE, pipe, STDOUT, sleep } from "../../../host/index.js";
+import { createSubprocessExec, createSubprocessShell, PIPE, pipe, sleep } from "../../../host/index.js";
 import { EventLoop } from "../../../host/loop/event-loop.js";
-import type { SubprocessOptions } from "../../../host/processes/spawn.js";
-import { close, duplicate, isNonblocking } from "../../../host/sys/fd.js";
-import { withFolder } from "../../support/folders.js";
 import { leakChecked } from "../../support/leaks.js";
+import { thrownBy } from "../../support/sockets.js";
 import { blockUntilEnded } from "../../support/zombies.js";
-import { iteration, onLoop, Recorder, rejectionOf } from "../net/support.js";
+import { iteration, onLoop, rejectionOf } from "../net/support.js";
 import { Notes } from "./notes.js";
+import { printed } from "./printed.js";
 
 const test = leakChecked(suite("children, as uvloop tests them"));
 
@@ -27,14 +24,6 @@ const test = leakChecked(suite("children, as uvloop tests them"));
 function children(): number[] {
   const ids = readFileSync(`/proc/self/task/${process.pid}/children`, "utf8").trim();
   return ids === "" ? [] : ids.split(" ").map(Number);
-}
-
-/** What a command of the shell prints. */
-async function printed(command: string, options: SubprocessOptions = {}): Promise<string> {
-  const child = await createSubprocessShell(command, { stdout: PIPE, ...options });
-  const [stdout] = await child.communicate();
-  assert.is(child.returncode, 0);
-  return String(stdout);
 }
 
 for (const [which, options, lost] of [
@@ -180,84 +169,18 @@ test(
   }),
 );
 
-test(
-  "write to a file that was opened here, and read from it",
-  onLoop(() =>
-    withFolder(async (folder) => {
-      const path = join(folder, "file");
-      const written = await open(path, "w");
-      const command = "cat; echo error >&2";
-      const child = await createSubprocessShell(command, { stdin: PIPE, stdout: written, stderr: STDOUT });
-      assert.equal([child.stdout, child.stderr], [null, null]);
-      await child.communicate(Buffer.from("some data\n"));
-      await written.close();
-      const read = await open(path);
-      assert.is(await printed("cat", { stdin: read.fd }), "some data\nerror\n");
-      await read.close();
-    }),
-  ),
-);
-
-test(
-  "do not have our transports block that work on what they are given",
-  onLoop(async ({ loop }) => {
-    const [reader, writer] = pipe();
-    const receiving = new Recorder(loop);
-    await loop.connectReadPipe(() => receiving, reader);
-    const [transport] = await loop.connectWritePipe(() => new Recorder(loop), writer);
-    // The same open file under another number, as stdout and stderr may be.
-    const other = duplicate(writer.fileno());
-    for (const stdout of [writer.fileno(), other]) {
-      const child = await createSubprocessShell("echo child", { stdin: reader, stdout });
-      await child.wait();
-      assert.is(isNonblocking(writer.fileno()), 1);
-    }
-    close(other);
-    assert.equal([isNonblocking(reader.fileno()), isNonblocking(writer.fileno())], [1, 1]);
-    const much = Buffer.alloc(1 << 20, "x");
-    transport.write(much);
-    transport.close();
-    assert.is(await receiving.lost, null);
-    assert.ok(receiving.received.equals(Buffer.concat([Buffer.from("child\nchild\n"), much])));
-  }),
-);
-
-test(
-  "are joined by a pipe, whose ends block for them",
-  onLoop(async () => {
-    const [reader, writer] = pipe();
-    const second = await createSubprocessExec("tr", "a-z", "A-Z", { stdin: reader, stdout: PIPE });
-    reader.close();
-    const [go, goes] = pipe();
-    const first = await createSubprocessShell("read line; echo $line", { stdin: go, stdout: writer });
-    go.close();
-    writer.close();
-    // Both have nothing to read for a while.
-    goes.write(Buffer.from("one by one\n"));
-    goes.close();
-    const [stdout] = await second.communicate();
-    assert.equal([String(stdout), second.returncode, await first.wait()], ["ONE BY ONE\n", 0, 0]);
-  }),
-);
-
-test(
-  "have no descriptors of ours but those that they are passed",
-  onLoop(async () => {
-    const [passed, kept] = pipe();
-    const listed = async (passFds: number[]): Promise<string[]> =>
-      (await printed("ls /proc/self/fd", { passFds })).split("\n");
-    // What this process was started with its children have too.
-    const before = await listed([]);
-    const fds = await listed([passed.fileno()]);
-    assert.not(before.includes(`${kept.fileno()}`));
-    assert.equal(
-      fds.filter((fd) => !before.includes(fd)),
-      [`${passed.fileno()}`],
-    );
-    passed.close();
-    kept.close();
-  }),
-);
+test("whose loop is closed are not waited for", async () => {
+  const loop = new EventLoop();
+  const launching = (command: string) => loop.subprocessShell(() => ({}), command);
+  const [ended] = await loop.runUntilComplete(launching("exit 3"));
+  assert.is(await loop.runUntilComplete(ended._wait()), 3);
+  const [transport] = await loop.runUntilComplete(launching("exec sleep 3600"));
+  loop.close();
+  assert.is(thrownBy(() => transport._wait()).code, "ERR_LOOP_CLOSED");
+  assert.is(ended._wait().result(), 3);
+  transport.close();
+  assert.is(transport.getReturncode(), null);
+});
 
 test(
   "have an environment without anything, a folder by its URL, and no signal ignored or blocked",
