@@ -24,6 +24,8 @@ import { pipeProtocol, SubprocessTransport } from "./subprocess-transport.js";
 
 /** Options of a child. */
 export interface SubprocessOptions extends StdioOptions {
+  /** What is run in place of the program, which is its name all the same; or in place of /bin/sh. */
+  executable?: string;
   /** Where it runs; our own directory by default. */
   cwd?: string | URL;
   /** Its environment, strings by name; our own by default. Those that are undefined are left out. */
@@ -42,6 +44,7 @@ export const SUBPROCESS_OPTIONS = [
   "stdin",
   "stdout",
   "stderr",
+  "executable",
   "cwd",
   "env",
   "passFds",
@@ -100,12 +103,13 @@ export function subprocessShell<P extends SubprocessProtocol>(
   command: string,
   options: SubprocessOptions,
 ): Future<[transport: SubprocessTransport, protocol: P]> {
-  return subprocessExec(loop, protocolFactory, "/bin/sh", ["-c", command], options);
+  return subprocessExec(loop, protocolFactory, options?.executable ?? "/bin/sh", ["-c", command], options);
 }
 
 function checkSubprocessOptions(call: string, options: SubprocessOptions): void {
   checkOptions(call, options, SUBPROCESS_OPTIONS);
   checkStdio(options);
+  if (options.executable !== undefined) checkText("The option executable", options.executable);
   checkBoolean("startNewSession", options.startNewSession);
   for (const name of ["uid", "gid"] as const) {
     if (options[name] !== undefined) checkInteger(`The option ${name}`, options[name], 0, ID_MAX);
@@ -176,7 +180,7 @@ function* launch<P extends SubprocessProtocol>(
 
 /** Starts it, and closes the child's ends whether or not that works. */
 function start(program: string, args: readonly string[], options: SubprocessOptions, pipes: ChildStdio): ChildProcess {
-  const { cwd, env, startNewSession, uid, gid, passFds = [] } = options;
+  const { executable, cwd, env, startNewSession, uid, gid, passFds = [] } = options;
   const { stdio } = pipes;
   for (const fd of passFds) {
     // Of stdin, stdout and stderr the options of these names decide.
@@ -184,12 +188,12 @@ function start(program: string, args: readonly string[], options: SubprocessOpti
     while (stdio.length <= fd) stdio.push("ignore");
     stdio[fd] = fd;
   }
-  const given = Object.entries({ cwd, env, uid, gid, detached: startNewSession }).filter(
+  const given = Object.entries({ cwd, env, uid, gid, detached: startNewSession, argv0: program }).filter(
     ([, value]) => value !== undefined,
   );
   const isShared = pipes.sharesNonblocking();
   try {
-    const child = spawn(program, [...args], { stdio, ...Object.fromEntries(given) });
+    const child = spawn(executable ?? program, [...args], { stdio, ...Object.fromEntries(given) });
     // Node has the child's stdin, stdout and stderr block, and with them whoever has the same open file.
     if (isShared) keepFromBlocking();
     // A loop that runs keeps the process alive, and one that does not leaves its children behind, as asyncio does.

@@ -176,6 +176,18 @@ test(
 );
 
 test(
+  "run what they are told to in place of a program, which is their name, and of /bin/sh",
+  onLoop(async ({ loop }) => {
+    const options = { executable: "sh", stdin: DEVNULL };
+    const [, notes] = await loop.subprocessExec(() => new Notes(loop), "no-such-program", "-c", "echo $0", options);
+    await notes.lost;
+    assert.is(notes.text(1), "no-such-program\n");
+    assert.is((await shell(loop, "echo $0")).text(1), "/bin/sh\n");
+    assert.is((await shell(loop, "echo $0", { executable: "sh" })).text(1), "sh\n");
+  }),
+);
+
+test(
   "that cannot be run leave nothing open",
   onLoop(async ({ loop }) => {
     const before = readdirSync("/proc/self/fd").length;
@@ -237,6 +249,7 @@ test(
     assert.is(exec(factory, "true", { stdout: {} }), "ERR_INVALID_FILE");
     assert.is(exec(factory, "true", { passFds: [-1] }), "ERR_OUT_OF_RANGE");
     assert.is(exec(factory, "true", { startNewSession: 1 }), "ERR_INVALID_ARG_TYPE");
+    assert.is(exec(factory, "true", { executable: null }), "ERR_INVALID_ARG_TYPE");
     const virtual = new VirtualEventLoop();
     assert.is(thrownBy(() => virtual.subprocessShell(factory, "true")).code, "ERR_NO_OUTSIDE");
     virtual.close();
