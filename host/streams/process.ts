@@ -261,7 +261,10 @@ export class Process {
         throw typeError("ERR_INVALID_ARG_TYPE", `There is no stdin for ${describe(input)}: spawn with stdin: PIPE.`);
       }
     }
-    return new Operation(this.#loop, this.#communicate(input ?? null));
+    return new Operation(this.#loop, this.#communicate(input ?? null), ([stdout, stderr]) => {
+      if (stdout !== null) this.stdout?._putBack(stdout);
+      if (stderr !== null) this.stderr?._putBack(stderr);
+    });
   }
 
   /** Sends it a signal. @throws Error `ESRCH` if it has ended, `EPERM` if it runs as somebody else; as `addSignalHandler` for what is no signal */
@@ -300,12 +303,18 @@ export class Process {
       const stderr = fromStderr === undefined ? null : yield* fromStderr;
       yield* this.wait();
       return [stdout, stderr];
-    } finally {
-      // One that goes on would keep every later read from the stream.
-      fromStdout?.cancel();
-      fromStderr?.cancel();
+    } catch (error) {
+      endRead(this.stdout, fromStdout);
+      endRead(this.stderr, fromStderr);
+      throw error;
     }
   }
+}
+
+/** Ends a read, which would keep every later one from the stream, or puts back what it has got. */
+function endRead(reader: StreamReader | null, read: Future<Buffer> | undefined): void {
+  if (read === undefined || read.cancel() || read.cancelled() || read.exception() !== null) return;
+  reader?._putBack(read.result());
 }
 
 /**
