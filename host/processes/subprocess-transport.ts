@@ -6,7 +6,8 @@
  *
  * Does not own: spawning (`spawn.ts`), reaping, which Node does for its own children alone.
  *
- * From: CPython 3.11 base_subprocess `BaseSubprocessTransport`.
+ * From: CPython 3.11 base_subprocess `BaseSubprocessTransport`. Differs: `processExited` and `connectionLost` are called in the context of
+ * whoever has made the child, as by uvloop.
  */
 import type { ChildProcess } from "node:child_process";
 import { constants } from "node:os";
@@ -17,6 +18,7 @@ import type { EventLoop } from "../loop/event-loop.js";
 import { checkProtocol } from "../net/options.js";
 import type { ReadTransport, WriteTransport } from "../net/transports.js";
 import type { SubprocessProtocol } from "../protocols.js";
+import { callOf } from "../scheduler/call.js";
 import { ESRCH } from "../sys/errno.js";
 import { systemError } from "../sys/errors.js";
 import { checkSendable } from "./signal-names.js";
@@ -42,7 +44,10 @@ export class SubprocessTransport {
     this.#loop = loop;
     this.#child = child;
     this.#protocol = protocol;
-    const exited = loop._scheduler.expect(EventKind.ChildExited, () => this.#processExited());
+    const exited = loop._scheduler.expect(
+      EventKind.ChildExited,
+      callOf(() => this.#processExited()),
+    );
     if (child.exitCode !== null || child.signalCode !== null) loop._scheduler.arrived(EventKind.ChildExited, exited);
     else child.once("exit", () => loop._scheduler.arrived(EventKind.ChildExited, exited));
   }

@@ -3,6 +3,7 @@
  *
  * Does not own: what subprocess.test.ts says already; streams, for which there is streams/cpython-subprocess.test.ts.
  */
+import { AsyncLocalStorage } from "node:async_hooks";
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { readFileSync } from "node:fs";
@@ -78,6 +79,41 @@ test(
       told,
     );
     assert.ok(transport.isClosing());
+  }),
+);
+
+test(
+  "tell everything in the context in which they were made",
+  onLoop(async ({ loop }) => {
+    const storage = new AsyncLocalStorage<string>();
+    const notes = new Notes(loop);
+    const seen = new Map<string, unknown>();
+    const names = [
+      "connectionMade",
+      "pipeDataReceived",
+      "pipeConnectionLost",
+      "processExited",
+      "connectionLost",
+    ] as const;
+    for (const name of names) {
+      const original = notes[name].bind(notes) as (...args: unknown[]) => void;
+      Object.assign(notes, {
+        [name]: (...args: unknown[]) => {
+          seen.set(name, storage.getStore());
+          original(...args);
+        },
+      });
+    }
+    await storage.run("inner", () => loop.subprocessShell(() => notes, "echo out"));
+    await notes.lost;
+    assert.equal([...seen.keys()].sort(), [...names].sort());
+    assert.equal([...new Set(seen.values())], ["inner"]);
+    // One without a pipe, whose connectionLost follows from its end.
+    const bare = new Notes(loop);
+    const nothing = { stdin: null, stdout: null, stderr: null };
+    bare.connectionLost = () => bare.lost.setResult(new Error(storage.getStore()));
+    await storage.run("bare", () => loop.subprocessExec(() => bare, "true", nothing));
+    assert.is((await bare.lost)?.message, "bare");
   }),
 );
 
