@@ -199,6 +199,10 @@ test(
       throw new Error("no protocol");
     };
     assert.is((await rejectionOf(loop.subprocessExec(failing, "true"))).message, "no protocol");
+    const late = async (): Promise<object> => ({});
+    const error = await rejectionOf(loop.subprocessExec(late as never, "true"));
+    assert.is(error.code, "ERR_NOT_A_PROTOCOL");
+    assert.match(error.message, "must be an object, not an instance of Promise: the factory must not be async");
     assert.is(readdirSync("/proc/self/fd").length, before);
   }),
 );
