@@ -136,6 +136,9 @@ function checkEnvironment(env: NodeJS.ProcessEnv): void {
   // As Node reads it: with what is inherited.
   for (const name in env) {
     checkText("A name in env", name);
+    if (name.includes("=")) {
+      throw typeError("ERR_INVALID_ARG_TYPE", `A name in env can have no "=", which ends it, and ${name} has one.`);
+    }
     if (env[name] !== undefined) checkText(`The option env.${name}`, env[name]);
   }
 }

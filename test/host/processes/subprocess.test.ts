@@ -242,7 +242,7 @@ test(
     for (const env of [5, ["ONE=1"], new Map(), urls, { ONE: null }, { ONE: {} }, { ONE: 1 }, inherited]) {
       assert.is(exec(factory, "true", { env }), "ERR_INVALID_ARG_TYPE");
     }
-    for (const env of [{ ONE: "a\0b" }, { "O\0E": "1" }]) {
+    for (const env of [{ ONE: "a\0b" }, { "O\0E": "1" }, { "ONE=1": "2" }]) {
       assert.is(exec(factory, "true", { env }), "ERR_INVALID_ARG_TYPE");
     }
     for (const name of ["universalNewlines", "shell", "bufsize", "text", "encoding"]) {
