@@ -15,6 +15,7 @@ import { deserialize } from "node:v8";
 import workerpool, { type Pool } from "workerpool";
 import { describe, RuntimeError, typeError, ValueError } from "../errors.js";
 import { checkOptions } from "../net/options.js";
+import { keepFromBlocking } from "../net/pipe-end.js";
 import { ownFolder } from "../own-folder.js";
 import type { Executor, ShutdownOptions } from "./executor.js";
 import { checkNotImporting } from "./importing.js";
@@ -177,7 +178,11 @@ export abstract class PoolExecutor implements Executor {
 
   #send({ shipped, args, transfer }: Work<unknown>): ReturnType<Pool["exec"]> {
     const submitted = this.#pool.exec("run", [shipped, args, this.#initializer], { transfer });
-    if (this.#workers.adopt()) this.#workers.keepAlive(true);
+    if (this.#workers.adopt()) {
+      this.#workers.keepAlive(true);
+      // A process has our stdin, stdout and stderr, and Node has them block for it.
+      keepFromBlocking();
+    }
     return submitted;
   }
 

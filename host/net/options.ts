@@ -73,8 +73,11 @@ function isClass(value: object): boolean {
  * @throws TypeError `ERR_NOT_A_PROTOCOL`
  */
 export function checkProtocol<P>(protocol: P): P {
-  if (typeof protocol === "object" && protocol !== null) return protocol;
-  const hint = "return an object with the methods of Protocol that are of interest";
+  const isPromise = protocol instanceof Promise;
+  if (typeof protocol === "object" && protocol !== null && !isPromise) return protocol;
+  const hint = isPromise
+    ? "the factory must not be async"
+    : "return an object with the methods of Protocol that are of interest";
   throw typeError("ERR_NOT_A_PROTOCOL", `The protocol must be an object, not ${describe(protocol)}: ${hint}.`);
 }
 

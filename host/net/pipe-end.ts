@@ -144,4 +144,9 @@ function closePipe(pipe: PipeLike, fd: number): Promise<unknown> | undefined {
   return undefined;
 }
 
+/** Has no transport block that works on a file of which somebody else has changed the mode. */
+export function keepFromBlocking(): void {
+  for (const fd of ends.keys()) fds.setNonblocking(fd);
+}
+
 fds.closeListeners.add((fd) => ends.get(fd)?._forget());

@@ -9,10 +9,15 @@ import { describe, typeError, ValueError } from "../errors.js";
 /** The real-time signals, for which Node has no names. */
 const REAL_TIME = { min: 34, max: 64 };
 
-const NAMES = new Map(Object.entries(constants.signals).map(([name, number]) => [number as number, name]));
+/** One name for each: of two, as of SIGABRT and SIGIOT, it is the first. */
+const NAMES = new Map(
+  Object.entries(constants.signals)
+    .reverse()
+    .map(([name, number]) => [number as number, name]),
+);
 
 /**
- * The name of a signal that Node knows.
+ * The name of a signal that Node knows, and the same one for a signal that has several.
  *
  * @throws TypeError `ERR_INVALID_ARG_TYPE`; ValueError `ERR_BAD_SIGNAL`
  */
@@ -21,8 +26,9 @@ export function checkSignal(signal: unknown): NodeJS.Signals {
     const wanted = "a name such as SIGINT, or a number";
     throw typeError("ERR_INVALID_ARG_TYPE", `The signal must be ${wanted}, not ${describe(signal)}.`);
   }
-  const name = typeof signal === "number" ? NAMES.get(signal) : Object.hasOwn(constants.signals, signal) && signal;
-  if (name) return name as NodeJS.Signals;
+  const number = typeof signal === "number" ? signal : numberOf(signal);
+  const name = number === undefined ? undefined : NAMES.get(number);
+  if (name !== undefined) return name as NodeJS.Signals;
   throw new ValueError("ERR_BAD_SIGNAL", `${JSON.stringify(signal)} is no signal that this system and Node have.`);
 }
 
@@ -37,6 +43,10 @@ export function checkSendable(signal: unknown): NodeJS.Signals | number {
 }
 
 /** Whether it is the number of a real-time signal. */
-export function isRealTime(signal: unknown): signal is number {
+function isRealTime(signal: unknown): signal is number {
   return Number.isInteger(signal) && (signal as number) >= REAL_TIME.min && (signal as number) <= REAL_TIME.max;
+}
+
+function numberOf(name: string): number | undefined {
+  return Object.hasOwn(constants.signals, name) ? constants.signals[name as NodeJS.Signals] : undefined;
 }

@@ -17,12 +17,15 @@ import { checkInteger } from "../net/checks.js";
 import { connectReadPipe, connectWritePipe } from "../net/connect-pipe.js";
 import { Operation, type Work } from "../net/operation.js";
 import { checkBoolean, checkOptions, checkProtocol, checkProtocolFactory } from "../net/options.js";
+import { keepFromBlocking } from "../net/pipe-end.js";
 import type { SubprocessProtocol } from "../protocols.js";
 import { ChildStdio, checkStdio, NAMES, PIPE, type StdioOptions } from "./stdio.js";
 import { pipeProtocol, SubprocessTransport } from "./subprocess-transport.js";
 
 /** Options of a child. */
 export interface SubprocessOptions extends StdioOptions {
+  /** What is run in place of the program, which is its name all the same; or in place of /bin/sh. */
+  executable?: string;
   /** Where it runs; our own directory by default. */
   cwd?: string | URL;
   /** Its environment, strings by name; our own by default. Those that are undefined are left out. */
@@ -41,6 +44,7 @@ export const SUBPROCESS_OPTIONS = [
   "stdin",
   "stdout",
   "stderr",
+  "executable",
   "cwd",
   "env",
   "passFds",
@@ -48,7 +52,8 @@ export const SUBPROCESS_OPTIONS = [
   "uid",
   "gid",
 ];
-const FD_MAX = 255;
+/** The highest that Linux gives out, unless it is told otherwise. */
+const FD_MAX = 1_048_575;
 const ID_MAX = 0xffffffff;
 
 /**
@@ -98,12 +103,13 @@ export function subprocessShell<P extends SubprocessProtocol>(
   command: string,
   options: SubprocessOptions,
 ): Future<[transport: SubprocessTransport, protocol: P]> {
-  return subprocessExec(loop, protocolFactory, "/bin/sh", ["-c", command], options);
+  return subprocessExec(loop, protocolFactory, options?.executable ?? "/bin/sh", ["-c", command], options);
 }
 
 function checkSubprocessOptions(call: string, options: SubprocessOptions): void {
   checkOptions(call, options, SUBPROCESS_OPTIONS);
   checkStdio(options);
+  if (options.executable !== undefined) checkText("The option executable", options.executable);
   checkBoolean("startNewSession", options.startNewSession);
   for (const name of ["uid", "gid"] as const) {
     if (options[name] !== undefined) checkInteger(`The option ${name}`, options[name], 0, ID_MAX);
@@ -130,6 +136,9 @@ function checkEnvironment(env: NodeJS.ProcessEnv): void {
   // As Node reads it: with what is inherited.
   for (const name in env) {
     checkText("A name in env", name);
+    if (name.includes("=")) {
+      throw typeError("ERR_INVALID_ARG_TYPE", `A name in env can have no "=", which ends it, and ${name} has one.`);
+    }
     if (env[name] !== undefined) checkText(`The option env.${name}`, env[name]);
   }
 }
@@ -174,7 +183,7 @@ function* launch<P extends SubprocessProtocol>(
 
 /** Starts it, and closes the child's ends whether or not that works. */
 function start(program: string, args: readonly string[], options: SubprocessOptions, pipes: ChildStdio): ChildProcess {
-  const { cwd, env, startNewSession, uid, gid, passFds = [] } = options;
+  const { executable, cwd, env, startNewSession, uid, gid, passFds = [] } = options;
   const { stdio } = pipes;
   for (const fd of passFds) {
     // Of stdin, stdout and stderr the options of these names decide.
@@ -182,11 +191,14 @@ function start(program: string, args: readonly string[], options: SubprocessOpti
     while (stdio.length <= fd) stdio.push("ignore");
     stdio[fd] = fd;
   }
-  const given = Object.entries({ cwd, env, uid, gid, detached: startNewSession }).filter(
+  const given = Object.entries({ cwd, env, uid, gid, detached: startNewSession, argv0: program }).filter(
     ([, value]) => value !== undefined,
   );
+  const isShared = pipes.sharesNonblocking();
   try {
-    const child = spawn(program, [...args], { stdio, ...Object.fromEntries(given) });
+    const child = spawn(executable ?? program, [...args], { stdio, ...Object.fromEntries(given) });
+    // Node has the child's stdin, stdout and stderr block, and with them whoever has the same open file.
+    if (isShared) keepFromBlocking();
     // A loop that runs keeps the process alive, and one that does not leaves its children behind, as asyncio does.
     child.unref();
     return child;

@@ -22,7 +22,10 @@ export const STDOUT = -2;
 /** Nothing at all. */
 export const DEVNULL = -3;
 
-/** PIPE, DEVNULL, null for what we have ourselves, or a descriptor of ours; for stderr also STDOUT. */
+/**
+ * PIPE, DEVNULL, null for what we have ourselves, or a descriptor of ours; for stderr also STDOUT. What it has of ours blocks from then on,
+ * as children expect, unless a pipe transport works on it.
+ */
 export type Stdio = number | PipeLike | null;
 
 export interface StdioOptions {
@@ -68,6 +71,14 @@ export class ChildStdio {
       this.closeOurs();
       throw error;
     }
+  }
+
+  /** Whether the child is given a descriptor of ours that does not block. */
+  sharesNonblocking(): boolean {
+    return this.stdio.slice(0, NAMES.length).some((value, number) => {
+      const fd = value === "inherit" ? number : value;
+      return fd !== "ignore" && fds.isNonblocking(fd) === 1;
+    });
   }
 
   /** Closes the child's ends, of which it has copies by now. */

@@ -6,7 +6,8 @@
  *
  * Does not own: spawning (`spawn.ts`), reaping, which Node does for its own children alone.
  *
- * From: CPython 3.11 base_subprocess `BaseSubprocessTransport`.
+ * From: CPython 3.11 base_subprocess `BaseSubprocessTransport`. Differs: `processExited` and `connectionLost` are called in the context of
+ * whoever has made the child, as by uvloop.
  */
 import type { ChildProcess } from "node:child_process";
 import { constants } from "node:os";
@@ -17,9 +18,10 @@ import type { EventLoop } from "../loop/event-loop.js";
 import { checkProtocol } from "../net/options.js";
 import type { ReadTransport, WriteTransport } from "../net/transports.js";
 import type { SubprocessProtocol } from "../protocols.js";
+import { callOf } from "../scheduler/call.js";
 import { ESRCH } from "../sys/errno.js";
 import { systemError } from "../sys/errors.js";
-import { checkSendable, isRealTime } from "./signal-names.js";
+import { checkSendable } from "./signal-names.js";
 
 type PipeTransport = ReadTransport | WriteTransport;
 
@@ -42,7 +44,10 @@ export class SubprocessTransport {
     this.#loop = loop;
     this.#child = child;
     this.#protocol = protocol;
-    const exited = loop._scheduler.expect(EventKind.ChildExited, () => this.#processExited());
+    const exited = loop._scheduler.expect(
+      EventKind.ChildExited,
+      callOf(() => this.#processExited()),
+    );
     if (child.exitCode !== null || child.signalCode !== null) loop._scheduler.arrived(EventKind.ChildExited, exited);
     else child.once("exit", () => loop._scheduler.arrived(EventKind.ChildExited, exited));
   }
@@ -83,7 +88,7 @@ export class SubprocessTransport {
    * Sends the child a signal.
    *
    * @param signal a name or a number; 0 only asks whether the child is there
-   * @throws Error `ESRCH` if it has ended; as `addSignalHandler` for what is no signal
+   * @throws Error `ESRCH` if it has ended, `EPERM` if it runs as somebody else; as `addSignalHandler` for what is no signal
    */
   sendSignal(signal: NodeJS.Signals | number): void {
     const sendable = checkSendable(signal);
@@ -128,9 +133,16 @@ export class SubprocessTransport {
     return this.toString();
   }
 
-  /** @internal Done when the child has ended, whoever still holds its pipes. @throws UnsupportedError `ERR_BLOCKING_RUN` */
+  /**
+   * @internal Done when the child has ended, whoever still holds its pipes.
+   *
+   * @throws UnsupportedError `ERR_BLOCKING_RUN`; RuntimeError `ERR_LOOP_CLOSED`
+   */
   _wait(): Future<number> {
-    if (this.#returncode === null) this.#loop._scheduler.checkNodeGoesOn("children start and end");
+    if (this.#returncode === null) {
+      this.#loop._scheduler.checkOpen();
+      this.#loop._scheduler.checkNodeGoesOn("children start and end");
+    }
     const waiter = this.#loop.createFuture<number>();
     if (this.#returncode !== null) waiter.setResult(this.#returncode);
     else this.#waiters.push(waiter);
@@ -178,12 +190,18 @@ export class SubprocessTransport {
     this.#loop.callSoon(() => this.#protocol.connectionLost?.(null));
   }
 
-  /** Answers whether the child was there. */
+  /** Answers whether the child was there. @throws Error `EPERM` */
   #send(signal: NodeJS.Signals | number): boolean {
     const { pid, exitCode, signalCode } = this.#child;
-    // Node's children know no real-time signals; one that was not reaped still has its id.
-    if (isRealTime(signal)) return exitCode === null && signalCode === null && process.kill(pid as number, signal);
-    return this.#child.kill(signal);
+    // Not the child's own `kill`, which knows no real-time signals, and says of any failure that there is no such child. One that was not
+    // reaped still has its id.
+    if (exitCode !== null || signalCode !== null) return false;
+    try {
+      return process.kill(pid as number, signal);
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code === "ESRCH") return false;
+      throw error;
+    }
   }
 
   /** Each call is one of its own, so that an error in one keeps no other from the protocol. */

@@ -1,7 +1,7 @@
 /**
  * Children with streams for pipes.
  *
- * Owns: readers of stdout and stderr, a writer for stdin, waiting, and `communicate`.
+ * Owns: readers of stdout and stderr, a writer for stdin, which ends with the child and its output, waiting, and `communicate`.
  *
  * Does not own: the child (`processes/`), reading (`stream-reader.ts`).
  *
@@ -34,11 +34,13 @@ export interface ProcessOptions extends SubprocessOptions {
 /** A child's stdin. */
 export class ProcessInput {
   readonly transport: WriteTransport;
+  readonly #loop: EventLoop;
   readonly #protocol: ProcessProtocol;
 
   /** @internal */
-  constructor(transport: WriteTransport, protocol: ProcessProtocol) {
+  constructor(loop: EventLoop, transport: WriteTransport, protocol: ProcessProtocol) {
     this.transport = transport;
+    this.#loop = loop;
     this.#protocol = protocol;
   }
 
@@ -86,9 +88,20 @@ export class ProcessInput {
     return this.transport.getExtraInfo(name, fallback);
   }
 
-  /** Waits until there is room again. Fails with `EPIPE` when nobody reads any more. */
+  /**
+   * Waits until there is room again. Fails with `EPIPE` when nobody reads any more.
+   *
+   * @throws RuntimeError `ERR_LOOP_CLOSED`
+   */
   drain(): Future<void> {
-    return this.#protocol._drain();
+    this.#loop._scheduler.checkOpen();
+    return new Operation(this.#loop, this.#drain());
+  }
+
+  *#drain(): Work<void> {
+    // So that whoever writes and drains in a loop comes to see that nobody reads.
+    if (this.isClosing()) yield;
+    yield* this.#protocol._drain();
   }
 }
 
@@ -97,6 +110,9 @@ class ProcessProtocol implements SubprocessProtocol {
   readonly stderr: StreamReader;
   readonly #loop: EventLoop;
   #transport: SubprocessTransport | null = null;
+  /** Those of stdout and stderr that are pipes and have not ended. */
+  readonly #outputs = new Set<number>();
+  #exited = false;
   #paused = false;
   /** What has ended stdin: null if that was in good order, undefined while it goes on. */
   #inputLost: Error | null | undefined;
@@ -117,7 +133,9 @@ class ProcessProtocol implements SubprocessProtocol {
       [2, this.stderr],
     ] as const) {
       const pipe = transport.getPipeTransport(fd);
-      if (pipe !== null) reader.setTransport(pipe);
+      if (pipe === null) continue;
+      reader.setTransport(pipe);
+      this.#outputs.add(fd);
     }
   }
 
@@ -130,6 +148,13 @@ class ProcessProtocol implements SubprocessProtocol {
     const reader = fd === 1 ? this.stdout : this.stderr;
     if (error === null) reader.feedEof();
     else reader.setException(error);
+    this.#outputs.delete(fd);
+    this.#closeIfOver();
+  }
+
+  processExited(): void {
+    this.#exited = true;
+    this.#closeIfOver();
   }
 
   pauseWriting(): void {
@@ -159,6 +184,11 @@ class ProcessProtocol implements SubprocessProtocol {
   /** Ends a child that nobody gets. */
   _abort(): void {
     this.#transport?.close();
+  }
+
+  /** Others may have its stdin still, and keep it from ending. */
+  #closeIfOver(): void {
+    if (this.#exited && this.#outputs.size === 0) this.#transport?.close();
   }
 
   #loseInput(error: Error | null): void {
@@ -198,7 +228,7 @@ export class Process {
     this.#loop = loop;
     this.#transport = transport;
     this.pid = transport.getPid();
-    this.stdin = stdin === null ? null : new ProcessInput(stdin, protocol);
+    this.stdin = stdin === null ? null : new ProcessInput(loop, stdin, protocol);
     this.stdout = transport.getPipeTransport(1) === null ? null : protocol.stdout;
     this.stderr = transport.getPipeTransport(2) === null ? null : protocol.stderr;
   }
@@ -208,7 +238,12 @@ export class Process {
     return this.#transport.getReturncode();
   }
 
-  /** Waits until it has ended, though others may hold its pipes still. @returns the exit code */
+  /**
+   * Waits until it has ended, though others may hold its pipes still.
+   *
+   * @returns the exit code
+   * @throws RuntimeError `ERR_LOOP_CLOSED`, unless it has ended before
+   */
   wait(): Future<number> {
     return this.#transport._wait();
   }
@@ -226,10 +261,13 @@ export class Process {
         throw typeError("ERR_INVALID_ARG_TYPE", `There is no stdin for ${describe(input)}: spawn with stdin: PIPE.`);
       }
     }
-    return new Operation(this.#loop, this.#communicate(input ?? null));
+    return new Operation(this.#loop, this.#communicate(input ?? null), ([stdout, stderr]) => {
+      if (stdout !== null) this.stdout?._putBack(stdout);
+      if (stderr !== null) this.stderr?._putBack(stderr);
+    });
   }
 
-  /** Sends it a signal. @throws Error `ESRCH` if it has ended; as `addSignalHandler` for what is no signal */
+  /** Sends it a signal. @throws Error `ESRCH` if it has ended, `EPERM` if it runs as somebody else; as `addSignalHandler` for what is no signal */
   sendSignal(signal: NodeJS.Signals | number): void {
     this.#transport.sendSignal(signal);
   }
@@ -255,18 +293,28 @@ export class Process {
   *#communicate(input: Uint8Array | null): Work<[stdout: Buffer | null, stderr: Buffer | null]> {
     if (input !== null) this.stdin?.write(input);
     this.stdin?.close();
-    // Both have begun before either is waited for.
-    const reads = [this.stdout?.read() ?? null, this.stderr?.read() ?? null] as const;
+    let fromStdout: Future<Buffer> | undefined;
+    let fromStderr: Future<Buffer> | undefined;
     try {
-      const stdout = reads[0] === null ? null : yield* reads[0];
-      const stderr = reads[1] === null ? null : yield* reads[1];
+      // Both have begun before either is waited for.
+      fromStdout = this.stdout?.read();
+      fromStderr = this.stderr?.read();
+      const stdout = fromStdout === undefined ? null : yield* fromStdout;
+      const stderr = fromStderr === undefined ? null : yield* fromStderr;
       yield* this.wait();
       return [stdout, stderr];
-    } finally {
-      // One that goes on would keep every later read from the stream.
-      for (const read of reads) read?.cancel();
+    } catch (error) {
+      endRead(this.stdout, fromStdout);
+      endRead(this.stderr, fromStderr);
+      throw error;
     }
   }
+}
+
+/** Ends a read, which would keep every later one from the stream, or puts back what it has got. */
+function endRead(reader: StreamReader | null, read: Future<Buffer> | undefined): void {
+  if (read === undefined || read.cancel() || read.cancelled() || read.exception() !== null) return;
+  reader?._putBack(read.result());
 }
 
 /**

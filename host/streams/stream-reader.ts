@@ -193,6 +193,11 @@ export class StreamReader {
     this.#transport.pauseReading();
   }
 
+  /** @internal Puts back what a read up to the end has taken, for the next one. */
+  _putBack(data: Buffer): void {
+    if (data.length > 0) this.#bytes.push(data);
+  }
+
   /** Ends the stream. */
   feedEof(): void {
     this.#eof = true;

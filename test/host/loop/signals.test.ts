@@ -5,7 +5,15 @@ import { constants } from "node:os";
 import { Worker } from "node:worker_threads";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
-import { getRunningLoop, KeyboardInterrupt, run, sleep } from "../../../host/index.js";
+import {
+  CancelledError,
+  currentTask,
+  getRunningLoop,
+  KeyboardInterrupt,
+  run,
+  sleep,
+  type Task,
+} from "../../../host/index.js";
 import { EventLoop } from "../../../host/loop/event-loop.js";
 import { VirtualEventLoop } from "../../../host/testing.js";
 import { leakChecked } from "../../support/leaks.js";
@@ -49,6 +57,29 @@ test(
     while (calls.length === 0) await sleep(0.001);
     assert.equal(calls, ["second"]);
     assert.ok(loop.removeSignalHandler(constants.signals.SIGUSR2));
+  }),
+);
+
+test(
+  "that have two names are one, whatever they are called by",
+  onLoop(async ({ loop }) => {
+    const pairs = [
+      ["SIGABRT", "SIGIOT"],
+      ["SIGIO", "SIGPOLL"],
+    ] as const;
+    for (const [name, other] of pairs) {
+      for (const [first, second] of [[name, other] as const, [other, name] as const]) {
+        const calls: string[] = [];
+        loop.addSignalHandler(first, () => calls.push("first"));
+        loop.addSignalHandler(second, () => calls.push("second"));
+        raise(name);
+        while (calls.length === 0) await sleep(0.001);
+        assert.equal(calls, ["second"]);
+        assert.ok(loop.removeSignalHandler(constants.signals[name]));
+        assert.not(loop.removeSignalHandler(first));
+        assert.equal([process.listenerCount(first), process.listenerCount(second)], [0, 0]);
+      }
+    }
   }),
 );
 
@@ -198,6 +229,32 @@ test("SIGINT in run cancels the main task, and is told as a KeyboardInterrupt", 
   assert.instance(await rejectionOf(run(program)), KeyboardInterrupt);
   assert.equal(cleaned, ["yes"]);
   assert.is(process.listenerCount("SIGINT"), 0);
+});
+
+test("SIGINT in run is no KeyboardInterrupt where the program swallows it, or was cancelled by somebody else too", async () => {
+  const interrupted = (end: (task: Task<unknown>) => Promise<string>): Promise<string> =>
+    run(async () => {
+      const task = currentTask() as Task<unknown>;
+      setImmediate(raise, "SIGINT");
+      try {
+        return await sleep(3600, "slept");
+      } catch {
+        return await end(task);
+      }
+    });
+  const cancelled = (task: Task<unknown>): Promise<string> => {
+    task.cancel("by somebody else");
+    return sleep(3600, "slept");
+  };
+  assert.is(await interrupted(async () => "swallowed"), "swallowed");
+  const error = await rejectionOf(interrupted(cancelled));
+  assert.instance(error, CancelledError);
+  assert.is(error.message, "by somebody else");
+  const settled = interrupted((task) => {
+    task.uncancel();
+    return cancelled(task);
+  });
+  assert.instance(await rejectionOf(settled), KeyboardInterrupt);
 });
 
 test("a program's own handler of SIGINT takes the place of that", async () => {

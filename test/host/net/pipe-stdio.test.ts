@@ -112,6 +112,21 @@ for (const [name, program, said, ending] of ENDINGS) {
   });
 }
 
+test("stdin and stdout do not block, though children and workers have them as well", async () => {
+  const program = `${BOTH}
+    const { ProcessPoolExecutor } = await import("host/index.js");
+    const inherited = { stdin: null, stdout: null, stderr: null };
+    const [child] = await loop.runUntilComplete(loop.subprocessExec(() => ({}), "true", inherited));
+    console.error(modes(0, 1));
+    const pool = new ProcessPoolExecutor({ maxWorkers: 1 });
+    await loop.runUntilComplete(loop.runInExecutor(pool, () => "works"));
+    console.error(modes(0, 1));
+    await pool.shutdown();
+    process.exit();`;
+  const { said, ending, blocks } = await withOurPipes(program);
+  assert.equal([said, ending, blocks], ["does not,does not\n".repeat(3).trim(), 0, [true, true]]);
+});
+
 test("descriptors above 2 block again after process.exit too", async () => {
   const [stdin, input] = pipe();
   setNonblocking(stdin.fileno(), false);

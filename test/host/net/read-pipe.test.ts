@@ -437,7 +437,7 @@ test(
       throw wrong;
     };
     for (const call of CALLS) {
-      for (const factory of [raise, () => 5]) {
+      for (const factory of [raise, () => 5, async () => new Recorder(loop)]) {
         const [mine, other] = endsFor(call);
         const error = await rejectionOf(connectAny(loop, call, factory, mine));
         assert.ok(factory === raise ? error === wrong : error.code === "ERR_NOT_A_PROTOCOL", error.message);

@@ -3,60 +3,18 @@ import { readdirSync, readFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
-import type { Future } from "../../../host/futures/future.js";
 import { sleepOn } from "../../../host/futures/sleep.js";
 import { DEVNULL, PIPE, pipe, STDOUT } from "../../../host/index.js";
 import { EventLoop } from "../../../host/loop/event-loop.js";
 import type { SubprocessOptions } from "../../../host/processes/spawn.js";
 import type { SubprocessTransport } from "../../../host/processes/subprocess-transport.js";
-import type { SubprocessProtocol } from "../../../host/protocols.js";
 import { VirtualEventLoop } from "../../../host/testing.js";
 import { leakChecked } from "../../support/leaks.js";
 import { thrownBy } from "../../support/sockets.js";
 import { iteration, onLoop, rejectionOf } from "../net/support.js";
+import { Notes } from "./notes.js";
 
 const test = leakChecked(suite("children"));
-
-class Notes implements SubprocessProtocol {
-  readonly trace: string[] = [];
-  readonly lost: Future<Error | null>;
-  readonly #output: [Buffer[], Buffer[], Buffer[]] = [[], [], []];
-  transport!: SubprocessTransport;
-
-  constructor(loop: EventLoop) {
-    this.lost = loop.createFuture();
-  }
-
-  connectionMade(transport: SubprocessTransport): void {
-    this.trace.push("CM");
-    this.transport = transport;
-  }
-
-  pipeDataReceived(fd: number, data: Buffer): void {
-    this.#output[fd as 1 | 2].push(data);
-  }
-
-  pipeConnectionLost(fd: number, error: Error | null): void {
-    this.trace.push(`PL${fd}${error === null ? "" : ` ${error.message}`}`);
-  }
-
-  pauseWriting(): void {
-    this.trace.push("PW");
-  }
-
-  processExited(): void {
-    this.trace.push("PE");
-  }
-
-  connectionLost(error: Error | null): void {
-    this.trace.push("CL");
-    this.lost.setResult(error);
-  }
-
-  text(fd: 1 | 2): string {
-    return Buffer.concat(this.#output[fd]).toString();
-  }
-}
 
 /** Runs a command of the shell to its end. */
 async function shell(loop: EventLoop, command: string, options: SubprocessOptions = {}): Promise<Notes> {
@@ -218,6 +176,18 @@ test(
 );
 
 test(
+  "run what they are told to in place of a program, which is their name, and of /bin/sh",
+  onLoop(async ({ loop }) => {
+    const options = { executable: "sh", stdin: DEVNULL };
+    const [, notes] = await loop.subprocessExec(() => new Notes(loop), "no-such-program", "-c", "echo $0", options);
+    await notes.lost;
+    assert.is(notes.text(1), "no-such-program\n");
+    assert.is((await shell(loop, "echo $0")).text(1), "/bin/sh\n");
+    assert.is((await shell(loop, "echo $0", { executable: "sh" })).text(1), "sh\n");
+  }),
+);
+
+test(
   "that cannot be run leave nothing open",
   onLoop(async ({ loop }) => {
     const before = readdirSync("/proc/self/fd").length;
@@ -229,6 +199,10 @@ test(
       throw new Error("no protocol");
     };
     assert.is((await rejectionOf(loop.subprocessExec(failing, "true"))).message, "no protocol");
+    const late = async (): Promise<object> => ({});
+    const error = await rejectionOf(loop.subprocessExec(late as never, "true"));
+    assert.is(error.code, "ERR_NOT_A_PROTOCOL");
+    assert.match(error.message, "must be an object, not an instance of Promise: the factory must not be async");
     assert.is(readdirSync("/proc/self/fd").length, before);
   }),
 );
@@ -268,7 +242,7 @@ test(
     for (const env of [5, ["ONE=1"], new Map(), urls, { ONE: null }, { ONE: {} }, { ONE: 1 }, inherited]) {
       assert.is(exec(factory, "true", { env }), "ERR_INVALID_ARG_TYPE");
     }
-    for (const env of [{ ONE: "a\0b" }, { "O\0E": "1" }]) {
+    for (const env of [{ ONE: "a\0b" }, { "O\0E": "1" }, { "ONE=1": "2" }]) {
       assert.is(exec(factory, "true", { env }), "ERR_INVALID_ARG_TYPE");
     }
     for (const name of ["universalNewlines", "shell", "bufsize", "text", "encoding"]) {
@@ -279,6 +253,7 @@ test(
     assert.is(exec(factory, "true", { stdout: {} }), "ERR_INVALID_FILE");
     assert.is(exec(factory, "true", { passFds: [-1] }), "ERR_OUT_OF_RANGE");
     assert.is(exec(factory, "true", { startNewSession: 1 }), "ERR_INVALID_ARG_TYPE");
+    assert.is(exec(factory, "true", { executable: null }), "ERR_INVALID_ARG_TYPE");
     const virtual = new VirtualEventLoop();
     assert.is(thrownBy(() => virtual.subprocessShell(factory, "true")).code, "ERR_NO_OUTSIDE");
     virtual.close();

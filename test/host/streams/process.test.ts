@@ -3,7 +3,14 @@ import { readFileSync } from "node:fs";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { sleepOn } from "../../../host/futures/sleep.js";
-import { CancelledError, createSubprocessExec, createSubprocessShell, PIPE, STDOUT } from "../../../host/index.js";
+import {
+  CancelledError,
+  createSubprocessExec,
+  createSubprocessShell,
+  PIPE,
+  STDOUT,
+  type StreamReader,
+} from "../../../host/index.js";
 import { leakChecked } from "../../support/leaks.js";
 import { thrownBy } from "../../support/sockets.js";
 import { iteration, onLoop, rejectionOf } from "../net/support.js";
@@ -46,6 +53,44 @@ test(
     child.kill();
     const [stdout, stderr] = await child.communicate();
     assert.equal([String(stdout), String(stderr), child.returncode], ["out\n", "err\n", -9]);
+  }),
+);
+
+test(
+  "communicate that is cancelled after it has read something to the end has lost nothing either",
+  onLoop(async ({ loop }) => {
+    for (const rest of ["exec >&-; echo err >&2", "exec >&-; echo err >&2; exec 2>&-"]) {
+      const child = await createSubprocessShell(`echo out; ${rest}; exec sleep 3600`, { stdout: PIPE, stderr: PIPE });
+      const communicating = child.communicate();
+      const isOver = (reader: StreamReader | null): boolean => String(reader).includes("eof");
+      while (!isOver(child.stdout) || !(isOver(child.stderr) || String(child.stderr).includes("4 bytes"))) {
+        await iteration(loop);
+      }
+      for (let count = 0; count < 5; count++) await iteration(loop);
+      assert.ok(communicating.cancel());
+      child.kill();
+      const [stdout, stderr] = await child.communicate();
+      assert.equal([String(stdout), String(stderr), child.returncode], ["out\n", "err\n", -9]);
+    }
+  }),
+);
+
+test(
+  "communicate whose task is cancelled in the turn in which it is done has lost nothing",
+  onLoop(async ({ loop }) => {
+    const child = await createSubprocessShell("echo out; echo err >&2", { stdout: PIPE, stderr: PIPE });
+    const communicating = child.communicate();
+    const task = loop.createTask(function* () {
+      return yield* communicating;
+    });
+    const cancel = (): void => {
+      if (communicating.done()) task.cancel();
+      else loop.callSoon(cancel);
+    };
+    cancel();
+    assert.instance(await task.then(null, (error) => error), CancelledError);
+    const [stdout, stderr] = await child.communicate();
+    assert.equal([String(stdout), String(stderr)], ["out\n", "err\n"]);
   }),
 );
 
@@ -195,6 +240,27 @@ test(
     assert.is(await child.wait(), 7);
     for (const signal of [0, 35]) assert.is(thrownBy(() => child.sendSignal(signal)).code, "ESRCH");
     for (const signal of [-1, 33, 65, 1.5]) assert.is(thrownBy(() => child.sendSignal(signal)).code, "ERR_BAD_SIGNAL");
+  }),
+);
+
+test(
+  "that run as somebody else and may not be sent a signal say so",
+  onLoop(async () => {
+    // Only root can start one.
+    if (process.getuid?.() !== 0) return;
+    const child = await createSubprocessExec("sleep", "3600", { uid: 65533 });
+    process.seteuid?.(65534);
+    try {
+      for (const signal of ["SIGTERM", 35, 0] as const) {
+        assert.is(thrownBy(() => child.sendSignal(signal)).code, "EPERM");
+      }
+      assert.is(thrownBy(() => child.kill()).code, "EPERM");
+    } finally {
+      process.seteuid?.(0);
+    }
+    assert.is(child.returncode, null);
+    child.kill();
+    assert.is(await child.wait(), -9);
   }),
 );
 
