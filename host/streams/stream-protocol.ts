@@ -137,9 +137,10 @@ export class StreamReaderProtocol extends Protocol {
       return isCoroutine<unknown>(result) || isPromiseLike<unknown>(result) ? result : nothing();
     });
     task.addDoneCallback(() => {
-      const exception = task.cancelled() ? null : task.exception();
-      if (exception === null && !task.cancelled()) return;
-      if (exception !== null && !(exception instanceof FatalError)) {
+      if (task.cancelled()) return writer.close();
+      if (!task._failed) return;
+      const exception = task.exception();
+      if (!(exception instanceof FatalError)) {
         const message = "Unhandled exception in client_connected_cb";
         this.#loop.callExceptionHandler({ message, exception, transport });
       }
