@@ -153,7 +153,17 @@ export function describe(value: unknown): string {
   return name ? `an instance of ${name}` : "an object";
 }
 
-/** The message of whatever was thrown. */
+/** The message of whatever was thrown. There are values that cannot be made text of, such as objects without a prototype. */
 export function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
+  if (error instanceof Error) return error.message;
+  try {
+    return String(error);
+  } catch {
+    return describe(error);
+  }
+}
+
+/** Whatever was thrown, as an Error: itself if it is one, and else the cause of it. */
+export function asError(thrown: unknown): Error {
+  return thrown instanceof Error ? thrown : new Error(messageOf(thrown), { cause: thrown });
 }

@@ -5,7 +5,7 @@
  *
  * CPython 3.11, tasks.py `ensure_future`.
  */
-import { describe, typeError, ValueError } from "../errors.js";
+import { asError, describe, typeError, ValueError } from "../errors.js";
 import type { EventLoop } from "../loop/event-loop.js";
 import type { Scheduler } from "../scheduler/scheduler.js";
 import { type Awaitable, isCoroutine, isPromiseLike } from "./coroutine.js";
@@ -52,8 +52,7 @@ function follow<T>(loop: EventLoop, scheduler: Scheduler, promise: PromiseLike<T
   };
   Promise.resolve(promise).then(
     (value) => settle(() => future.setResult(value)),
-    (error) =>
-      settle(() => future.setException(error instanceof Error ? error : new Error(String(error), { cause: error }))),
+    (error) => settle(() => future.setException(asError(error))),
   );
   return future;
 }

@@ -10,7 +10,7 @@
  * executor may be the default.
  */
 import { EventKind } from "../../assembly/abi.js";
-import { describe, RuntimeError, typeError } from "../errors.js";
+import { asError, describe, RuntimeError, typeError } from "../errors.js";
 import type { Executor, Submission } from "../executors/executor.js";
 import type { Executable } from "../executors/shipped-function.js";
 import { ThreadPoolExecutor } from "../executors/thread-pool-executor.js";
@@ -143,7 +143,7 @@ class WorkFuture<T> extends OwnFuture<T> {
     else {
       Promise.resolve(submission).then(
         (value) => this.#finish(null, value),
-        (error) => this.#finish(error instanceof Error ? error : new Error(String(error), { cause: error }), undefined),
+        (error) => this.#finish(asError(error), undefined),
       );
     }
   }

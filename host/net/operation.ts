@@ -10,7 +10,7 @@
  */
 
 import type { FutureState } from "../../assembly/abi.js";
-import { CancelledError } from "../errors.js";
+import { asError, CancelledError } from "../errors.js";
 import type { Future } from "../futures/future.js";
 import { OwnFuture } from "../futures/own-future.js";
 import type { EventLoop } from "../loop/event-loop.js";
@@ -72,7 +72,7 @@ export class Operation<T> extends OwnFuture<T> {
       else if (step.done) this._succeed(step.value);
       else this.#wait(step.value);
     } catch (error) {
-      if (!this.done()) this._failWith(error instanceof Error ? error : new Error(String(error), { cause: error }));
+      if (!this.done()) this._failWith(asError(error));
     } finally {
       this.#working = false;
     }

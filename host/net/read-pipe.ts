@@ -12,7 +12,7 @@
  */
 
 import { inspect } from "node:util";
-import { FatalError } from "../errors.js";
+import { asError, FatalError } from "../errors.js";
 import type { EventLoop } from "../loop/event-loop.js";
 import type { StreamProtocol } from "../protocols.js";
 import type { Handle } from "../scheduler/handle.js";
@@ -139,7 +139,7 @@ export class ReadPipeTransport implements ReadTransport {
       const protocol = this.getProtocol();
       this.#loop.callExceptionHandler({ message, exception: error, transport: this, protocol });
     }
-    this.#close(error instanceof Error ? error : new Error(String(error), { cause: error }));
+    this.#close(asError(error));
   }
 
   #close(error: Error | null): void {

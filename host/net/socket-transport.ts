@@ -14,7 +14,7 @@
  */
 
 import { AF_INET, AF_INET6, AF_UNIX, IPPROTO_TCP, SHUT_WR, TCP_NODELAY } from "../constants.js";
-import { FatalError } from "../errors.js";
+import { asError, FatalError } from "../errors.js";
 import type { Future } from "../futures/future.js";
 import type { EventLoop } from "../loop/event-loop.js";
 import { type BufferedProtocol, isBuffered, type StreamProtocol } from "../protocols.js";
@@ -381,7 +381,7 @@ export class SocketTransport extends Transport {
       const protocol = this.#protocol;
       this.#loop.callExceptionHandler({ message, exception: error, transport: this, protocol });
     }
-    this.#forceClose(error instanceof Error ? error : new Error(String(error), { cause: error }));
+    this.#forceClose(asError(error));
   }
 
   #forceClose(error: Error | null): void {

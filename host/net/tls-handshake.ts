@@ -11,6 +11,7 @@
 
 import { isIP } from "node:net";
 import type { checkServerIdentity, TLSSocket } from "node:tls";
+import { asError } from "../errors.js";
 import type { Future } from "../futures/future.js";
 import type { EventLoop } from "../loop/event-loop.js";
 import type { StreamProtocol } from "../protocols.js";
@@ -93,7 +94,7 @@ function answering(test: typeof checkServerIdentity): typeof checkServerIdentity
     try {
       return test(host, certificate);
     } catch (error) {
-      return error instanceof Error ? error : new Error(String(error), { cause: error });
+      return asError(error);
     }
   };
 }

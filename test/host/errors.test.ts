@@ -66,6 +66,17 @@ test("whatever was thrown has a message", () => {
   assert.is(errors.messageOf(new Error("m")), "m");
   assert.is(errors.messageOf("text"), "text");
   assert.is(errors.messageOf(undefined), "undefined");
+  assert.is(errors.messageOf(Object.create(null)), "an object");
+});
+
+test("whatever was thrown can be had as an error", () => {
+  const error = new Error("m");
+  assert.is(errors.asError(error), error);
+  for (const thrown of ["text", null, Symbol("s"), Object.create(null)]) {
+    const made = errors.asError(thrown);
+    assert.instance(made, Error);
+    assert.equal([made.message, made.cause], [errors.messageOf(thrown), thrown]);
+  }
 });
 
 test.run();

@@ -434,15 +434,22 @@ test(
 test(
   "what is thrown and is no error arrives as one",
   onLoop(async ({ loop, reported }) => {
-    const { protocol, peer } = await connection(loop);
-    protocol.eofReceived = () => {
-      throw "a word";
-    };
-    peer.shutdown(SHUT_WR);
-    const error = (await protocol.lost) as Error;
-    assert.is(error.message, "a word");
-    assert.is(reported.pop()?.message, "Fatal error: protocol.eofReceived() call failed.");
-    peer.close();
+    for (const [thrown, message] of [
+      ["a word", "a word"],
+      [null, "null"],
+      [Object.create(null), "an object"],
+    ]) {
+      const { protocol, peer } = await connection(loop);
+      protocol.eofReceived = () => {
+        throw thrown;
+      };
+      peer.shutdown(SHUT_WR);
+      const error = (await protocol.lost) as Error;
+      assert.is(error.message, message);
+      assert.is(reported.pop()?.message, "Fatal error: protocol.eofReceived() call failed.");
+      assert.equal(reported, []);
+      peer.close();
+    }
   }),
 );
 
