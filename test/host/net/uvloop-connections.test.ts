@@ -17,7 +17,7 @@ import { openUnixConnection, startServer } from "../../../host/streams/open-stre
 import { withFolder } from "../../support/folders.js";
 import { leakChecked } from "../../support/leaks.js";
 import { closeAll, tcpPair, thrownBy } from "../../support/sockets.js";
-import { iteration, onLoop, Recorder, rejectionOf } from "./support.js";
+import { iteration, onLoop, portOf, Recorder, rejectionOf } from "./support.js";
 
 const test = leakChecked(suite("connections, as uvloop tests them"));
 
@@ -238,6 +238,17 @@ test(
       assert.equal([sock.fileno(), existsSync(path)], [-1, true]);
     }),
   ),
+);
+
+test(
+  "a server without a port, in any way to say so, has one that is free",
+  onLoop(async ({ loop }) => {
+    for (const port of [0, null, undefined, "0", ""]) {
+      const server = await loop.createServer(() => ({}), "127.0.0.1", port);
+      assert.ok(portOf(server) > 0);
+      server.close();
+    }
+  }),
 );
 
 test.run();
