@@ -155,7 +155,7 @@ export function describe(value: unknown): string {
   return name ? `an instance of ${name}` : "an object";
 }
 
-/** The message of whatever was thrown. */
+/** The message of whatever was thrown. There are values that cannot be made text of, such as objects without a prototype. */
 export function messageOf(error: unknown): string {
   return error instanceof Error ? error.message : textOf(error);
 }

@@ -8,6 +8,7 @@
 
 import { SOCK_STREAM } from "../constants.js";
 import { describe, RuntimeError, typeError, ValueError } from "../errors.js";
+import { isPromiseLike } from "../futures/coroutine.js";
 import type { EventLoop } from "../loop/event-loop.js";
 import { checkInteger } from "./checks.js";
 import { Socket } from "./socket.js";
@@ -73,12 +74,13 @@ function isClass(value: object): boolean {
  * @throws TypeError `ERR_NOT_A_PROTOCOL`
  */
 export function checkProtocol<P>(protocol: P): P {
-  const isPromise = protocol instanceof Promise;
+  const isPromise = isPromiseLike(protocol);
   if (typeof protocol === "object" && protocol !== null && !isPromise) return protocol;
   const hint = isPromise
-    ? "the factory must not be async"
+    ? "nobody awaits what a factory returns, so it must not be async"
     : "return an object with the methods of Protocol that are of interest";
-  throw typeError("ERR_NOT_A_PROTOCOL", `The protocol must be an object, not ${describe(protocol)}: ${hint}.`);
+  const problem = `must be ${isPromise ? "the object itself" : "an object"}, not ${describe(protocol)}`;
+  throw typeError("ERR_NOT_A_PROTOCOL", `The protocol ${problem}: ${hint}.`);
 }
 
 /**

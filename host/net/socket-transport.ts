@@ -8,8 +8,9 @@
  * (`flow-control.ts`), making connections (`connect.ts`, `server.ts`).
  *
  * From: CPython 3.11 selector_events `_SelectorSocketTransport`. Differs: a write after a close that has drained is dropped
- * quietly; `abort` inside `resumeWriting` does not lead to a second `connectionLost`; a peer that is gone when the end of
- * the stream is to be sent is an error of the connection and not of `writeEof`.
+ * quietly; inside `resumeWriting`, `abort` does not lead to a second `connectionLost`, nor `writeEof` to a second shutdown,
+ * which may fail; a peer that is gone when the end of the stream is to be sent is an error of the connection and not of
+ * `writeEof`.
  */
 
 import { AF_INET, AF_INET6, AF_UNIX, IPPROTO_TCP, SHUT_WR, TCP_NODELAY } from "../constants.js";
@@ -225,6 +226,8 @@ export class SocketTransport extends Transport {
     if (this.#lost !== 0 || queue === null) return;
     const result = queue.flush(this.#socket);
     if (result < 0) return this.#fail("send", result, "Fatal write error on socket transport");
+    // If it comes in `resumeWriting`, it is sent there.
+    const eofWaits = this.#eofWritten;
     this._resumeIfLow();
     // The protocol may have written more, or ended the connection.
     if (this.getWriteBufferSize() > 0 || this.#lost !== 0) return;
@@ -234,7 +237,7 @@ export class SocketTransport extends Transport {
     } else if (this.#closing) {
       this.#lost = 1;
       this._end(null);
-    } else if (this.#eofWritten) this.#shutdown();
+    } else if (eofWaits) this.#shutdown();
   }
 
   /** @internal Sends what was held back. */

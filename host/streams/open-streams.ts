@@ -8,7 +8,6 @@
  * From: CPython 3.11 asyncio/streams.py. Differs: what they return has started.
  */
 
-import { describe, typeError } from "../errors.js";
 import type { Future } from "../futures/future.js";
 import type { EventLoop } from "../loop/event-loop.js";
 import { getRunningLoop } from "../loop/running-loop.js";
@@ -20,7 +19,7 @@ import type { Server } from "../net/server.js";
 import type { Transport } from "../net/transport.js";
 import type { UnixConnectionOptions, UnixPathLike } from "../net/unix-connect.js";
 import type { UnixServerOptions } from "../net/unix-server.js";
-import { type ClientConnected, StreamReaderProtocol } from "./stream-protocol.js";
+import { type ClientConnected, checkClientConnected, StreamReaderProtocol } from "./stream-protocol.js";
 import { StreamReader } from "./stream-reader.js";
 import { StreamWriter } from "./stream-writer.js";
 
@@ -111,10 +110,7 @@ function serverFactory(
   limit: number | undefined,
   clientConnected: ClientConnected,
 ): () => StreamReaderProtocol {
-  if (typeof clientConnected !== "function") {
-    const problem = `must be a function of a reader and a writer, not ${describe(clientConnected)}`;
-    throw typeError("ERR_NOT_CALLABLE", `The callback for connected clients ${problem}.`);
-  }
+  checkClientConnected(clientConnected);
   const make = (): StreamReader => new StreamReader({ limit, loop });
   // A limit that no reader takes is refused at the call.
   make();

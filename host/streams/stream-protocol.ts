@@ -12,10 +12,11 @@
  * task too, one iteration later.
  */
 
-import { CancelledError, FatalError } from "../errors.js";
+import { CancelledError, describe, FatalError, typeError } from "../errors.js";
 import { isCoroutine, isPromiseLike } from "../futures/coroutine.js";
 import type { Future } from "../futures/future.js";
 import type { EventLoop } from "../loop/event-loop.js";
+import { getEventLoop } from "../loop/implicit-loop.js";
 import type { Work } from "../net/operation.js";
 import type { Transport } from "../net/transport.js";
 import { Protocol } from "../protocols.js";
@@ -40,9 +41,14 @@ export class StreamReaderProtocol extends Protocol {
   #drainWaiters = new Set<Future<void>>();
   #closeWaiters = new Set<Future<void>>();
 
-  /** @param clientConnected what a server calls with each connection */
-  constructor(reader: StreamReader, clientConnected: ClientConnected | null, loop: EventLoop) {
+  /**
+   * @param clientConnected what a server calls with each connection
+   * @param loop the loop that it belongs to; by default the one that `getEventLoop` answers
+   * @throws TypeError `ERR_NOT_CALLABLE`
+   */
+  constructor(reader: StreamReader, clientConnected: ClientConnected | null = null, loop: EventLoop = getEventLoop()) {
     super();
+    if (clientConnected !== null) checkClientConnected(clientConnected);
     this.#reader = reader;
     this.#clientConnected = clientConnected;
     this.#loop = loop;
@@ -137,15 +143,23 @@ export class StreamReaderProtocol extends Protocol {
       return isCoroutine<unknown>(result) || isPromiseLike<unknown>(result) ? result : nothing();
     });
     task.addDoneCallback(() => {
-      const exception = task.cancelled() ? null : task.exception();
-      if (exception === null && !task.cancelled()) return;
-      if (exception !== null && !(exception instanceof FatalError)) {
+      if (task.cancelled()) return writer.close();
+      if (!task._failed) return;
+      const exception = task.exception();
+      if (!(exception instanceof FatalError)) {
         const message = "Unhandled exception in client_connected_cb";
         this.#loop.callExceptionHandler({ message, exception, transport });
       }
       writer.close();
     });
   }
+}
+
+/** @throws TypeError `ERR_NOT_CALLABLE` */
+export function checkClientConnected(clientConnected: ClientConnected): void {
+  if (typeof clientConnected === "function") return;
+  const problem = `must be a function of a reader and a writer, not ${describe(clientConnected)}`;
+  throw typeError("ERR_NOT_CALLABLE", `The callback for connected clients ${problem}.`);
 }
 
 /** The coroutine of a callback that is none. */

@@ -16,20 +16,24 @@ import { Operation, type Work } from "../net/operation.js";
 import type { SSLContext } from "../net/ssl-context.js";
 import type { StartTlsOptions } from "../net/start-tls.js";
 import type { Transport } from "../net/transport.js";
+import type { WriteTransport } from "../net/transports.js";
 import type { StreamReaderProtocol } from "./stream-protocol.js";
 import type { StreamReader } from "./stream-reader.js";
 
 /** Options of `StreamWriter.startTls`: the side is the connection's own. */
 export type WriterTlsOptions = Omit<StartTlsOptions, "serverSide">;
 
-/** The sending half of a connection. `openConnection` and `startServer` make them. */
-export class StreamWriter {
-  #transport: Transport;
+/**
+ * The sending half of a connection. `openConnection` and `startServer` make them; one for a pipe is made of what
+ * `connectWritePipe` answers.
+ */
+export class StreamWriter<T extends WriteTransport = Transport> {
+  #transport: T;
   readonly #protocol: StreamReaderProtocol;
   readonly #reader: StreamReader | null;
   readonly #loop: EventLoop;
 
-  constructor(transport: Transport, protocol: StreamReaderProtocol, reader: StreamReader | null, loop: EventLoop) {
+  constructor(transport: T, protocol: StreamReaderProtocol, reader: StreamReader | null, loop: EventLoop) {
     this.#transport = transport;
     this.#protocol = protocol;
     this.#reader = reader;
@@ -37,7 +41,7 @@ export class StreamWriter {
   }
 
   /** The transport below. */
-  get transport(): Transport {
+  get transport(): T {
     return this.#transport;
   }
 
@@ -103,7 +107,7 @@ export class StreamWriter {
    * @returns what is done when the handshake is. If that fails, the connection is closed; wrong arguments fail it too
    * @throws RuntimeError `ERR_LOOP_CLOSED`
    */
-  startTls(sslcontext: SSLContext, options: WriterTlsOptions = {}): Future<void> {
+  startTls(this: StreamWriter, sslcontext: SSLContext, options: WriterTlsOptions = {}): Future<void> {
     this.#loop._scheduler.checkOpen();
     return new Operation(this.#loop, this.#startTls(sslcontext, options));
   }
@@ -124,7 +128,7 @@ export class StreamWriter {
     yield* this.#protocol._drain();
   }
 
-  *#startTls(sslcontext: SSLContext, options: WriterTlsOptions): Work<void> {
+  *#startTls(this: StreamWriter, sslcontext: SSLContext, options: WriterTlsOptions): Work<void> {
     yield* this.#drain();
     const all = { ...options, serverSide: this.#protocol.isServerSide };
     const starting = this.#loop.startTls(this.#transport, this.#protocol, sslcontext, all);

@@ -77,6 +77,7 @@ test("whatever was thrown has a message", () => {
   assert.is(errors.messageOf(new Error("m")), "m");
   assert.is(errors.messageOf("text"), "text");
   assert.is(errors.messageOf(undefined), "undefined");
+  assert.is(errors.messageOf(Object.create(null)), "[Object: null prototype] {}");
 });
 
 test.run();

@@ -48,9 +48,16 @@ test("follows a promise", async (loop) => {
   assert.is(await loop.runUntilComplete(resolved), "value");
   const error = new Error("mine");
   assert.is(await rejection(loop.runUntilComplete(ensureFuture(Promise.reject(error), { loop }))), error);
-  const noError = await rejection(loop.runUntilComplete(ensureFuture(Promise.reject("text"), { loop })));
-  assert.instance(noError, Error);
-  assert.equal([noError.message, noError.cause], ["text", "text"]);
+  const bare = Object.create(null);
+  for (const [thrown, message] of [
+    ["text", "text"],
+    [bare, "[Object: null prototype] {}"],
+  ]) {
+    const noError = await rejection(loop.runUntilComplete(ensureFuture(Promise.reject(thrown), { loop })));
+    assert.instance(noError, Error);
+    assert.is(noError.message, message);
+    assert.is(noError.cause, thrown);
+  }
 });
 
 test("follows a thenable that answers at once", async (loop) => {

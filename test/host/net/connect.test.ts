@@ -106,14 +106,15 @@ test(
 );
 
 test(
-  "a factory that returns no object fails the call and closes the socket",
+  "a factory that returns no object, or a promise of one, fails the call and closes the socket",
   onLoop(async ({ loop }) => {
-    const [client, server] = tcpPair();
-    const factory = (() => 5) as unknown as () => Recorder;
-    const error = await rejectionOf(loop.createConnection(factory, null, null, { sock: client }));
-    assert.is(error.code, "ERR_NOT_A_PROTOCOL");
-    assert.ok(client.closed);
-    server.close();
+    for (const factory of [() => 5, async () => new Recorder(loop)] as unknown[] as (() => Recorder)[]) {
+      const [client, server] = tcpPair();
+      const error = await rejectionOf(loop.createConnection(factory, null, null, { sock: client }));
+      assert.is(error.code, "ERR_NOT_A_PROTOCOL");
+      assert.ok(client.closed);
+      server.close();
+    }
   }),
 );
 

@@ -167,6 +167,30 @@ test(
 );
 
 test(
+  "writeEof inside resumeWriting ends the stream once, as the peer may have nothing left to end by then",
+  onLoop(async ({ loop }) => {
+    class EndsWhenResumed extends HalfOpenRecorder {
+      override resumeWriting(): void {
+        super.resumeWriting();
+        this.transport.writeEof();
+      }
+    }
+    const { transport, protocol, peer } = await connection(loop, new EndsWhenResumed(loop));
+    peer.shutdown(SHUT_WR);
+    await protocol.eof;
+    transport.setWriteBufferLimits({ high: 0 });
+    let size = 0;
+    for (; transport.getWriteBufferSize() === 0; size += 1000) transport.write(Buffer.alloc(1000));
+    assert.is((await receiveAll(loop, peer)).length, size);
+    peer.close();
+    await iteration(loop);
+    transport.close();
+    assert.is(await protocol.lost, null);
+    assert.equal(protocol.trace, ["CM", "ER", "PW", "RW", "CL"]);
+  }),
+);
+
+test(
   "write after writeEof is an error, even of nothing",
   onLoop(async ({ loop }) => {
     const { transport, protocol, peer } = await connection(loop);
@@ -410,15 +434,22 @@ test(
 test(
   "what is thrown and is no error arrives as one",
   onLoop(async ({ loop, reported }) => {
-    const { protocol, peer } = await connection(loop);
-    protocol.eofReceived = () => {
-      throw "a word";
-    };
-    peer.shutdown(SHUT_WR);
-    const error = (await protocol.lost) as Error;
-    assert.is(error.message, "a word");
-    assert.is(reported.pop()?.message, "Fatal error: protocol.eofReceived() call failed.");
-    peer.close();
+    for (const [thrown, message] of [
+      ["a word", "a word"],
+      [null, "null"],
+      [Object.create(null), "[Object: null prototype] {}"],
+    ]) {
+      const { protocol, peer } = await connection(loop);
+      protocol.eofReceived = () => {
+        throw thrown;
+      };
+      peer.shutdown(SHUT_WR);
+      const error = (await protocol.lost) as Error;
+      assert.is(error.message, message);
+      assert.is(reported.pop()?.message, "Fatal error: protocol.eofReceived() call failed.");
+      assert.equal(reported, []);
+      peer.close();
+    }
   }),
 );
 

@@ -202,7 +202,7 @@ test(
     const late = async (): Promise<object> => ({});
     const error = await rejectionOf(loop.subprocessExec(late as never, "true"));
     assert.is(error.code, "ERR_NOT_A_PROTOCOL");
-    assert.match(error.message, "must be an object, not an instance of Promise: the factory must not be async");
+    assert.match(error.message, "must be the object itself, not an instance of Promise");
     assert.is(readdirSync("/proc/self/fd").length, before);
   }),
 );

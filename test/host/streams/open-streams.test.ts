@@ -163,6 +163,29 @@ for (const [kind, callback] of [
 }
 
 test(
+  "a callback may throw what is no error, null as well",
+  onLoop(async ({ reported }) => {
+    for (const thrown of ["oops", undefined, null]) {
+      const server = await startServer(
+        () => {
+          throw thrown;
+        },
+        HOST,
+        0,
+      );
+      const [reader, writer] = await openConnection(HOST, portOf(server));
+      assert.is((await reader.read()).length, 0);
+      writer.close();
+      await ended(server);
+      assert.equal(
+        reported.splice(0).map(({ exception }) => exception),
+        [thrown],
+      );
+    }
+  }),
+);
+
+test(
   "a callback's task that is cancelled closes its connection, and nobody is told of an error",
   onLoop(async ({ loop }) => {
     const begun = loop.createFuture<[task: Task | null]>();
