@@ -8,7 +8,7 @@
 import { join } from "node:path";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
-import { AF_UNIX, SHUT_WR, SO_SNDBUF, SOCK_DGRAM, SOL_SOCKET } from "../../../host/constants.js";
+import { AF_INET, AF_UNIX, SHUT_WR, SO_SNDBUF, SOCK_DGRAM, SOL_SOCKET } from "../../../host/constants.js";
 import { TimeoutError } from "../../../host/errors.js";
 import type { Coroutine } from "../../../host/futures/coroutine.js";
 import type { Future } from "../../../host/futures/future.js";
@@ -185,6 +185,27 @@ test(
     }
     left.close();
     await echo;
+  }),
+);
+
+test(
+  "a datagram that is received with no room for it is gone, and its sender is told",
+  onLoop(async ({ loop }) => {
+    const one = new Socket(AF_INET, SOCK_DGRAM);
+    one.bind({ host: "127.0.0.1", port: 0 });
+    const own = one.getsockname();
+    const sizes: [receive: () => Future<[unknown, unknown]>, nothing: unknown][] = [
+      [() => loop.sockRecvfrom(one, 0), Buffer.alloc(0)],
+      [() => loop.sockRecvfromInto(one, Buffer.alloc(0)), 0],
+    ];
+    for (const [receive, nothing] of sizes) {
+      const waiting = receive();
+      assert.not(waiting.done());
+      for (const text of ["first", "second"]) await loop.sockSendto(one, Buffer.from(text), own);
+      assert.equal(await waiting, [nothing, own]);
+      assert.equal(await loop.sockRecvfrom(one, 10), [Buffer.from("second"), own]);
+    }
+    one.close();
   }),
 );
 
