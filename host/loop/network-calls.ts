@@ -311,7 +311,8 @@ export abstract class NetworkCalls {
    * @param transport of a connection that is not closing
    * @returns and takes as `sockSendfile`
    * @throws as `sockSendfile`; TypeError `ERR_NOT_A_TRANSPORT`; ValueError `ERR_FOREIGN_TRANSPORT`; RuntimeError
-   *   `ERR_TRANSPORT_CLOSING`. It fails with `ERR_SENDFILE_IN_PROGRESS` for a second file at the same time
+   *   `ERR_TRANSPORT_CLOSING`. It fails with `ERR_SENDFILE_IN_PROGRESS` for a second file at the same time, and with
+   *   `ERR_WRITE_AFTER_EOF` after `writeEof`
    */
   sendfile(
     this: EventLoop,

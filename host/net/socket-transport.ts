@@ -254,8 +254,10 @@ export class SocketTransport extends Transport {
    * @internal A file is to be sent: nothing can be written, and the end of the stream waits, until `_endFile`.
    *
    * @returns what is done when all that was written before has been sent, and fails when the connection is lost first
+   * @throws RuntimeError `ERR_WRITE_AFTER_EOF`
    */
   _beginFile(): Future<void> {
+    if (this.#eofWritten) throw writeAfterEof();
     this.#file = this.#loop.createFuture();
     if (this.getWriteBufferSize() === 0) this.#file.setResult();
     return this.#file;
