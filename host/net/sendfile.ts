@@ -141,10 +141,10 @@ class FileSender implements Protocol {
 
   /** Gives the protocol its place back, and tells it what it has missed. */
   restore(): void {
-    if (this.#isLost) return;
     const transport = this.#transport;
     const protocol = this.#protocol;
     transport.setProtocol(protocol);
+    if (this.#isLost) return;
     if (transport._isPaused && !this.#wasPaused) protocol.pauseWriting?.();
     if (!transport._isPaused && this.#wasPaused) protocol.resumeWriting?.();
   }

@@ -106,6 +106,7 @@ for (const [name, isSecure] of [
         assert.ok(["ECONNRESET", "EPIPE", "ERR_TRANSPORT_CLOSING"].includes(code), code);
         await protocol.lost;
         assert.ok(transport.isClosing());
+        assert.is(transport.getProtocol(), protocol);
         assert.ok(reader.received.length < BYTES.length);
         assert.is(protocol.trace.filter((word) => word === "CL").length, 1);
       });
