@@ -7,6 +7,7 @@
  */
 import { randomBytes } from "node:crypto";
 import { closeSync, openSync, writeFileSync } from "node:fs";
+import type * as net from "node:net";
 import { join } from "node:path";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
@@ -19,7 +20,17 @@ import { Authority } from "../../support/certificates.js";
 import { withFolder } from "../../support/folders.js";
 import { leakChecked } from "../../support/leaks.js";
 import { thrownBy } from "../../support/sockets.js";
-import { onLoop, portOf, Recorder, rejectionOf, type Scene } from "./support.js";
+import {
+  HalfOpenRecorder,
+  iteration,
+  nodeClient,
+  onLoop,
+  portOf,
+  Recorder,
+  rejectionOf,
+  type Scene,
+  withNodeServer,
+} from "./support.js";
 
 const test = leakChecked(suite("files on connections, as CPython tests them"));
 
@@ -125,6 +136,55 @@ for (const [name, isSecure] of [
         await reader.lost;
         assert.ok(reader.received.equals(Buffer.concat([before, BYTES.subarray(1000, 101_000), after])));
       });
+    }),
+  );
+}
+
+/** Receives into a small buffer of its own. */
+class SmallBuffer extends HalfOpenRecorder {
+  readonly #buffer = Buffer.alloc(3);
+
+  getBuffer(): Buffer {
+    return this.#buffer;
+  }
+
+  bufferUpdated(size: number): void {
+    this.dataReceived(Buffer.from(this.#buffer.subarray(0, size)));
+  }
+}
+
+for (const [name, Kind] of [
+  ["a protocol", HalfOpenRecorder],
+  ["a protocol with buffers of its own", SmallBuffer],
+] as const) {
+  test(
+    `what comes while a file is read and written, since reading was resumed, reaches ${name}, and so does the end`,
+    withFile(async ({ loop, fd }) => {
+      const peers: net.Socket[] = [];
+      await withNodeServer(
+        (socket) => peers.push(socket.pause()),
+        async (port) => {
+          const client = await nodeClient(port);
+          while (peers.length === 0) await iteration(loop);
+          const peer = peers[0] as net.Socket;
+          const [transport, protocol] = await loop.connectDuplex(() => new Kind(loop), client);
+          transport.write(Buffer.alloc(10_000_000));
+          const sending = loop.sendfile(transport, fd);
+          transport.resumeReading();
+          peer.write("hello");
+          await protocol.gets(5);
+          assert.is(protocol.text, "hello");
+          peer.end();
+          await protocol.eof;
+          assert.not(sending.done());
+          peer.resume();
+          assert.is(await sending, BYTES.length);
+          assert.is(transport.getProtocol(), protocol);
+          transport.close();
+          assert.is(await protocol.lost, null);
+        },
+        { allowHalfOpen: true },
+      );
     }),
   );
 }
