@@ -17,7 +17,7 @@ import { FatalError } from "../errors.js";
 import type { Future } from "../futures/future.js";
 import type { EventLoop } from "../loop/event-loop.js";
 import { type BufferedProtocol, isBuffered, type StreamProtocol } from "../protocols.js";
-import { EAGAIN } from "../sys/errno.js";
+import { EAGAIN, EBADF } from "../sys/errno.js";
 import { errorText, systemError } from "../sys/errors.js";
 import { receiveInto, shutdown } from "../sys/socket.js";
 import type { Address } from "./address.js";
@@ -286,6 +286,12 @@ export class SocketTransport extends Transport {
       this.#socket.close();
       this.#server?._detach(this);
     }
+  }
+
+  /** @internal What waits can never be sent. Without that, the next write finds out. */
+  _descriptorGoes(): void {
+    if (this.#queue === null || this.#queue.size === 0) return;
+    this.#forceClose(systemError("send", EBADF, { message: errorText(EBADF) }));
   }
 
   /** @internal */
