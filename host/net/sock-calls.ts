@@ -33,8 +33,9 @@ export function sockRecv(loop: EventLoop, sock: Socket, size: number): Future<Bu
 /** Receives into a buffer; see `EventLoop.sockRecvInto`. */
 export function sockRecvInto(loop: EventLoop, sock: Socket, buffer: Uint8Array): Future<number> {
   checkIdle(loop, sock, "reader");
-  checkBytes("The buffer", buffer);
-  return new SocketCall(loop, sock, "reader", () => unlessAgain(() => sock.recvInto(buffer)));
+  // One that is transferred meanwhile has no room any more, which is not to be taken for the end of the stream.
+  const size = checkBytes("The buffer", buffer).byteLength;
+  return new SocketCall(loop, sock, "reader", () => unlessAgain(() => sock.recvInto(buffer, size)));
 }
 
 /** Receives a datagram; see `EventLoop.sockRecvfrom`. */
@@ -58,7 +59,8 @@ export function sockRecvfromInto(
   checkIdle(loop, sock, "reader");
   checkBytes("The buffer", buffer);
   checkInteger("The size", size, 0, buffer.byteLength);
-  return new SocketCall(loop, sock, "reader", () => unlessAgain(() => sock.recvfromInto(buffer, size)));
+  const room = size || buffer.byteLength;
+  return new SocketCall(loop, sock, "reader", () => unlessAgain(() => sock.recvfromInto(buffer, room)));
 }
 
 /** Sends a datagram; see `EventLoop.sockSendto`. */

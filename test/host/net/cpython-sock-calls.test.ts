@@ -8,7 +8,7 @@
 import { join } from "node:path";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
-import { AF_INET, AF_UNIX, SHUT_WR, SO_SNDBUF, SOCK_DGRAM, SOL_SOCKET } from "../../../host/constants.js";
+import { AF_INET, AF_UNIX, SHUT_WR, SO_SNDBUF, SOCK_DGRAM, SOCK_STREAM, SOL_SOCKET } from "../../../host/constants.js";
 import { TimeoutError } from "../../../host/errors.js";
 import type { Coroutine } from "../../../host/futures/coroutine.js";
 import type { Future } from "../../../host/futures/future.js";
@@ -206,6 +206,28 @@ test(
       assert.equal(await loop.sockRecvfrom(one, 10), [Buffer.from("second"), own]);
     }
     one.close();
+  }),
+);
+
+test(
+  "a buffer that is transferred while a call waits to fill it is an error, and neither the end of the stream nor a datagram",
+  onLoop(async ({ loop }) => {
+    for (const type of [SOCK_STREAM, SOCK_DGRAM]) {
+      const [left, right] = socketpair(AF_UNIX, type);
+      for (const receive of [
+        (bytes: Uint8Array) => loop.sockRecvInto(left, bytes),
+        (bytes: Uint8Array) => loop.sockRecvfromInto(left, bytes),
+        (bytes: Uint8Array) => loop.sockRecvfromInto(left, bytes, 5),
+      ]) {
+        const bytes = new Uint8Array(10);
+        const receiving = receive(bytes);
+        structuredClone(bytes.buffer, { transfer: [bytes.buffer] });
+        right.send(Buffer.from("data"));
+        assert.is((await rejectionOf(receiving)).code, "ERR_OUT_OF_RANGE");
+        assert.is(String(await loop.sockRecv(left, 10)), "data");
+      }
+      closeAll(left, right);
+    }
   }),
 );
 
