@@ -61,7 +61,7 @@ export abstract class NetworkCalls {
    * @returns what has begun to connect. It fails with `ECONNREFUSED` and the like, of several addresses with an AggregateError
    * @throws TypeError `ERR_NOT_CALLABLE`, `ERR_INVALID_ARG_TYPE`, `ERR_UNKNOWN_OPTION`, `ERR_NOT_A_SOCKET`;
    *   ValueError `ERR_NO_ADDRESS`, `ERR_OUT_OF_RANGE`, `ERR_BAD_TIME`, `ERR_CONFLICTING_OPTIONS`,
-   *   `ERR_SOCKET_KIND`; RuntimeError `ERR_LOOP_CLOSED`, `ERR_SOCKET_CLOSED`, `ERR_FD_IN_USE`
+   *   `ERR_SOCKET_KIND`; RuntimeError `ERR_LOOP_CLOSED`, `ERR_SOCKET_CLOSED`, `ERR_SOCKET_BUSY`, `ERR_FD_IN_USE`
    */
   createConnection<P extends StreamProtocol>(
     this: EventLoop,
@@ -311,7 +311,8 @@ export abstract class NetworkCalls {
    * @param transport of a connection that is not closing
    * @returns and takes as `sockSendfile`
    * @throws as `sockSendfile`; TypeError `ERR_NOT_A_TRANSPORT`; ValueError `ERR_FOREIGN_TRANSPORT`; RuntimeError
-   *   `ERR_TRANSPORT_CLOSING`. It fails with `ERR_SENDFILE_IN_PROGRESS` for a second file at the same time
+   *   `ERR_TRANSPORT_CLOSING`. It fails with `ERR_SENDFILE_IN_PROGRESS` for a second file at the same time, and with
+   *   `ERR_WRITE_AFTER_EOF` after `writeEof`
    */
   sendfile(
     this: EventLoop,

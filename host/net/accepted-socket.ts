@@ -14,8 +14,9 @@ import type { StreamProtocol } from "../protocols.js";
 import { connected } from "./connect.js";
 import { isLogged, pairText, writeDown } from "./debug-log.js";
 import { Operation, type Work } from "./operation.js";
-import { checkDescriptors, checkOptions, checkProtocolFactory, checkStreamSocket } from "./options.js";
+import { checkDescriptors, checkOptions, checkProtocolFactory } from "./options.js";
 import type { Socket } from "./socket.js";
+import { checkStreamSocket } from "./takeover.js";
 import { checkServerTls, SERVER_TLS_KEYS, type ServerTlsOptions, type TlsSide } from "./tls-options.js";
 import type { Transport } from "./transport.js";
 

@@ -32,13 +32,25 @@ export interface NamedAddress extends Omit<InetAddress, "port"> {
   port: number | string;
 }
 
+/** Hosts that stand for a number, by family. */
+const WORDS: ReadonlyMap<number, ReadonlyMap<string, string>> = new Map([
+  [
+    AF_INET,
+    new Map([
+      ["", "0.0.0.0"],
+      ["<broadcast>", "255.255.255.255"],
+    ]),
+  ],
+  [AF_INET6, new Map([["", "::"]])],
+]);
+
 const PORT_MAX = 0xffff;
 const FLOWINFO_MAX = 0xfffff;
 const SCOPE_ID_MAX = 0xffffffff;
 
 /**
  * Answers an address that a socket of the family can use: for AF_UNIX a path, for the others a host and a port. The host
- * `""` is every address of the machine.
+ * `""` is every address of the machine, and `"<broadcast>"` that of everybody on an IPv4 network.
  *
  * @throws TypeError `ERR_INVALID_ADDRESS` if it is not of the shape that the family needs
  * @throws ValueError `ERR_INVALID_ADDRESS` if the host is no numeric address of the family, or the path too long;
@@ -57,11 +69,11 @@ export function checkAddress(family: number, address: unknown): Address {
     throw typeError("ERR_INVALID_ADDRESS", `The host of an address must be a string, not ${describe(host)}.`);
   }
   checkInteger("The port of an address", port, 0, PORT_MAX);
-  checkHost(family, host);
-  if (family === AF_INET) return { host: host || "0.0.0.0", port: port as number };
+  const number = checkHost(family, host);
+  if (family === AF_INET) return { host: number, port: port as number };
   checkInteger("The flowinfo of an address", flowinfo, 0, FLOWINFO_MAX);
   checkInteger("The scopeId of an address", scopeId, 0, SCOPE_ID_MAX);
-  return { host: host || "::", port: port as number, flowinfo, scopeId };
+  return { host: number, port: port as number, flowinfo, scopeId };
 }
 
 /** How an address reads in a message: `127.0.0.1:80`, `[::1]:80`, `/run/socket`, `@abstract`. */
@@ -79,9 +91,12 @@ export function addressDetails(address: Address | undefined): SystemErrorDetails
   return { address: address.host, port: address.port };
 }
 
-function checkHost(family: number, host: string): void {
+/** Answers the host as a number. */
+function checkHost(family: number, host: string): string {
   const isNumeric = family === AF_INET ? parseIPv4(host) >= 0 : parseIPv6(host) !== null;
-  if (isNumeric || host === "") return;
+  if (isNumeric) return host;
+  const number = WORDS.get(family)?.get(host);
+  if (number !== undefined) return number;
   const wanted = family === AF_INET ? "IPv4" : "IPv6";
   const hint = "Resolve names first, with loop.getaddrinfo()";
   throw new ValueError(

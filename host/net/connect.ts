@@ -32,12 +32,12 @@ import {
   checkProtocol,
   checkProtocolFactory,
   checkResolution,
-  checkStreamSocket,
 } from "./options.js";
 import { type AddressInfo, type ResolveOptions, resolve } from "./resolve.js";
 import { sockConnect } from "./sock-calls.js";
 import { Socket } from "./socket.js";
 import { SocketTransport } from "./socket-transport.js";
+import { checkStreamSocket } from "./takeover.js";
 import { secure } from "./tls-handshake.js";
 import { CLIENT_TLS_KEYS, type ClientTlsOptions, checkClientTls, type TlsSide } from "./tls-options.js";
 import type { Transport } from "./transport.js";

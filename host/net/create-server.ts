@@ -35,12 +35,12 @@ import {
   checkPort,
   checkProtocolFactory,
   checkResolution,
-  checkStreamSocket,
 } from "./options.js";
 import { type AddressInfo, resolve } from "./resolve.js";
 import type { Server, ServingOptions } from "./server.js";
 import { checkServing, serve } from "./serving.js";
 import { Socket } from "./socket.js";
+import { checkStreamSocket } from "./takeover.js";
 
 /** Options of `createServer`. */
 export interface ServerOptions<A extends Address = InetAddress> extends ServingOptions {

@@ -30,12 +30,12 @@ import {
   checkPort,
   checkProtocolFactory,
   checkResolution,
-  checkSocket,
 } from "./options.js";
 import { type AddressInfo, resolve } from "./resolve.js";
 import { sockConnect } from "./sock-calls.js";
 import { Socket } from "./socket.js";
 import { removeStaleSocket, SocketFile } from "./socket-file.js";
+import { checkDatagramSocket } from "./takeover.js";
 
 /** Where datagrams go to or come from: a host and a port, or the path of a Unix socket. */
 export type DatagramAddress = { host: string | null; port?: number | string | null } | UnixPath;
@@ -113,12 +113,6 @@ function checkArguments(
     const hint = "give a localAddr, a remoteAddr, or the family of the socket";
     throw new ValueError("ERR_NO_ADDRESS", `unexpected address family: ${hint}.`);
   }
-}
-
-function checkDatagramSocket(loop: EventLoop, sock: unknown): void {
-  const { type } = checkSocket(loop, sock);
-  if (type === SOCK_DGRAM) return;
-  throw new ValueError("ERR_SOCKET_KIND", `A datagram socket was expected, and this one is of type ${type}.`);
 }
 
 function isPath(address: unknown): address is UnixPath {

@@ -43,7 +43,7 @@ export class DatagramPeers {
         throw typeError("ERR_INVALID_ADDRESS", `sendto() needs an address here, not ${describe(address)}: ${hint}.`);
       }
       const checked = checkAddress(this.#socket.family, address);
-      return isMeantAsItIs(address) ? address : checked;
+      return isMeantAsItIs(address, checked) ? address : checked;
     }
     if (address !== null && address !== peer && !isSame(this.#socket.family, address, peer)) {
       const wanted = `must be null or ${formatAddress(peer)}`;
@@ -66,8 +66,8 @@ export class DatagramPeers {
 }
 
 /** Whether it is what the kernel takes, and cannot change. */
-function isMeantAsItIs(address: Address): boolean {
-  return Object.isFrozen(address) && (address as Partial<InetAddress>).host !== "";
+function isMeantAsItIs(address: Address, checked: Address): boolean {
+  return Object.isFrozen(address) && (address as Partial<InetAddress>).host === (checked as Partial<InetAddress>).host;
 }
 
 function isSame(family: number, address: Address, peer: Address): boolean {

@@ -19,7 +19,7 @@ import type { EventLoop } from "../loop/event-loop.js";
 import type { DatagramProtocol } from "../protocols.js";
 import type { TimerHandle } from "../scheduler/handle.js";
 import { SendBatch } from "../sys/datagram-sends.js";
-import { EAGAIN } from "../sys/errno.js";
+import { EAGAIN, EBADF } from "../sys/errno.js";
 import { errorText, systemError } from "../sys/errors.js";
 import { type Address, addressDetails } from "./address.js";
 import { checkBytes } from "./checks.js";
@@ -126,7 +126,7 @@ export class DatagramTransport extends FlowControl {
 
   /** Closes the socket once everything that waits is sent. Nothing is received any more. May be called again. */
   close(): void {
-    this.#flush();
+    this._flush();
     if (this.#closing) return;
     this.#closing = true;
     this.#loop._unwatch(this.#socket.fileno(), "reader");
@@ -139,7 +139,7 @@ export class DatagramTransport extends FlowControl {
 
   /** Closes the socket at once. What was not sent yet is lost. */
   abort(): void {
-    this.#flush();
+    this._flush();
     this.#forceClose(null);
   }
 
@@ -149,7 +149,7 @@ export class DatagramTransport extends FlowControl {
   }
 
   override getWriteBufferSize(): number {
-    this.#flush();
+    this._flush();
     return this.#queuedBytes;
   }
 
@@ -216,7 +216,7 @@ export class DatagramTransport extends FlowControl {
       this._deliver(arrivals, 0);
     } finally {
       try {
-        this.#flush();
+        this._flush();
       } finally {
         this.#batch = null;
       }
@@ -278,6 +278,12 @@ export class DatagramTransport extends FlowControl {
     if (this.#closing) this.#lose(null);
   }
 
+  /** @internal What waits can never be sent. Without that, the next datagram finds out. */
+  _descriptorGoes(): void {
+    if (this.#queue.length === 0) return;
+    this.#forceClose(systemError("send", EBADF, { message: errorText(EBADF) }));
+  }
+
   /** @internal Tells the protocol that it is over, and gives everything back. */
   _end(error: Error | null): void {
     try {
@@ -292,7 +298,7 @@ export class DatagramTransport extends FlowControl {
     if (this.#queue.length > 0) return false;
     const { family } = this.#socket;
     if (batch.add(data, family, address)) return true;
-    this.#flush();
+    this._flush();
     // A protocol that was told of errors may have closed.
     return this.#ended || (this.#queue.length === 0 && batch.add(data, family, address));
   }
@@ -300,11 +306,11 @@ export class DatagramTransport extends FlowControl {
   /** What is sent is not to wait for a protocol that takes long. */
   #flushInTime(): void {
     const batch = this.#batch;
-    if (batch !== null && batch.count > 0 && performance.now() >= this.#flushTime) this.#flush();
+    if (batch !== null && batch.count > 0 && performance.now() >= this.#flushTime) this._flush();
   }
 
-  /** Sends what was gathered. What the kernel has no room for waits; errors are told once all have been tried. */
-  #flush(): void {
+  /** @internal Sends what was gathered. What the kernel has no room for waits; errors are told once all have been tried. */
+  _flush(): void {
     const batch = this.#batch;
     if (batch === null || batch.count === 0) return;
     const failed: [errno: number, address: Address][] = [];

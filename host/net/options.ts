@@ -6,7 +6,6 @@
  * Does not own: single integers and bytes (`checks.ts`), addresses (`address.ts`).
  */
 
-import { SOCK_STREAM } from "../constants.js";
 import { describe, RuntimeError, typeError, ValueError } from "../errors.js";
 import { isPromiseLike } from "../futures/coroutine.js";
 import type { EventLoop } from "../loop/event-loop.js";
@@ -103,17 +102,6 @@ export function checkUnowned(loop: EventLoop, fd: number): void {
   const owner = loop._fdOwners.get(fd);
   if (owner === undefined) return;
   throw new RuntimeError("ERR_FD_IN_USE", `Descriptor ${fd} is used by ${describe(owner)}: use its methods instead.`);
-}
-
-/**
- * As `checkSocket`, and of a stream.
- *
- * @throws ValueError `ERR_SOCKET_KIND`
- */
-export function checkStreamSocket(loop: EventLoop, sock: unknown): Socket {
-  const socket = checkSocket(loop, sock);
-  if (socket.type === SOCK_STREAM) return socket;
-  throw new ValueError("ERR_SOCKET_KIND", `A stream socket is needed, and this one is of type ${socket.type}.`);
 }
 
 /** @throws TypeError `ERR_INVALID_ARG_TYPE` */

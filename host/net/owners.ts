@@ -2,8 +2,8 @@
  * Who owns a descriptor: the transport or server that works on it, so that nobody else watches it meanwhile. And which transports and
  * servers are open that work on none.
  *
- * Owns: entering an owner into its loop's table, and taking it out when the descriptor is closed, by whomever; having it do first what
- * it has put off, when somebody else works on the descriptor.
+ * Owns: entering an owner into its loop's table, and taking it out when the descriptor is closed, by whomever, and telling
+ * it of that; having it do first what it has put off, when somebody else works on the descriptor.
  *
  * The tables keep owners alive, so one that is open is never lost to the garbage collector; a loop that is closed before
  * them says so in debug mode (`loop/unclosed.ts`).
@@ -15,6 +15,12 @@ import type { EventLoop } from "../loop/event-loop.js";
 import type { Flushable } from "../scheduler/flushes.js";
 import { noteSource } from "../scheduler/source.js";
 import { closeListeners } from "../sys/fd.js";
+
+/** What an owner may do. */
+interface Owner extends Partial<Flushable> {
+  /** The descriptor is being closed, or given away, by the owner itself or by somebody else. Must not throw. */
+  _descriptorGoes?(): void;
+}
 
 /** The table in which the owner of an fd is entered. */
 const tables = new Map<number, Map<number, object>>();
@@ -39,12 +45,15 @@ export function noteClosed(loop: EventLoop, one: object): void {
 
 /** What the owner of an fd has put off is done now, before anybody else works on it. */
 export function flushOwner(fd: number): void {
-  const owner = tables.get(fd)?.get(fd) as Partial<Flushable> | undefined;
+  const owner = tables.get(fd)?.get(fd) as Owner | undefined;
   owner?._flush?.();
 }
 
 closeListeners.add((fd) => {
   if (tables.size === 0) return;
-  tables.get(fd)?.delete(fd);
+  const table = tables.get(fd);
+  const owner = table?.get(fd) as Owner | undefined;
+  table?.delete(fd);
   tables.delete(fd);
+  owner?._descriptorGoes?.();
 });

@@ -11,7 +11,7 @@
  */
 import type { Future } from "../futures/future.js";
 import type { EventLoop } from "../loop/event-loop.js";
-import type { Protocol, StreamProtocol } from "../protocols.js";
+import { type BufferedProtocol, isBuffered, type Protocol, type StreamProtocol } from "../protocols.js";
 import {
   checkFallback,
   type FileLike,
@@ -84,7 +84,10 @@ function* sendOnSocket(loop: EventLoop, transport: SocketTransport, source: File
 
 function* writePieces(loop: EventLoop, transport: Transport, source: FileSource): Work<number> {
   const buffer = Buffer.allocUnsafeSlow(PIECE_BYTES);
-  const sender = new FileSender(loop, transport);
+  const protocol = transport.getProtocol();
+  const sender = isBuffered(protocol)
+    ? new BufferedFileSender(loop, transport, protocol)
+    : new FileSender(loop, transport, protocol);
   try {
     for (;;) {
       yield* sender.drain();
@@ -98,7 +101,7 @@ function* writePieces(loop: EventLoop, transport: Transport, source: FileSource)
   }
 }
 
-/** Takes the protocol's place while pieces are written, to hear when to pause. */
+/** Takes the protocol's place while pieces are written, to hear when to pause. What comes once reading is resumed is the protocol's. */
 class FileSender implements Protocol {
   readonly #loop: EventLoop;
   readonly #transport: Transport;
@@ -107,10 +110,10 @@ class FileSender implements Protocol {
   #resumed: Future<void> | null = null;
   #isLost = false;
 
-  constructor(loop: EventLoop, transport: Transport) {
+  constructor(loop: EventLoop, transport: Transport, protocol: StreamProtocol) {
     this.#loop = loop;
     this.#transport = transport;
-    this.#protocol = transport.getProtocol();
+    this.#protocol = protocol;
     this.#wasPaused = transport._isPaused;
     if (this.#wasPaused) this.pauseWriting();
     transport.setProtocol(this);
@@ -124,6 +127,15 @@ class FileSender implements Protocol {
     const resumed = this.#resumed;
     this.#resumed = null;
     if (resumed !== null && !resumed.done()) resumed.setResult();
+  }
+
+  dataReceived(data: Buffer): void {
+    (this.#protocol as Protocol).dataReceived?.(data);
+  }
+
+  // biome-ignore lint/suspicious/noConfusingVoidType: as in BaseProtocol
+  eofReceived(): boolean | void {
+    return this.#protocol.eofReceived?.();
   }
 
   connectionLost(error: Error | null): void {
@@ -141,11 +153,29 @@ class FileSender implements Protocol {
 
   /** Gives the protocol its place back, and tells it what it has missed. */
   restore(): void {
-    if (this.#isLost) return;
     const transport = this.#transport;
     const protocol = this.#protocol;
     transport.setProtocol(protocol);
+    if (this.#isLost) return;
     if (transport._isPaused && !this.#wasPaused) protocol.pauseWriting?.();
     if (!transport._isPaused && this.#wasPaused) protocol.resumeWriting?.();
+  }
+}
+
+/** The same in the place of a protocol that has buffers of its own. */
+class BufferedFileSender extends FileSender {
+  readonly #buffered: BufferedProtocol;
+
+  constructor(loop: EventLoop, transport: Transport, protocol: BufferedProtocol) {
+    super(loop, transport, protocol);
+    this.#buffered = protocol;
+  }
+
+  getBuffer(sizeHint: number): Uint8Array {
+    return this.#buffered.getBuffer(sizeHint);
+  }
+
+  bufferUpdated(size: number): void {
+    this.#buffered.bufferUpdated(size);
   }
 }

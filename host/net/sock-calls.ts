@@ -13,7 +13,7 @@ import { AF_INET, AF_INET6, SO_ERROR, SOL_SOCKET } from "../constants.js";
 import { ValueError } from "../errors.js";
 import type { Future } from "../futures/future.js";
 import type { EventLoop } from "../loop/event-loop.js";
-import { EAGAIN, EINPROGRESS } from "../sys/errno.js";
+import { EAGAIN, EALREADY, EINPROGRESS } from "../sys/errno.js";
 import { errorText, systemError } from "../sys/errors.js";
 import { TRANSFER_MAX } from "../sys/fd.js";
 import { type Address, addressDetails, checkAddress, type NamedAddress } from "./address.js";
@@ -33,8 +33,9 @@ export function sockRecv(loop: EventLoop, sock: Socket, size: number): Future<Bu
 /** Receives into a buffer; see `EventLoop.sockRecvInto`. */
 export function sockRecvInto(loop: EventLoop, sock: Socket, buffer: Uint8Array): Future<number> {
   checkIdle(loop, sock, "reader");
-  checkBytes("The buffer", buffer);
-  return new SocketCall(loop, sock, "reader", () => unlessAgain(() => sock.recvInto(buffer)));
+  // One that is transferred meanwhile has no room any more, which is not to be taken for the end of the stream.
+  const size = checkBytes("The buffer", buffer).byteLength;
+  return new SocketCall(loop, sock, "reader", () => unlessAgain(() => sock.recvInto(buffer, size)));
 }
 
 /** Receives a datagram; see `EventLoop.sockRecvfrom`. */
@@ -58,7 +59,8 @@ export function sockRecvfromInto(
   checkIdle(loop, sock, "reader");
   checkBytes("The buffer", buffer);
   checkInteger("The size", size, 0, buffer.byteLength);
-  return new SocketCall(loop, sock, "reader", () => unlessAgain(() => sock.recvfromInto(buffer, size)));
+  const room = size || buffer.byteLength;
+  return new SocketCall(loop, sock, "reader", () => unlessAgain(() => sock.recvfromInto(buffer, room)));
 }
 
 /** Sends a datagram; see `EventLoop.sockSendto`. */
@@ -131,14 +133,14 @@ function isName(sock: Socket, address: unknown): address is NamedAddress {
   }
 }
 
-/** A `connect` that goes on in the kernel until the socket is writable. */
+/** A `connect` that goes on in the kernel until the socket is writable, which an earlier one that was cancelled may have begun. */
 class Connecting extends SocketCall<void> {
   constructor(loop: EventLoop, sock: Socket, address: Address) {
     let begun = false;
     super(loop, sock, "writer", () => {
       const errno = begun ? sock.getsockopt(SOL_SOCKET, SO_ERROR) : sock.connectEx(address);
       begun = true;
-      if (errno === EINPROGRESS) return AGAIN;
+      if (errno === EINPROGRESS || errno === EALREADY) return AGAIN;
       if (errno !== 0) throw systemError("connect", errno, addressDetails(address));
       return undefined;
     });

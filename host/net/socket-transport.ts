@@ -19,7 +19,7 @@ import type { Future } from "../futures/future.js";
 import type { EventLoop } from "../loop/event-loop.js";
 import { type BufferedProtocol, isBuffered, type StreamProtocol } from "../protocols.js";
 import { asError } from "../show.js";
-import { EAGAIN } from "../sys/errno.js";
+import { EAGAIN, EBADF } from "../sys/errno.js";
 import { errorText, systemError } from "../sys/errors.js";
 import { receiveInto, shutdown } from "../sys/socket.js";
 import type { Address } from "./address.js";
@@ -258,8 +258,10 @@ export class SocketTransport extends Transport {
    * @internal A file is to be sent: nothing can be written, and the end of the stream waits, until `_endFile`.
    *
    * @returns what is done when all that was written before has been sent, and fails when the connection is lost first
+   * @throws RuntimeError `ERR_WRITE_AFTER_EOF`
    */
   _beginFile(): Future<void> {
+    if (this.#eofWritten) throw writeAfterEof();
     this.#file = this.#loop.createFuture();
     if (this.getWriteBufferSize() === 0) this.#file.setResult();
     return this.#file;
@@ -288,6 +290,12 @@ export class SocketTransport extends Transport {
       this.#socket.close();
       this.#server?._detach(this);
     }
+  }
+
+  /** @internal What waits can never be sent. Without that, the next write finds out. */
+  _descriptorGoes(): void {
+    if (this.#queue === null || this.#queue.size === 0) return;
+    this.#forceClose(systemError("send", EBADF, { message: errorText(EBADF) }));
   }
 
   /** @internal */

@@ -130,7 +130,7 @@ export class Socket<A extends Address = Address> {
 
   /** Receives what is there, `size` bytes at the most. Nothing at all means the end of a stream. */
   recv(size: number, flags = 0): Buffer {
-    return this.#receive("recv", size, flags, calls.receiveInto);
+    return this.#receive("recv", size, flags, size === 0 ? receiveNothing : calls.receiveInto);
   }
 
   /**
@@ -150,8 +150,7 @@ export class Socket<A extends Address = Address> {
 
   /** Receives one datagram, cut to `size` bytes, and its sender's address, null if it has none. */
   recvfrom(size: number, flags = 0): [data: Buffer, address: Address | null] {
-    const data = this.#receive("recvfrom", size, flags, calls.receiveFrom);
-    return [data, size > 0 ? calls.lastAddress() : null];
+    return [this.#receive("recvfrom", size, flags, calls.receiveFrom), calls.lastAddress()];
   }
 
   /** As `recvfrom`, into the start of `buffer`: all of it, or `size` bytes if that is not 0. */
@@ -288,7 +287,6 @@ export class Socket<A extends Address = Address> {
     const fd = this.#open();
     checkInteger("The size", size, 0, fds.TRANSFER_MAX);
     checkFlags(flags);
-    if (size === 0) return Buffer.alloc(0);
     scratch ??= Buffer.allocUnsafeSlow(SCRATCH_BYTES);
     const isSmall = size <= SCRATCH_BYTES;
     const target = isSmall ? scratch.subarray(0, size) : Buffer.allocUnsafeSlow(size);
@@ -296,6 +294,11 @@ export class Socket<A extends Address = Address> {
     // A few bytes must not hold on to a large buffer.
     return isSmall || received.length < size / 2 ? Buffer.from(received) : received;
   }
+}
+
+/** For nothing at all nobody has to wait. Only `recvfrom` takes a datagram that there is no room for, as in CPython. */
+function receiveNothing(): number {
+  return 0;
 }
 
 /** Makes two sockets that are connected to each other. */

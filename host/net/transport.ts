@@ -123,7 +123,7 @@ export function sendfileInProgress(): RuntimeError {
   );
 }
 
-/** The error of a `write` after `writeEof`. */
+/** The error of a `write`, or of a file, after `writeEof`. */
 export function writeAfterEof(): RuntimeError {
   return new RuntimeError(
     "ERR_WRITE_AFTER_EOF",

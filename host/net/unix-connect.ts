@@ -18,8 +18,9 @@ import type { StreamProtocol } from "../protocols.js";
 import { checkAddress, type UnixPath } from "./address.js";
 import { connected, connectSocket } from "./connect.js";
 import { Operation, type Work } from "./operation.js";
-import { checkAbsent, checkDescriptors, checkOptions, checkProtocolFactory, checkStreamSocket } from "./options.js";
+import { checkAbsent, checkDescriptors, checkOptions, checkProtocolFactory } from "./options.js";
 import { Socket } from "./socket.js";
+import { checkStreamSocket } from "./takeover.js";
 import { CLIENT_TLS_KEYS, type ClientTlsOptions, checkClientTls, type TlsSide } from "./tls-options.js";
 import type { Transport } from "./transport.js";
 
