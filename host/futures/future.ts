@@ -18,6 +18,7 @@ import { boundCall, type Callback, describeCall } from "../scheduler/call.js";
 import { captureContext } from "../scheduler/context.js";
 import { Handle } from "../scheduler/handle.js";
 import type { Scheduler } from "../scheduler/scheduler.js";
+import { shown } from "../scheduler/shown.js";
 import { noteSource, siteOf } from "../scheduler/source.js";
 import { type AwaitingTask, asyncTask } from "./awaiting.js";
 import { keepsResult } from "./late-cancellation.js";
@@ -34,6 +35,9 @@ interface Registered {
   /** In what it runs, if that is not where the future is settled. */
   readonly context: AsyncResource | null;
 }
+
+/** Futures whose text is being made, each as a part of the one before. */
+let textsUnderWay = 0;
 
 /** A value that will be there later, or an exception. `createFuture` makes one that anybody may settle; most calls return one that they settle themselves. */
 export class Future<T = unknown> implements Promise<T> {
@@ -199,7 +203,12 @@ export class Future<T = unknown> implements Promise<T> {
 
   /** Such as `<Future pending callbacks=[…]>`. */
   toString(): string {
-    return `<${this._words().join(" ")}>`;
+    textsUnderWay++;
+    try {
+      return `<${this._words().join(" ")}>`;
+    } finally {
+      textsUnderWay--;
+    }
   }
 
   [inspect.custom](): string {
@@ -209,11 +218,13 @@ export class Future<T = unknown> implements Promise<T> {
   /** @internal */
   _words(): string[] {
     const words = [this.constructor.name, this._stateWord()];
+    // It may be part of its own result, and each of many of those of all others.
+    if (textsUnderWay > 1) return words;
     if (this._state === FutureState.Finished) {
       words.push(
         this._failed
-          ? `exception=${inspect(this._exception, { depth: 0 }).split("\n", 1)[0]}`
-          : `result=${inspect(this._value, { depth: 0 })}`,
+          ? `exception=${shown(this._exception, { depth: 0 }).split("\n", 1)[0]}`
+          : `result=${shown(this._value, { depth: 0 })}`,
       );
     }
     if (this._callbacks?.length) {

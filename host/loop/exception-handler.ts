@@ -6,8 +6,8 @@
  *
  * CPython 3.11, base_events `call_exception_handler` and `default_exception_handler`.
  */
-import { inspect } from "node:util";
 import { describe, FatalError, typeError } from "../errors.js";
+import { shown } from "../scheduler/shown.js";
 import { sourceOf } from "../scheduler/source.js";
 import type { EventLoop } from "./event-loop.js";
 
@@ -122,8 +122,8 @@ export function logContext(context: ExceptionContext): void {
     const title = STACKS[key];
     const value = context[key];
     if (title !== undefined && typeof value === "string") lines.push(title, value);
-    else lines.push(`${key}: ${inspect(value, { depth: 1 })}`);
+    else lines.push(`${key}: ${shown(value, { depth: 1 })}`);
   }
-  if ("exception" in context) lines.push(inspect(context.exception));
+  if ("exception" in context) lines.push(shown(context.exception));
   console.error(lines.join("\n"));
 }

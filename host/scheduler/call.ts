@@ -7,9 +7,9 @@
  * thing instead of two: handles that live through a collection are copied by it, byte by byte.
  */
 import type { AsyncResource } from "node:async_hooks";
-import { inspect } from "node:util";
 import { describe, typeError } from "../errors.js";
 import { captureContext, followsContext } from "./context.js";
+import { shown } from "./shown.js";
 
 /** Any function that a loop may call. */
 // biome-ignore lint/suspicious/noExplicitAny: a callback's parameters are its caller's business
@@ -103,8 +103,6 @@ export function describeCall(call: Call | null): string | null {
   const { callback, args } = call instanceof BoundCall ? call : { callback: call, args: [] };
   const inner = partials.get(callback);
   if (inner !== undefined) return describeCall(new BoundCall(inner.callback, [...inner.args, ...args]));
-  const shown = args.map((arg) =>
-    inspect(arg, { depth: 0, breakLength: Number.POSITIVE_INFINITY, maxStringLength: 40 }),
-  );
-  return `${callback.name || "(anonymous)"}(${shown.join(", ")})`;
+  const texts = args.map((arg) => shown(arg, { depth: 0, breakLength: Number.POSITIVE_INFINITY, maxStringLength: 40 }));
+  return `${callback.name || "(anonymous)"}(${texts.join(", ")})`;
 }
