@@ -32,8 +32,8 @@ interface Registered {
   /** The core's id of it, or 0 while the future is not in the core. */
   id: number;
   readonly callback: Callback;
-  /** In what it runs, if that is not where the future is settled. */
-  readonly context: AsyncResource | null;
+  /** In what it runs: see `boundCall`. */
+  readonly context: AsyncResource | null | undefined;
 }
 
 /** Futures whose text is being made, each as a part of the one before. */
@@ -245,7 +245,7 @@ export class Future<T = unknown> implements Promise<T> {
   }
 
   /** @internal Registers a done callback of a pending future. */
-  _addCallback(callback: DoneCallback<T>, context: AsyncResource | null): void {
+  _addCallback(callback: DoneCallback<T>, context: AsyncResource | null | undefined): void {
     this._scheduler.checkOpen();
     const registered: Registered = { id: 0, callback: callback as Callback, context };
     if (this._id !== 0) this.#enterCallback(registered);
@@ -259,7 +259,7 @@ export class Future<T = unknown> implements Promise<T> {
 
   /** @internal Has `deliver` called once the future is done. */
   _deliverLater(deliver: () => void): void {
-    this._addCallback(deliver, null);
+    this._addCallback(deliver, undefined);
   }
 
   /** @internal The exception, or a new CancelledError; counts as looking at it. */

@@ -10,7 +10,7 @@
 import { Answer, FutureState, ResumeHow } from "../../assembly/abi.js";
 import { CancelledError, describe, FatalError, RuntimeError, typeError } from "../errors.js";
 import type { EventLoop } from "../loop/event-loop.js";
-import { captureContext } from "../scheduler/context.js";
+import { captureContext, emptyContext, endFirstCall, followsContext, inFirstCall } from "../scheduler/context.js";
 import type { Scheduler, Steppable } from "../scheduler/scheduler.js";
 import { Awaited } from "./awaited.js";
 import { type AwaitingTask, runAsTask } from "./awaiting.js";
@@ -39,7 +39,7 @@ export class Task<T = unknown> extends Future<T> implements Steppable, AwaitingT
   #coroutine: Coroutine<T> | null;
   #name: string | number;
   /** In what it steps: one for all steps. */
-  readonly #context = captureContext();
+  #context = captureContext();
   /** What the generator waits for. */
   #waiter: Future | null = null;
   /** What is to be thrown into the generator at its next step. */
@@ -169,11 +169,13 @@ export class Task<T = unknown> extends Future<T> implements Steppable, AwaitingT
     const outer = this._loop._currentTask;
     this._loop._currentTask = this;
     try {
+      if (this.#context === null && followsContext()) this.#context = emptyContext();
       const context = this.#context;
       return context === null ? this.#advance(how) : context.runInAsyncScope(this.#advance, this, how);
     } catch (error) {
       return this.#raised(error);
     } finally {
+      if (inFirstCall()) this.#endFirstCall();
       this._loop._currentTask = outer;
     }
   }
@@ -276,6 +278,12 @@ export class Task<T = unknown> extends Future<T> implements Steppable, AwaitingT
       if (task.#waiter instanceof Task) task = task.#waiter;
     }
     return true;
+  }
+
+  /** Somebody has set a store for the first time in this step: it is this task's, and nobody else's. */
+  #endFirstCall(): void {
+    this.#context ??= captureContext();
+    endFirstCall();
   }
 
   #advance(how: number): number {

@@ -17,6 +17,7 @@ import type { EventLoop } from "../loop/event-loop.js";
 import { checkProtocol } from "../net/options.js";
 import type { ReadTransport, WriteTransport } from "../net/transports.js";
 import type { SubprocessProtocol } from "../protocols.js";
+import { callOf } from "../scheduler/call.js";
 import { ESRCH } from "../sys/errno.js";
 import { systemError } from "../sys/errors.js";
 import { checkSendable, isRealTime } from "./signal-names.js";
@@ -42,7 +43,10 @@ export class SubprocessTransport {
     this.#loop = loop;
     this.#child = child;
     this.#protocol = protocol;
-    const exited = loop._scheduler.expect(EventKind.ChildExited, () => this.#processExited());
+    const exited = loop._scheduler.expect(
+      EventKind.ChildExited,
+      callOf(() => this.#processExited()),
+    );
     if (child.exitCode !== null || child.signalCode !== null) loop._scheduler.arrived(EventKind.ChildExited, exited);
     else child.once("exit", () => loop._scheduler.arrived(EventKind.ChildExited, exited));
   }
