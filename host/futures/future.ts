@@ -126,13 +126,13 @@ export class Future<T = unknown> implements Promise<T> {
   }
 
   /**
-   * Cancels it: those who wait see a CancelledError thrown.
+   * Cancels it: those who wait see a CancelledError thrown. Of one that has failed already the exception counts as looked at.
    *
    * @param message the error's message
    * @returns false when it is done already
    */
   cancel(message?: string): boolean {
-    if (this._state !== FutureState.Pending) return false;
+    if (this._state !== FutureState.Pending) return this._isOver();
     this._exception = message;
     this._settle(FutureState.Cancelled);
     return true;
@@ -265,11 +265,20 @@ export class Future<T = unknown> implements Promise<T> {
   /** @internal The exception, or a new CancelledError; counts as looking at it. */
   _takeException(): unknown {
     if (this._state === FutureState.Cancelled) return this._cancelledError();
-    if (!this._retrieved) {
-      this._retrieved = true;
-      retrieved(this);
-    }
+    this.#lookedAt();
     return this._exception;
+  }
+
+  /** @internal The answer to a cancellation that comes too late: whoever gives it up does not care for its exception. */
+  _isOver(): false {
+    this.#lookedAt();
+    return false;
+  }
+
+  #lookedAt(): void {
+    if (this._retrieved) return;
+    this._retrieved = true;
+    retrieved(this);
   }
 
   /** @internal The error that ended a cancelled task, for the first who asks; else a new one with what was given to `cancel`. */

@@ -102,7 +102,7 @@ export class Task<T = unknown> extends Future<T> implements Steppable, AwaitingT
    * @returns false when the task has ended already
    */
   override cancel(message?: string): boolean {
-    if (this._state !== FutureState.Pending) return false;
+    if (this._state !== FutureState.Pending) return this._isOver();
     this._scheduler.checkOpen();
     const outer = cancellation;
     const mine: Cancellation = { number: ++cancellations, message, reached: [] };

@@ -20,7 +20,7 @@ import {
   wait,
 } from "../../../host/index.js";
 import { thrownBy } from "../../support/sockets.js";
-import { bothLoops, contextsOf, rejection, runFor, runOnce, within } from "../loop/both-loops.js";
+import { bothLoops, rejection, runFor, runOnce, within } from "../loop/both-loops.js";
 import { iterate, KINDS, ofKind } from "../sync/both-kinds.js";
 
 const test = bothLoops(suite("tasks, as CPython tests them"));
@@ -217,21 +217,6 @@ for (const kind of KINDS) {
     await loop.runUntilComplete(wait([first, second]));
     assert.is(currentTask(loop), null);
     assert.equal(seen, Array(6).fill(true));
-  });
-
-  test(`a failure of a ${kind} that is asked to end when it has failed is told of all the same`, async (loop) => {
-    const contexts = contextsOf(loop);
-    const error = new Error("mine");
-    const task = loop.createTask(
-      ofKind(kind, function* () {
-        yield;
-        throw error;
-      }),
-    );
-    await iterate(loop);
-    assert.is(task.cancel(), false);
-    assert.is(task.exception(), error);
-    assert.equal(contexts, []);
   });
 }
 
