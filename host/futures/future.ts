@@ -342,8 +342,13 @@ export class Future<T = unknown> implements Promise<T> {
     return this._value as T;
   }
 
-  /** @internal Who waited for it was cancelled, and does not take the result that is there. */
+  /** @internal Who waited for it was cancelled, and does not take what it has come to. */
   _undelivered(): void {}
+
+  /** @internal Whether this, which is thrown into who waited for it, is what it has come to. */
+  _endedWith(error: unknown): boolean {
+    return this._state === FutureState.Cancelled || (this._failed && error === this._exception);
+  }
 
   /** @internal */
   _checkPending(): void {
@@ -452,7 +457,7 @@ class FutureIterator<T> {
       task._owe(error.message);
       return { done: true, value: future.result() };
     }
-    future._undelivered();
+    if (!future._endedWith(error)) future._undelivered();
     throw error;
   }
 

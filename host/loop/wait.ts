@@ -132,6 +132,7 @@ export function waitFor<T>(awaitable: Awaitable<T>, timeout: number | null): Tas
       isTaken = true;
       return result;
     } catch (error) {
+      isTaken = inner._endedWith(error);
       if (expired && error instanceof CancelledError && task.cancelling() === 0) {
         throw new TimeoutError(`it took longer than ${timeout} seconds`, { cause: error });
       }
