@@ -175,6 +175,30 @@ for (const kind of KINDS) {
   });
 }
 
+for (const kind of KINDS) {
+  test(`hands what came for a ${kind} that is cancelled just then to who waits already`, async (loop) => {
+    for (const fails of [false, true]) {
+      const [first, second] = [loop.createFuture<string>(), loop.createFuture<string>()];
+      const nexts = asCompleted([first, second]);
+      const take = () =>
+        loop.createTask(
+          ofKind(kind, function* () {
+            return yield* nexts.next().value as Future<string>;
+          }),
+        );
+      const [cancelled, waiting] = [take(), take()];
+      await iterate(loop);
+      if (fails) first.setException(new Error("first"));
+      else first.setResult("first");
+      await runOnce(loop);
+      cancelled.cancel();
+      const outcome = await loop.runUntilComplete(waiting).catch((error) => (error as Error).message);
+      assert.equal([outcome, cancelled.cancelled(), second.done()], ["first", true, false]);
+      second.cancel();
+    }
+  });
+}
+
 test("of nothing gives nothing, and refuses what it cannot wait for", async (loop) => {
   setEventLoop(loop);
   assert.equal([...asCompleted([])], []);
