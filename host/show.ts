@@ -9,9 +9,13 @@ import { type InspectOptions, inspect } from "node:util";
 
 const CANNOT_BE_SHOWN = "<cannot be shown>";
 
-/** The value as `util.inspect` shows it. */
+/** The value as `util.inspect` shows it; of an error that cannot be shown that way its name and message. */
 export function show(value: unknown, options: InspectOptions = {}): string {
-  return attempt(() => inspect(value, options), CANNOT_BE_SHOWN);
+  return attempt(() => inspect(value, options), null) ?? attempt(() => headOf(value), null) ?? CANNOT_BE_SHOWN;
+}
+
+function headOf(value: unknown): string | null {
+  return value instanceof Error ? `${value.name}: ${value.message}` : null;
 }
 
 /** The name of a function, or "" if it has none that is a text. */

@@ -32,9 +32,12 @@ interface Registered {
   /** The core's id of it, or 0 while the future is not in the core. */
   id: number;
   readonly callback: Callback;
-  /** In what it runs, if that is not where the future is settled. */
-  readonly context: AsyncResource | null;
+  /** In what it runs: see `boundCall`. */
+  readonly context: AsyncResource | null | undefined;
 }
+
+/** Futures whose text is being made, each as a part of the one before. */
+let textsUnderWay = 0;
 
 /** A value that will be there later, or an exception. `createFuture` makes one that anybody may settle; most calls return one that they settle themselves. */
 export class Future<T = unknown> implements Promise<T> {
@@ -123,13 +126,13 @@ export class Future<T = unknown> implements Promise<T> {
   }
 
   /**
-   * Cancels it: those who wait see a CancelledError thrown.
+   * Cancels it: those who wait see a CancelledError thrown. Of one that has failed already the exception counts as looked at.
    *
    * @param message the error's message
    * @returns false when it is done already
    */
   cancel(message?: string): boolean {
-    if (this._state !== FutureState.Pending) return false;
+    if (this._state !== FutureState.Pending) return this._isOver();
     this._exception = message;
     this._settle(FutureState.Cancelled);
     return true;
@@ -200,7 +203,12 @@ export class Future<T = unknown> implements Promise<T> {
 
   /** Such as `<Future pending callbacks=[…]>`. */
   toString(): string {
-    return `<${this._words().join(" ")}>`;
+    textsUnderWay++;
+    try {
+      return `<${this._words().join(" ")}>`;
+    } finally {
+      textsUnderWay--;
+    }
   }
 
   [inspect.custom](): string {
@@ -210,6 +218,8 @@ export class Future<T = unknown> implements Promise<T> {
   /** @internal */
   _words(): string[] {
     const words = [this.constructor.name, this._stateWord()];
+    // It may be part of its own result, and each of many of those of all others.
+    if (textsUnderWay > 1) return words;
     if (this._state === FutureState.Finished) {
       words.push(
         this._failed
@@ -235,7 +245,7 @@ export class Future<T = unknown> implements Promise<T> {
   }
 
   /** @internal Registers a done callback of a pending future. */
-  _addCallback(callback: DoneCallback<T>, context: AsyncResource | null): void {
+  _addCallback(callback: DoneCallback<T>, context: AsyncResource | null | undefined): void {
     this._scheduler.checkOpen();
     const registered: Registered = { id: 0, callback: callback as Callback, context };
     if (this._id !== 0) this.#enterCallback(registered);
@@ -249,17 +259,26 @@ export class Future<T = unknown> implements Promise<T> {
 
   /** @internal Has `deliver` called once the future is done. */
   _deliverLater(deliver: () => void): void {
-    this._addCallback(deliver, null);
+    this._addCallback(deliver, undefined);
   }
 
   /** @internal The exception, or a new CancelledError; counts as looking at it. */
   _takeException(): unknown {
     if (this._state === FutureState.Cancelled) return this._cancelledError();
-    if (!this._retrieved) {
-      this._retrieved = true;
-      retrieved(this);
-    }
+    this.#lookedAt();
     return this._exception;
+  }
+
+  /** @internal The answer to a cancellation that comes too late: whoever gives it up does not care for its exception. */
+  _isOver(): false {
+    this.#lookedAt();
+    return false;
+  }
+
+  #lookedAt(): void {
+    if (this._retrieved) return;
+    this._retrieved = true;
+    retrieved(this);
   }
 
   /** @internal The error that ended a cancelled task, for the first who asks; else a new one with what was given to `cancel`. */
@@ -323,8 +342,13 @@ export class Future<T = unknown> implements Promise<T> {
     return this._value as T;
   }
 
-  /** @internal Who waited for it was cancelled, and does not take the result that is there. */
+  /** @internal Who waited for it was cancelled, and does not take what it has come to. */
   _undelivered(): void {}
+
+  /** @internal Whether this, which is thrown into who waited for it, is what it has come to. */
+  _endedWith(error: unknown): boolean {
+    return this._state === FutureState.Cancelled || (this._failed && error === this._exception);
+  }
 
   /** @internal */
   _checkPending(): void {
@@ -433,7 +457,7 @@ class FutureIterator<T> {
       task._owe(error.message);
       return { done: true, value: future.result() };
     }
-    future._undelivered();
+    if (!future._endedWith(error)) future._undelivered();
     throw error;
   }
 

@@ -31,7 +31,7 @@ export class OwnFuture<T> extends Future<T> {
   }
 
   /** @internal */
-  override _addCallback(callback: DoneCallback<T>, context: AsyncResource | null): void {
+  override _addCallback(callback: DoneCallback<T>, context: AsyncResource | null | undefined): void {
     this.#listeners++;
     super._addCallback(callback, context);
   }

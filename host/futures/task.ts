@@ -10,7 +10,7 @@
 import { Answer, FutureState, ResumeHow } from "../../assembly/abi.js";
 import { CancelledError, describe, FatalError, RuntimeError, typeError } from "../errors.js";
 import type { EventLoop } from "../loop/event-loop.js";
-import { captureContext } from "../scheduler/context.js";
+import { captureContext, emptyContext, endFirstCall, followsContext, inFirstCall } from "../scheduler/context.js";
 import type { Scheduler, Steppable } from "../scheduler/scheduler.js";
 import { nameOf } from "../show.js";
 import { Awaited } from "./awaited.js";
@@ -40,7 +40,7 @@ export class Task<T = unknown> extends Future<T> implements Steppable, AwaitingT
   #coroutine: Coroutine<T> | null;
   #name: string | number;
   /** In what it steps: one for all steps. */
-  readonly #context = captureContext();
+  #context = captureContext();
   /** What the generator waits for. */
   #waiter: Future | null = null;
   /** What is to be thrown into the generator at its next step. */
@@ -103,7 +103,7 @@ export class Task<T = unknown> extends Future<T> implements Steppable, AwaitingT
    * @returns false when the task has ended already
    */
   override cancel(message?: string): boolean {
-    if (this._state !== FutureState.Pending) return false;
+    if (this._state !== FutureState.Pending) return this._isOver();
     this._scheduler.checkOpen();
     const outer = cancellation;
     const mine: Cancellation = { number: ++cancellations, message, reached: [] };
@@ -170,11 +170,13 @@ export class Task<T = unknown> extends Future<T> implements Steppable, AwaitingT
     const outer = this._loop._currentTask;
     this._loop._currentTask = this;
     try {
+      if (this.#context === null && followsContext()) this.#context = emptyContext();
       const context = this.#context;
       return context === null ? this.#advance(how) : context.runInAsyncScope(this.#advance, this, how);
     } catch (error) {
       return this.#raised(error);
     } finally {
+      if (inFirstCall()) this.#endFirstCall();
       this._loop._currentTask = outer;
     }
   }
@@ -277,6 +279,12 @@ export class Task<T = unknown> extends Future<T> implements Steppable, AwaitingT
       if (task.#waiter instanceof Task) task = task.#waiter;
     }
     return true;
+  }
+
+  /** Somebody has set a store for the first time in this step: it is this task's, and nobody else's. */
+  #endFirstCall(): void {
+    this.#context ??= captureContext();
+    endFirstCall();
   }
 
   #advance(how: number): number {

@@ -59,21 +59,16 @@ export function wait<A extends Awaitable<unknown>>(
     throw new ValueError("ERR_NOTHING_TO_WAIT_FOR", "there is nothing to wait for: pass at least one future");
   const loop = first.getLoop();
   const waiting = new Waiting(loop, all);
-  let left = all.filter((one) => !one.done()).length;
-  const isEnough = (one: Future<T>): boolean => {
-    if (left === 0 || returnWhen === "FIRST_COMPLETED") return true;
-    return returnWhen === "FIRST_EXCEPTION" && one._failed;
-  };
-  if (all.some((one) => one.done() && isEnough(one))) {
-    waiting._finish();
-    return waiting;
-  }
+  let left = all.length;
   const timer = timeout === null ? null : loop.callLater(timeout, () => waiting._finish());
   const ended = (one: Future<T>): void => {
     left--;
-    if (isEnough(one)) waiting._finish();
+    if (left === 0 || returnWhen === "FIRST_COMPLETED" || (returnWhen === "FIRST_EXCEPTION" && one._failed)) {
+      waiting._finish();
+    }
   };
-  for (const one of all) if (!one.done()) one.addDoneCallback(ended);
+  // Those that are done tell of it in the next iteration, so that whoever waits again and again keeps nobody from running.
+  for (const one of all) one.addDoneCallback(ended);
   waiting.addDoneCallback(() => {
     timer?.cancel();
     for (const one of all) one.removeDoneCallback(ended);
@@ -137,6 +132,7 @@ export function waitFor<T>(awaitable: Awaitable<T>, timeout: number | null): Tas
       isTaken = true;
       return result;
     } catch (error) {
+      isTaken = inner._endedWith(error);
       if (expired && error instanceof CancelledError && task.cancelling() === 0) {
         throw new TimeoutError(`it took longer than ${timeout} seconds`, { cause: error });
       }

@@ -40,7 +40,7 @@ export class Operation<T> extends OwnFuture<T> {
 
   /** Cancels it: what it waits for is cancelled, and what it has opened is closed. */
   override cancel(message?: string): boolean {
-    if (this.done()) return false;
+    if (this.done()) return this._isOver();
     try {
       return super.cancel(message);
     } finally {

@@ -46,7 +46,7 @@ export class SocketCall<T> extends OwnFuture<T> {
   }
 
   override cancel(message?: string): boolean {
-    if (this.done()) return false;
+    if (this.done()) return this._isOver();
     this.#letGo();
     return super.cancel(message);
   }

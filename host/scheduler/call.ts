@@ -9,7 +9,7 @@
 import type { AsyncResource } from "node:async_hooks";
 import { describe, typeError } from "../errors.js";
 import { nameOf, show } from "../show.js";
-import { captureContext, followsContext } from "./context.js";
+import { captureContext, emptyContext, followsContext } from "./context.js";
 
 /** Any function that a loop may call. */
 // biome-ignore lint/suspicious/noExplicitAny: a callback's parameters are its caller's business
@@ -29,6 +29,14 @@ export class BoundCall {
     const { callback, args } = this;
     if (args.length === 1) callback(args[0]);
     else callback(...args);
+  }
+}
+
+/** A call that was made before anybody had set a store. */
+class EarlyCall extends BoundCall {
+  override run(): void {
+    if (followsContext()) emptyContext().runInAsyncScope(super.run, this);
+    else super.run();
   }
 }
 
@@ -57,9 +65,20 @@ function bind(callback: Callback, ...args: unknown[]): BoundCall {
   return boundCall(callback, args, captureContext());
 }
 
-/** A call of `callback` with `args` in a context that was captured; null for none. */
-export function boundCall(callback: Callback, args: readonly unknown[], context: AsyncResource | null): BoundCall {
-  return context === null ? new BoundCall(callback, args) : new ContextCall(callback, args, context);
+/** A call of `callback` with `args` in a context that was captured; null if there was nothing to capture; undefined for wherever it runs. */
+export function boundCall(
+  callback: Callback,
+  args: readonly unknown[],
+  context: AsyncResource | null | undefined,
+): BoundCall {
+  if (context === undefined) return new BoundCall(callback, args);
+  return context === null ? new EarlyCall(callback, args) : new ContextCall(callback, args, context);
+}
+
+/** Runs a bare function, which has captured nothing. */
+export function runBare(callback: Callback): void {
+  if (followsContext()) emptyContext().runInAsyncScope(callback);
+  else callback();
 }
 
 /** @throws TypeError `ERR_NOT_CALLABLE` */

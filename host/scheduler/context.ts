@@ -2,7 +2,8 @@
  * The context of callbacks and tasks: the stores of AsyncLocalStorage that were current where they were registered.
  *
  * Owns: noticing that anybody uses AsyncLocalStorage at all, since capturing its stores costs more than all the rest of a
- * callback; capturing them; the one storage that is ours, which is never captured.
+ * callback; capturing them; what was registered before that, so that nothing was captured; the one storage that is ours,
+ * which is never captured.
  *
  * Does not own: what is kept in our storage (`futures/awaiting.ts`).
  *
@@ -11,13 +12,27 @@
  * and Node does not write into it; `run` around what follows works everywhere. Stores that were set before this module was
  * loaded, and none afterwards, are not followed.
  */
-import { AsyncLocalStorage, AsyncResource } from "node:async_hooks";
+import { AsyncLocalStorage, AsyncResource, executionAsyncResource } from "node:async_hooks";
 
 const prototype = AsyncLocalStorage.prototype;
 const { run, enterWith } = prototype;
 
 /** Whether anybody has ever set a store. */
 let following = false;
+
+/** What was set by `enterWith` where nothing had been captured, and where that is: in the context of all that the loop runs. */
+interface Entered {
+  readonly storage: AsyncLocalStorage<unknown>;
+  readonly before: unknown;
+  readonly resource: object;
+}
+
+let entered: Entered[] = [];
+/** Whether the call is under way, or was the last one, in which somebody has set a store for the first time. */
+let isFirstCall = false;
+
+/** The context in which nobody has set anything. */
+const nothing = new AsyncResource("wasyncio.Nothing");
 
 /** Our own storage. It is set with the methods that nobody observes. */
 export const ownStorage: AsyncLocalStorage<object> = new AsyncLocalStorage();
@@ -34,11 +49,36 @@ export function followsContext(): boolean {
   return following;
 }
 
+/** A context of its own, with nothing in it, for what was registered before stores had to be captured. */
+export function emptyContext(): AsyncResource {
+  return nothing.runInAsyncScope(newContext);
+}
+
+/** Whether `endFirstCall` is to be called at the end of this call or step. */
+export function inFirstCall(): boolean {
+  return isFirstCall;
+}
+
+/** Takes back what the call in which somebody has set a store for the first time has left in the context of all others. */
+export function endFirstCall(): void {
+  isFirstCall = false;
+  const resource = executionAsyncResource();
+  for (const { storage, before, resource: where } of entered.reverse()) {
+    if (where === resource) Reflect.apply(enterWith, storage, [before]);
+  }
+  entered = [];
+  // Whoever has put something in front of ours meanwhile keeps it.
+  if (prototype.enterWith === observedEnterWith) prototype.enterWith = enterWith;
+}
+
 function newContext(): AsyncResource {
   return new AsyncResource("wasyncio.Context");
 }
 
-/** These sit in front of the two methods that set stores until one of them is called, and then step aside for good. */
+/**
+ * These sit in front of the two methods that set stores until one of them is called, and then step aside for good: one at once, the other when the
+ * call of the loop has ended in which that was. What `enterWith` sets there would be seen by all that the loop runs.
+ */
 function observedRun(this: AsyncLocalStorage<unknown>, ...args: Parameters<typeof run>): unknown {
   follow();
   return Reflect.apply(run, this, args);
@@ -46,14 +86,15 @@ function observedRun(this: AsyncLocalStorage<unknown>, ...args: Parameters<typeo
 
 function observedEnterWith(this: AsyncLocalStorage<unknown>, ...args: Parameters<typeof enterWith>): void {
   follow();
+  entered.push({ storage: this, before: this.getStore(), resource: executionAsyncResource() });
   Reflect.apply(enterWith, this, args);
 }
 
 function follow(): void {
+  if (following) return;
   following = true;
-  // Whoever has put something in front of ours meanwhile keeps it.
+  isFirstCall = true;
   if (prototype.run === observedRun) prototype.run = run;
-  if (prototype.enterWith === observedEnterWith) prototype.enterWith = enterWith;
 }
 
 try {

@@ -9,8 +9,9 @@ import { type FutureState, INDEX_MASK, Outcome, Report, Status } from "../../ass
 import { type CoreExports, EventBuffer, instantiate } from "../core.js";
 import { FatalError, RuntimeError, UnsupportedError, ValueError } from "../errors.js";
 import { type ArrivalKind, Arrivals } from "./arrivals.js";
-import { type Call, checkCall } from "./call.js";
+import { type Call, checkCall, runBare } from "./call.js";
 import { CallQueue } from "./call-queue.js";
+import { endFirstCall, inFirstCall } from "./context.js";
 import type { Driver } from "./driver.js";
 import { Flushes } from "./flushes.js";
 import { Handle, QUEUED, TimerHandle, WatchHandle } from "./handle.js";
@@ -306,7 +307,7 @@ export class Scheduler {
 
   #run(handle: Handle, call: Call): number {
     try {
-      if (typeof call === "function") call();
+      if (typeof call === "function") runBare(call);
       else call.run();
     } catch (error) {
       if (error instanceof FatalError) {
@@ -316,6 +317,8 @@ export class Scheduler {
       handle._call ??= call;
       this.#raised = { handle, error };
       return Outcome.Raised;
+    } finally {
+      if (inFirstCall()) endFirstCall();
     }
     return Outcome.Ok;
   }

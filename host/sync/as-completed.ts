@@ -62,7 +62,7 @@ class Completions<T> implements IterableIterator<Future<T>> {
   next(): IteratorResult<Future<T>, undefined> {
     if (this.#left === 0) return { done: true, value: undefined };
     this.#left--;
-    const waiter = new Next<T>(this.#loop as EventLoop, this.#done);
+    const waiter = new Next<T>(this.#loop as EventLoop, this.#giveBack);
     const done = this.#done.shift();
     if (done !== undefined) waiter._is(done);
     else if (this.#isOver) waiter.setException(timeoutError());
@@ -82,6 +82,13 @@ class Completions<T> implements IterableIterator<Future<T>> {
     if (this.#pending.size === 0) this.#timer?.cancel();
     const waiter = this.#nextWaiter();
     if (waiter === undefined) this.#done.push(future);
+    else waiter._is(future);
+  };
+
+  /** It was for one that has been cancelled just then: the next has it, who may wait already. */
+  readonly #giveBack = (future: Future<T>): void => {
+    const waiter = this.#nextWaiter();
+    if (waiter === undefined) this.#done.unshift(future);
     else waiter._is(future);
   };
 
@@ -108,13 +115,13 @@ class Completions<T> implements IterableIterator<Future<T>> {
 
 /** The next one that is done. */
 class Next<T> extends Future<T> {
-  readonly #done: Future<T>[];
+  readonly #giveBack: (source: Future<T>) => void;
   #source: Future<T> | null = null;
 
-  /** @param done where those that are done wait to be asked for */
-  constructor(loop: EventLoop, done: Future<T>[]) {
+  /** @param giveBack is called with one that whoever has asked for it does not get */
+  constructor(loop: EventLoop, giveBack: (source: Future<T>) => void) {
     super(loop, loop._scheduler);
-    this.#done = done;
+    this.#giveBack = giveBack;
   }
 
   /** It is this one. */
@@ -123,10 +130,11 @@ class Next<T> extends Future<T> {
     this._endAs(source);
   }
 
-  /** Whoever asked for it is cancelled before going on: it is there for the next to ask. */
+  /** Whoever asked for it is cancelled before going on. */
   override _undelivered(): void {
-    if (this.#source !== null) this.#done.unshift(this.#source);
+    const source = this.#source;
     this.#source = null;
+    if (source !== null) this.#giveBack(source);
   }
 }
 

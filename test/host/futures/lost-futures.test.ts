@@ -192,6 +192,45 @@ test("one that somebody looked at is not, in whichever way", async (loop) => {
   assert.equal(contexts, []);
 });
 
+test("one that was given up is not, though it had failed before that", async (loop) => {
+  const contexts = contextsOf(loop);
+  const giveUp = async (): Promise<void> => {
+    const future = loop.createFuture();
+    const tasks = [
+      loop.createTask(function* () {
+        yield* future;
+      }),
+      loop.createTask(async () => await future),
+    ];
+    await runOnce(loop);
+    future.setException(new Error("mine"));
+    assert.is(future.cancel(), false);
+    for (let round = 0; round < 3; round++) await runOnce(loop);
+    for (const task of tasks) assert.is(task.cancel(), false);
+  };
+  await giveUp();
+  for (let round = 0; round < 20; round++) await collectGarbage();
+  assert.equal(contexts, []);
+});
+
+test("one that answers a cancellation is reported", async (loop) => {
+  const contexts = contextsOf(loop);
+  const lose = async (): Promise<void> => {
+    const task = loop.createTask(function* () {
+      try {
+        yield* loop.createFuture();
+      } catch {
+        throw new Error("of the cleaning up");
+      }
+    });
+    await runOnce(loop);
+    task.cancel();
+    await runOnce(loop);
+  };
+  await lose();
+  await collectUntil(() => contexts.length === 1, "the handler was told");
+});
+
 test("a done callback alone is nobody who looks", async (loop) => {
   const contexts = contextsOf(loop);
   const lose = (): void => {

@@ -55,7 +55,9 @@ test("of a done callback is that of its registration, whoever settles the future
   for (const awaited of [false, true]) {
     const future = loop.createFuture<void>();
     if (awaited) {
-      loop.createTask(() => future[Symbol.iterator]());
+      loop.createTask(function* () {
+        yield* future;
+      });
       await runOnce(loop);
     }
     const { seen } = registerTwice((see) => future.addDoneCallback(see));
@@ -181,6 +183,7 @@ test.onReal(
     console.log(followsContext(), same());
     if (process.argv.includes("enterWith")) storage.enterWith(1);
     else storage.run(1, () => {});
+    await run(async () => {});
     console.log(followsContext(), same());`;
     for (const method of ["run", "enterWith"]) {
       const printed = execFileSync(process.execPath, ["--input-type=module", "-e", code, method]).toString();

@@ -48,7 +48,7 @@ test(
       [["QWEaa", "XYaa", "a"], "QWEaaXYaaa", ""],
       [["QWEaa", "XYa", "aa"], "QWEaaXYaaa", ""],
       [["aaa"], "aaa", ""],
-      [["XXX", "a", "a", "a", "a"], "XXXaaa", "a"],
+      [["QWE", "a", "a", "a", "a"], "QWEaaa", "a"],
     ] as const) {
       for (const when of ["before", "after"]) {
         const from = reader(loop, ...(when === "before" ? pieces : []));

@@ -1,10 +1,18 @@
 /** Taking several things as they come in. */
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
-import { asCompleted, CancelledError, type Future, setEventLoop, sleep, TimeoutError } from "../../../host/index.js";
+import {
+  asCompleted,
+  CancelledError,
+  type Future,
+  setEventLoop,
+  sleep,
+  TimeoutError,
+  waitFor,
+} from "../../../host/index.js";
 import { thrownBy } from "../../support/sockets.js";
 import { bothLoops, rejection, runOnce } from "../loop/both-loops.js";
-import { iterate } from "./both-kinds.js";
+import { iterate, KINDS, ofKind } from "./both-kinds.js";
 
 const test = bothLoops(suite("asCompleted"));
 
@@ -110,6 +118,86 @@ test("leaving it early lets go of what is not done", async (loop) => {
   assert.is(String(futures[1]), "<Future pending>");
   futures[1]?.cancel();
 });
+
+for (const kind of KINDS) {
+  test(`gives each failure and each cancellation once, in a ${kind}, with a limit for each too`, async (loop) => {
+    for (const limit of [false, true]) {
+      const [failed, cancelled, later] = [1, 2, 3].map(() => loop.createFuture<string>()) as [
+        Future<string>,
+        Future<string>,
+        Future<string>,
+      ];
+      const task = loop.createTask(
+        ofKind(kind, function* () {
+          const outcomes: string[] = [];
+          for (const next of asCompleted([failed, cancelled, later])) {
+            try {
+              outcomes.push(yield* limit ? waitFor(next, 3600) : next);
+            } catch (error) {
+              outcomes.push((error as Error).message);
+            }
+          }
+          return outcomes;
+        }),
+      );
+      await iterate(loop);
+      failed.setException(new Error("failed"));
+      await iterate(loop, 6);
+      cancelled.cancel();
+      await iterate(loop, 6);
+      later.setResult("later");
+      assert.equal(await loop.runUntilComplete(task), ["failed", "", "later"]);
+    }
+  });
+
+  test(`keeps a failure for the next when a ${kind} is cancelled just as it comes`, async (loop) => {
+    const [first, second] = [loop.createFuture<string>(), loop.createFuture<string>()];
+    const outcomes: string[] = [];
+    const task = loop.createTask(
+      ofKind(kind, function* () {
+        for (const next of asCompleted([first, second])) {
+          try {
+            outcomes.push(yield* next);
+          } catch (error) {
+            outcomes.push((error as Error).message);
+          }
+        }
+      }),
+    );
+    await iterate(loop);
+    first.setException(new Error("failed"));
+    await runOnce(loop);
+    task.cancel("cancelled");
+    await iterate(loop, 6);
+    second.setResult("second");
+    await iterate(loop, 6);
+    assert.equal(outcomes, ["cancelled", "failed"]);
+  });
+}
+
+for (const kind of KINDS) {
+  test(`hands what came for a ${kind} that is cancelled just then to who waits already`, async (loop) => {
+    for (const fails of [false, true]) {
+      const [first, second] = [loop.createFuture<string>(), loop.createFuture<string>()];
+      const nexts = asCompleted([first, second]);
+      const take = () =>
+        loop.createTask(
+          ofKind(kind, function* () {
+            return yield* nexts.next().value as Future<string>;
+          }),
+        );
+      const [cancelled, waiting] = [take(), take()];
+      await iterate(loop);
+      if (fails) first.setException(new Error("first"));
+      else first.setResult("first");
+      await runOnce(loop);
+      cancelled.cancel();
+      const outcome = await loop.runUntilComplete(waiting).catch((error) => (error as Error).message);
+      assert.equal([outcome, cancelled.cancelled(), second.done()], ["first", true, false]);
+      second.cancel();
+    }
+  });
+}
 
 test("of nothing gives nothing, and refuses what it cannot wait for", async (loop) => {
   setEventLoop(loop);
