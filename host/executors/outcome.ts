@@ -87,7 +87,7 @@ export function errorOf(described: DescribedError): Error {
 /** Something was thrown that is no error: it becomes the cause of one. */
 function describeOther(thrown: unknown): DescribedError {
   const what = attempt(() => `${describe(thrown)} and no Error: ${String(thrown)}`, "an object and no Error");
-  const message = `a function in a worker threw ${what}`;
+  const message = `the function threw ${what}`;
   const cause = describePart(thrown, []);
   return { name: "Error", message, stack: "", details: [], cause, errors: null, missing: null };
 }

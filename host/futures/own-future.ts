@@ -1,19 +1,20 @@
 /**
  * Futures whose result comes from work of their own: an operation, a call on a socket.
  *
- * Owns: that nobody else gives them a result. It would take the place of what the work opens, which nobody would close then. And
- * that a result which the only one who waited for it does not get, because it is cancelled just then, is closed; if that fails, the
+ * Owns: that a result which the only one who waited for it does not get, because it is cancelled just then, is closed; if that fails, the
  * exception handler is told, and whoever was cancelled is so all the same.
  *
- * Does not own: the work. Cancelling is how others end it.
+ * Does not own: the work. Cancelling is how others end it: a result of theirs would take the place of what the work opens, which nobody
+ * would close then (`own-result.ts`).
  */
 import type { AsyncResource } from "node:async_hooks";
 import { FutureState } from "../../assembly/abi.js";
-import { FatalError, RuntimeError } from "../errors.js";
+import { FatalError } from "../errors.js";
 import type { EventLoop } from "../loop/event-loop.js";
-import { type DoneCallback, Future } from "./future.js";
+import type { DoneCallback } from "./future.js";
+import { OwnResult } from "./own-result.js";
 
-export class OwnFuture<T> extends Future<T> {
+export class OwnFuture<T> extends OwnResult<T> {
   /** How many were ever registered to hear of the result. */
   #listeners = 0;
   #discard: ((value: T) => void) | null;
@@ -50,29 +51,4 @@ export class OwnFuture<T> extends Future<T> {
       this._loop.callExceptionHandler({ message, exception, future: this });
     }
   }
-
-  /** @throws RuntimeError `ERR_OWN_RESULT`: cancel it instead */
-  override setResult(_value: T): never {
-    throw refusal();
-  }
-
-  /** @throws RuntimeError `ERR_OWN_RESULT`: cancel it instead */
-  override setException(_exception: Error | (new () => Error)): never {
-    throw refusal();
-  }
-
-  /** @internal */
-  protected _succeed(value: T): void {
-    super.setResult(value);
-  }
-
-  /** @internal */
-  protected _failWith(error: Error): void {
-    super.setException(error);
-  }
-}
-
-function refusal(): RuntimeError {
-  const hint = "cancel() it to end the work, and use loop.createFuture() for a future that you settle";
-  return new RuntimeError("ERR_OWN_RESULT", `the result of this future comes from work that goes on: ${hint}`);
 }

@@ -10,7 +10,8 @@ import { describe, typeError, ValueError } from "../errors.js";
 import type { EventLoop } from "../loop/event-loop.js";
 import type { TimerHandle } from "../scheduler/handle.js";
 import type { Scheduler } from "../scheduler/scheduler.js";
-import { type DoneCallback, Future } from "./future.js";
+import type { DoneCallback, Future } from "./future.js";
+import { OwnResult } from "./own-result.js";
 
 /** Makes the future that `sleep` returns. */
 export function sleepOn<T>(loop: EventLoop, scheduler: Scheduler, delay: number, result: T): Future<T> {
@@ -25,7 +26,7 @@ export function checkSeconds(name: string, seconds: number): void {
   if (Number.isNaN(seconds)) throw new ValueError("ERR_BAD_TIME", `${name} is NaN: pass a number of seconds`);
 }
 
-class Sleep<T> extends Future<T> {
+class Sleep<T> extends OwnResult<T> {
   readonly #timer: TimerHandle;
 
   constructor(loop: EventLoop, scheduler: Scheduler, delay: number, result: T) {
@@ -39,15 +40,15 @@ class Sleep<T> extends Future<T> {
   }
 }
 
-function settleUnlessDone<T>(future: Future<T>, result: T): void {
-  if (!future.done()) future.setResult(result);
+function settleUnlessDone<T>(future: OwnResult<T>, result: T): void {
+  if (!future.done()) future._succeed(result);
 }
 
 /**
  * Takes exactly one iteration from when somebody awaits it: a generator's is a bare yield, an async function goes on right after the callback that
  * settles the future, and for everybody else it is a future that is settled in the next iteration.
  */
-class OneIteration<T> extends Future<T> {
+class OneIteration<T> extends OwnResult<T> {
   readonly #result: T;
   #started = false;
 
@@ -91,12 +92,12 @@ class OneIteration<T> extends Future<T> {
 
   *#giveUpOneIteration(): Generator<undefined, T, unknown> {
     yield;
-    if (this._state === FutureState.Pending) this.setResult(this.#result);
+    if (this._state === FutureState.Pending) this._succeed(this.#result);
     return this.result();
   }
 }
 
-function settleAndDeliver<T>(future: Future<T>, result: T, deliver: () => void): void {
+function settleAndDeliver<T>(future: OwnResult<T>, result: T, deliver: () => void): void {
   settleUnlessDone(future, result);
   deliver();
 }

@@ -18,6 +18,7 @@ import { Work } from "../executors/work.js";
 import { runOutsideTasks } from "../futures/awaiting.js";
 import type { Future } from "../futures/future.js";
 import { OwnFuture } from "../futures/own-future.js";
+import { ownResult } from "../futures/own-result.js";
 import { checkSeconds } from "../futures/sleep.js";
 import { checkOptions } from "../net/options.js";
 import type { Handle } from "../scheduler/handle.js";
@@ -83,8 +84,8 @@ export abstract class ExecutorCalls extends NetworkCalls {
     this.#isShutdown = true;
     const executor = this.#executor;
     if (executor === null) {
-      const future = loop.createFuture<void>();
-      future.setResult();
+      const future = ownResult<void>(loop);
+      future._succeed();
       return future;
     }
     loop._scheduler.checkNodeGoesOn("an executor ends");

@@ -178,11 +178,9 @@ async function cancelAllTasks(loop: EventLoop): Promise<void> {
   for (const task of tasks) task.cancel();
   await loop.runUntilComplete(allDone(tasks));
   for (const task of tasks) {
-    if (task.cancelled()) continue;
-    const exception = task.exception();
-    if (exception !== null) {
-      loop.callExceptionHandler({ message: "unhandled exception during run() shutdown", exception, task });
-    }
+    if (task.cancelled() || !task._failed) continue;
+    const message = "unhandled exception during run() shutdown";
+    loop.callExceptionHandler({ message, exception: task.exception(), task });
   }
 }
 

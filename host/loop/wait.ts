@@ -7,6 +7,7 @@ import { CancelledError, describe, TimeoutError, ValueError } from "../errors.js
 import type { Awaitable, ResultOf } from "../futures/coroutine.js";
 import { Future } from "../futures/future.js";
 import { isKept, keepResult } from "../futures/late-cancellation.js";
+import { OwnResult } from "../futures/own-result.js";
 import { checkSeconds } from "../futures/sleep.js";
 import { Task } from "../futures/task.js";
 import { checkOptions } from "../net/options.js";
@@ -77,7 +78,7 @@ export function wait<A extends Awaitable<unknown>>(
 }
 
 /** Who waits for several, until it is told that it is enough. */
-class Waiting<T> extends Future<WaitResult<T>> {
+class Waiting<T> extends OwnResult<WaitResult<T>> {
   readonly #all: readonly Future<T>[];
   #isTaken = false;
 
@@ -87,7 +88,7 @@ class Waiting<T> extends Future<WaitResult<T>> {
   }
 
   _finish(): void {
-    if (!this.done()) this.setResult({ done: new Set(), pending: new Set(this.#all) });
+    if (!this.done()) this._succeed({ done: new Set(), pending: new Set(this.#all) });
   }
 
   /** What has ended since it was enough is done as well. */

@@ -13,6 +13,7 @@
 import { inspect } from "node:util";
 import { RuntimeError } from "../errors.js";
 import { Future } from "../futures/future.js";
+import { type OwnResult, ownResult } from "../futures/own-result.js";
 import type { EventLoop } from "../loop/event-loop.js";
 import type { Address } from "./address.js";
 import type { Door } from "./door.js";
@@ -36,7 +37,7 @@ export class Server<A extends Address = Address> implements TransportOwner {
   #doors: readonly Door<A>[] | null;
   #serving = false;
   #forever: ServingForever | null = null;
-  #closedWaiters: Future<void>[] = [];
+  #closedWaiters: OwnResult<void>[] = [];
 
   /** @internal Users call `loop.createServer()`. */
   constructor(loop: EventLoop, doors: readonly Door<A>[], file: { remove(): void } | null = null) {
@@ -75,7 +76,7 @@ export class Server<A extends Address = Address> implements TransportOwner {
    */
   startServing(): Future<void> {
     this._startServing();
-    const started = this.#loop.createFuture<void>();
+    const started = ownResult<void>(this.#loop);
     this.#loop.callSoon(settle, started);
     return started;
   }
@@ -129,8 +130,8 @@ export class Server<A extends Address = Address> implements TransportOwner {
 
   /** Waits until the server is closed and its last connection has ended. */
   waitClosed(): Future<void> {
-    const waiter = this.#loop.createFuture<void>();
-    if (this.#isOver()) waiter.setResult(undefined);
+    const waiter = ownResult<void>(this.#loop);
+    if (this.#isOver()) waiter._succeed(undefined);
     else this.#closedWaiters.push(waiter);
     return waiter;
   }
@@ -216,6 +217,6 @@ class ServingForever extends Future<never> {
   }
 }
 
-function settle(future: Future<void>): void {
-  if (!future.done()) future.setResult(undefined);
+function settle(future: OwnResult<void>): void {
+  if (!future.done()) future._succeed(undefined);
 }

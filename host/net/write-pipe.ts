@@ -14,7 +14,7 @@ import { inspect } from "node:util";
 import { FatalError } from "../errors.js";
 import type { EventLoop } from "../loop/event-loop.js";
 import type { BaseProtocol } from "../protocols.js";
-import { EAGAIN, EPIPE } from "../sys/errno.js";
+import { EAGAIN, EBADF, EPIPE } from "../sys/errno.js";
 import { errorText, systemError } from "../sys/errors.js";
 import { checkBytes, checkLines } from "./checks.js";
 import { Ending } from "./ending.js";
@@ -138,6 +138,11 @@ export class WritePipeTransport extends FlowControl implements WriteTransport {
   /** @internal */
   protected override get _flowLoop(): EventLoop {
     return this.#loop;
+  }
+
+  /** @internal What waits can never be written. Without that, the next write finds out. */
+  _descriptorGoes(): void {
+    if (this.#queue.size > 0) this.#lose(systemError("write", EBADF, { message: errorText(EBADF) }));
   }
 
   /** @internal */

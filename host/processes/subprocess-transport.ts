@@ -14,6 +14,7 @@ import { constants } from "node:os";
 import { inspect } from "node:util";
 import { EventKind } from "../../assembly/abi.js";
 import type { Future } from "../futures/future.js";
+import { type OwnResult, ownResult } from "../futures/own-result.js";
 import type { EventLoop } from "../loop/event-loop.js";
 import { checkProtocol } from "../net/options.js";
 import type { ReadTransport, WriteTransport } from "../net/transports.js";
@@ -37,7 +38,7 @@ export class SubprocessTransport {
   #returncode: number | null = null;
   #closed = false;
   #ended = false;
-  #waiters: Future<number>[] = [];
+  #waiters: OwnResult<number>[] = [];
 
   /** @internal Users call `loop.subprocessExec()`. */
   constructor(loop: EventLoop, child: ChildProcess, protocol: SubprocessProtocol) {
@@ -143,8 +144,8 @@ export class SubprocessTransport {
       this.#loop._scheduler.checkOpen();
       this.#loop._scheduler.checkNodeGoesOn("children start and end");
     }
-    const waiter = this.#loop.createFuture<number>();
-    if (this.#returncode !== null) waiter.setResult(this.#returncode);
+    const waiter = ownResult<number>(this.#loop);
+    if (this.#returncode !== null) waiter._succeed(this.#returncode);
     else this.#waiters.push(waiter);
     return waiter;
   }
@@ -179,7 +180,7 @@ export class SubprocessTransport {
   #processExited(): void {
     const { exitCode, signalCode } = this.#child;
     this.#returncode = signalCode === null ? (exitCode ?? 0) : -constants.signals[signalCode];
-    for (const waiter of this.#waiters.splice(0)) if (!waiter.done()) waiter.setResult(this.#returncode);
+    for (const waiter of this.#waiters.splice(0)) if (!waiter.done()) waiter._succeed(this.#returncode);
     this.#tell(() => this.#protocol.processExited?.());
     this.#finishIfOver();
   }

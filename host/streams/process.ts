@@ -10,6 +10,7 @@
 import { inspect } from "node:util";
 import { describe, typeError } from "../errors.js";
 import type { Future } from "../futures/future.js";
+import { type OwnResult, ownResult } from "../futures/own-result.js";
 import type { EventLoop } from "../loop/event-loop.js";
 import { getRunningLoop } from "../loop/running-loop.js";
 import { checkBytes } from "../net/checks.js";
@@ -116,8 +117,8 @@ class ProcessProtocol implements SubprocessProtocol {
   #paused = false;
   /** What has ended stdin: null if that was in good order, undefined while it goes on. */
   #inputLost: Error | null | undefined;
-  #drains: Future<void>[] = [];
-  #closeWaiters: Future<void>[] = [];
+  #drains: OwnResult<void>[] = [];
+  #closeWaiters: OwnResult<void>[] = [];
 
   constructor(loop: EventLoop, limit: number | undefined) {
     this.#loop = loop;
@@ -163,19 +164,19 @@ class ProcessProtocol implements SubprocessProtocol {
 
   resumeWriting(): void {
     this.#paused = false;
-    for (const drain of this.#drains.splice(0)) if (!drain.done()) drain.setResult(undefined);
+    for (const drain of this.#drains.splice(0)) if (!drain.done()) drain._succeed(undefined);
   }
 
   _drain(): Future<void> {
-    const drain = this.#loop.createFuture<void>();
-    if (this.#inputLost !== undefined) drain.setException(brokenPipe());
+    const drain = ownResult<void>(this.#loop);
+    if (this.#inputLost !== undefined) drain._failWith(brokenPipe());
     else if (this.#paused) this.#drains.push(drain);
-    else drain.setResult(undefined);
+    else drain._succeed(undefined);
     return drain;
   }
 
   _untilInputClosed(): Future<void> {
-    const waiter = this.#loop.createFuture<void>();
+    const waiter = ownResult<void>(this.#loop);
     this.#closeWaiters.push(waiter);
     if (this.#inputLost !== undefined) this.#tellClosed(this.#inputLost);
     return waiter;
@@ -193,15 +194,15 @@ class ProcessProtocol implements SubprocessProtocol {
 
   #loseInput(error: Error | null): void {
     this.#inputLost = error;
-    for (const drain of this.#drains.splice(0)) if (!drain.done()) drain.setException(brokenPipe());
+    for (const drain of this.#drains.splice(0)) if (!drain.done()) drain._failWith(brokenPipe());
     this.#tellClosed(error);
   }
 
   #tellClosed(error: Error | null): void {
     for (const waiter of this.#closeWaiters.splice(0)) {
       if (waiter.done()) continue;
-      if (error === null) waiter.setResult(undefined);
-      else waiter.setException(error);
+      if (error === null) waiter._succeed(undefined);
+      else waiter._failWith(error);
     }
   }
 }

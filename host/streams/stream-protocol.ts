@@ -15,6 +15,7 @@
 import { CancelledError, describe, FatalError, typeError } from "../errors.js";
 import { isCoroutine, isPromiseLike } from "../futures/coroutine.js";
 import type { Future } from "../futures/future.js";
+import { type OwnResult, ownResult } from "../futures/own-result.js";
 import type { EventLoop } from "../loop/event-loop.js";
 import { getEventLoop } from "../loop/implicit-loop.js";
 import type { Work } from "../net/operation.js";
@@ -38,8 +39,8 @@ export class StreamReaderProtocol extends Protocol {
   #paused = false;
   /** What has ended the connection: null if it was closed in good order, undefined while it goes on. */
   #lost: Error | null | undefined;
-  #drainWaiters = new Set<Future<void>>();
-  #closeWaiters = new Set<Future<void>>();
+  #drainWaiters = new Set<OwnResult<void>>();
+  #closeWaiters = new Set<OwnResult<void>>();
 
   /**
    * @param clientConnected what a server calls with each connection
@@ -96,7 +97,7 @@ export class StreamReaderProtocol extends Protocol {
   *_drain(): Work<void> {
     if (this.#lost !== undefined) throw connectionLost("Connection lost");
     if (!this.#paused) return;
-    const waiter = this.#loop.createFuture<void>();
+    const waiter = ownResult<void>(this.#loop);
     this.#drainWaiters.add(waiter);
     try {
       yield* waiter;
@@ -107,7 +108,7 @@ export class StreamReaderProtocol extends Protocol {
 
   /** @internal Waits until the connection has ended. */
   _untilClosed(): Future<void> {
-    const waiter = this.#loop.createFuture<void>();
+    const waiter = ownResult<void>(this.#loop);
     this.#closeWaiters.add(waiter);
     if (this.#lost !== undefined) settleAll(this.#closeWaiters, this.#lost);
     return waiter;
@@ -169,11 +170,11 @@ function connectionLost(message: string): Error {
   return systemError("write", ECONNRESET, { message });
 }
 
-function settleAll(waiters: Set<Future<void>>, error: Error | null): void {
+function settleAll(waiters: Set<OwnResult<void>>, error: Error | null): void {
   for (const waiter of waiters) {
     if (waiter.done()) continue;
-    if (error === null) waiter.setResult(undefined);
-    else waiter.setException(error);
+    if (error === null) waiter._succeed(undefined);
+    else waiter._failWith(error);
   }
   waiters.clear();
 }

@@ -144,9 +144,8 @@ export class Channel {
   }
 
   #answer(id: number, task: Future): void {
-    const error = task.cancelled() ? null : task.exception();
     if (task.cancelled()) this.#post({ id, cancelled: cancelMessageOf(task) });
-    else if (error !== null) this.#post({ id, error: describeError(error, false) });
+    else if (task._failed) this.#post({ id, error: describeError(task.exception(), false) });
     else this.#postResult(id, task.result());
     this.#words.noteAnswer();
   }

@@ -116,21 +116,27 @@ test("cancels what is left also when the program fails", async () => {
 });
 
 test("reports what goes wrong in the tasks that it cancels", async () => {
-  const written = await captureConsoleDuring("error", async () => {
-    await run(async () => {
-      getRunningLoop().createTask(async () => {
-        try {
-          await sleep(3600);
-        } finally {
-          // biome-ignore lint/correctness/noUnsafeFinally: that is what is tested
-          throw new Error("while cleaning up");
-        }
+  for (const [thrown, told] of [
+    [new Error("while cleaning up"), /\n[\s\S]*while cleaning up/],
+    [null, /\n[\s\S]*\nnull$/],
+  ] as const) {
+    const written = await captureConsoleDuring("error", async () => {
+      await run(async () => {
+        getRunningLoop().createTask(async () => {
+          try {
+            await sleep(3600);
+          } finally {
+            // biome-ignore lint/correctness/noUnsafeFinally: that is what is tested
+            throw thrown;
+          }
+        });
+        await sleep(0);
       });
-      await sleep(0);
     });
-  });
-  assert.is(written.length, 1);
-  assert.match(written[0] ?? "", /^unhandled exception during run\(\) shutdown\n[\s\S]*while cleaning up/);
+    assert.is(written.length, 1);
+    assert.match(written[0] ?? "", "unhandled exception during run() shutdown\n");
+    assert.match(written[0] ?? "", told);
+  }
 });
 
 test("is cancelled by its signal", async () => {

@@ -7,6 +7,7 @@ import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { AF_INET, AF_UNIX, SOCK_DGRAM } from "../../../host/constants.js";
 import { EventLoop } from "../../../host/loop/event-loop.js";
+import { pipe } from "../../../host/net/pipe.js";
 import { Socket, socketpair } from "../../../host/net/socket.js";
 import { leakChecked } from "../../support/leaks.js";
 import { closeAll } from "../../support/sockets.js";
@@ -112,6 +113,22 @@ test(
     assert.is(await protocol.lost, null);
     assert.equal(protocol.errors, []);
     two.close();
+  }),
+);
+
+test(
+  "a pipe that is closed ends with an error if something waits to be written, else when its transport is closed",
+  onLoop(async ({ loop }) => {
+    for (const size of [10, 1_000_000]) {
+      const [reader, writer] = pipe();
+      const protocol = new Recorder(loop);
+      const [transport] = await loop.connectWritePipe(() => protocol as never, writer);
+      transport.write(Buffer.alloc(size));
+      writer.close();
+      transport.close();
+      assert.is(((await protocol.lost) as NodeJS.ErrnoException | null)?.code, size > 10 ? "EBADF" : undefined);
+      reader.close();
+    }
   }),
 );
 

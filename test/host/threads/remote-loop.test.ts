@@ -100,6 +100,10 @@ test("errors keep their class, message, code and stack", async () => {
       yield;
       return () => {};
     },
+    *throwsNull(): Coroutine<void> {
+      yield;
+      throw null;
+    },
   };
   await withRemote(callbacks, async (remote) => {
     const error = (await rejection(remote.runCoroutineThreadsafe("fails"))) as RangeError & { code?: string };
@@ -109,6 +113,8 @@ test("errors keep their class, message, code and stack", async () => {
     const kinds = [remote.runCoroutineThreadsafe("plain"), remote.runCoroutineThreadsafe("unsendable")];
     const codes = await Promise.all(kinds.map(async (each) => ((await rejection(each)) as { code?: string }).code));
     assert.equal(codes, ["ERR_NOT_A_COROUTINE", "ERR_RESULT_NOT_CLONEABLE"]);
+    const thrown = await rejection(remote.runCoroutineThreadsafe("throwsNull"));
+    assert.equal([thrown.message, thrown.cause], ["the function threw null and no Error: null", null]);
   });
 });
 

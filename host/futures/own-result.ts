@@ -1,0 +1,41 @@
+/**
+ * Futures that calls return and settle themselves.
+ *
+ * Owns: that nobody else gives them a result, who would say that something has happened which has not.
+ */
+import { RuntimeError } from "../errors.js";
+import type { EventLoop } from "../loop/event-loop.js";
+import { Future } from "./future.js";
+
+/** A future whose result is the business of the call that made it. Others can cancel it. */
+export class OwnResult<T> extends Future<T> {
+  /** @throws RuntimeError `ERR_OWN_RESULT`: cancel it instead */
+  override setResult(_value: T): never {
+    throw refusal();
+  }
+
+  /** @throws RuntimeError `ERR_OWN_RESULT`: cancel it instead */
+  override setException(_exception: Error | (new () => Error)): never {
+    throw refusal();
+  }
+
+  /** @internal */
+  _succeed(value: T): void {
+    super.setResult(value);
+  }
+
+  /** @internal */
+  _failWith(error: Error): void {
+    super.setException(error);
+  }
+}
+
+/** Makes one that waits to be told. */
+export function ownResult<T>(loop: EventLoop): OwnResult<T> {
+  return new OwnResult<T>(loop, loop._scheduler);
+}
+
+function refusal(): RuntimeError {
+  const hint = "cancel() it to end the work, and use loop.createFuture() for a future that you settle";
+  return new RuntimeError("ERR_OWN_RESULT", `the result of this future comes from work that goes on: ${hint}`);
+}
