@@ -169,7 +169,7 @@ onBoth("whatever a function throws is told of", async (executor) => {
   ];
   for (const thrower of strange) {
     const error = await rejection(executor.submit(thrower as () => void));
-    assert.match(error.message, /^a function in a worker threw an (object|instance of Object) and no Error/);
+    assert.match(error.message, /^the function threw an (object|instance of Object) and no Error/);
   }
   const named = await rejection(
     executor.submit(() => {

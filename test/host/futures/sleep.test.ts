@@ -116,22 +116,6 @@ test("that is cancelled takes its timer away", async (loop) => {
   assert.is(loop._scheduler.core.timerCount(), 0);
 });
 
-test("that somebody else settles is over then", async (loop) => {
-  const nap = await within(loop, async () => sleep(0.001, "late"));
-  assert.is(nap, "late");
-  await within(loop, async () => {
-    const future = sleep(0.001, "late");
-    future.setResult("early");
-    assert.is(await future, "early");
-    await sleep(0.002);
-    assert.is(future.result(), "early");
-    sleep(3600).setResult(undefined);
-    await sleep(0);
-  });
-  await runOnce(loop);
-  assert.is(loop._scheduler.core.timerCount(), 0);
-});
-
 test("needs a number that is a number, and a loop that runs", async (loop) => {
   assert.is(thrownBy(() => sleep(1)).code, "ERR_NO_RUNNING_LOOP");
   await within(loop, async () => {
