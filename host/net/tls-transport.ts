@@ -50,7 +50,12 @@ export class TlsTransport extends DuplexTransport {
     this.#secure = secure;
     this.#wire = wire;
     this.#shutdownSeconds = side.shutdownSeconds;
-    this._extra.sslcontext = side.context;
+    // As the handshake has left them: the TLSSocket forgets them when it is destroyed, before connectionLost is called.
+    Object.assign(this._extra, {
+      sslcontext: side.context,
+      peercert: certificateOf(secure),
+      cipher: secure.getCipher(),
+    });
   }
 
   /** @throws UnsupportedError `ERR_NO_HALF_CLOSE` */
@@ -77,10 +82,6 @@ export class TlsTransport extends DuplexTransport {
     switch (name) {
       case "sslObject":
         return secure;
-      case "peercert":
-        return certificateOf(secure) ?? fallback;
-      case "cipher":
-        return secure.getCipher() ?? fallback;
       case "alpnProtocol":
         return secure.alpnProtocol || fallback;
       case "compression":
