@@ -135,8 +135,8 @@ export class DuplexTransport extends LayeredTransport {
     this._closing = true;
     const duplex = this.#duplex;
     if (!duplex.writableEnded) duplex.end();
-    if (duplex.writableFinished) this._lose(null);
-    else duplex.once("finish", () => this._lose(null));
+    if (duplex.writableFinished) this._finished();
+    else duplex.once("finish", () => this._finished());
   }
 
   override abort(): void {
@@ -160,6 +160,11 @@ export class DuplexTransport extends LayeredTransport {
   /** @internal What the protocol is told of an error of the stream. */
   protected _causeOf(error: Error): Error {
     return error;
+  }
+
+  /** @internal The connection was closed, and the stream has taken everything. */
+  protected _finished(): void {
+    this._lose(null);
   }
 
   /** @internal The stream goes on until enough has come. */
@@ -232,6 +237,7 @@ export class DuplexTransport extends LayeredTransport {
   }
 
   readonly #onData = (chunk: Uint8Array): void => {
+    if (this._closing) return;
     this.#arrived.push(chunk);
     this.#arrivedBytes += chunk.length;
     // As much as the stream would keep by itself for a reader who does not come.
@@ -261,10 +267,10 @@ export class DuplexTransport extends LayeredTransport {
     else this.#breaks(this._causeOf(closedEarly()));
   };
 
-  /** Whether both sides have said all: what breaks then is the goodbye. */
+  /** Whether both sides have said all, or it has left: what breaks then is the goodbye. */
   get #isOver(): boolean {
-    const { readableEnded, writableLength } = this.#duplex;
-    return this._closing && readableEnded && writableLength === 0;
+    const { readableEnded, writableFinished, writableLength } = this.#duplex;
+    return this._closing && (writableFinished || (readableEnded && writableLength === 0));
   }
 
   /** The stream is broken; the protocol gets first what came before, if it is reading. */

@@ -7,7 +7,8 @@
  * Does not own: the cipher, which is node:tls's; the handshake (`tls-handshake.ts`); the connection below, which goes
  * when the stream is destroyed.
  *
- * From: CPython 3.11 sslproto `_SSLProtocolTransport`. Differs: close does not wait for the peer's close_notify.
+ * From: CPython 3.11 sslproto `_SSLProtocolTransport`. Differs: close waits until the peer's system has everything, and not for
+ * its close_notify.
  */
 
 import type { TLSSocket } from "node:tls";
@@ -19,8 +20,11 @@ import { DuplexTransport } from "./duplex-transport.js";
 import type { ExtraInfo } from "./extra-info.js";
 import type { TlsSide } from "./tls-options.js";
 import type { TlsWire } from "./tls-wire.js";
+import { hasUnconfirmed } from "./unconfirmed.js";
 
 const HIGH_WATER_BYTES = 512 * 1024;
+/** The system does not say when the peer's has confirmed the end. */
+const CONFIRM_POLL_SECONDS = 0.005;
 
 /** What the connection below is asked for. */
 const BELOW = ["socket", "sockname", "peername", "peercred", "duplex"];
@@ -36,6 +40,7 @@ export class TlsTransport extends DuplexTransport {
   readonly #wire: TlsWire;
   readonly #shutdownSeconds: number;
   #shutdownTimer: TimerHandle | null = null;
+  #confirmTimer: TimerHandle | null = null;
 
   /** @internal */
   constructor(
@@ -117,10 +122,34 @@ export class TlsTransport extends DuplexTransport {
     return false;
   }
 
+  /**
+   * @internal The descriptor stays until the peer's system has everything. What the peer sends until then, if only session tickets,
+   * would otherwise have the connection reset.
+   */
+  protected override _finished(): void {
+    if (this._isLost) return;
+    const wire = this.#wire;
+    if (this._loop.isClosed() || wire.readableEnded || wire.destroyed) return this._lose(null);
+    wire.once("end", () => this._lose(null)).once("close", () => this._lose(null));
+    this.#secure.resume();
+    this._letGoIfConfirmed();
+  }
+
+  /** @internal */
+  _letGoIfConfirmed(): void {
+    const { transport } = this.#wire;
+    // What cannot be closed by halves is closing, and the stream over it ends with it.
+    if (this._isLost || !transport.canWriteEof()) return;
+    if (!hasUnconfirmed(transport.getExtraInfo("socket"))) return this._lose(null);
+    this.#confirmTimer = this._loop.callLater(CONFIRM_POLL_SECONDS, letGoIfConfirmed, this);
+  }
+
   /** @internal */
   override _abandon(): void {
     this.#shutdownTimer?.cancel();
     this.#shutdownTimer = null;
+    this.#confirmTimer?.cancel();
+    this.#confirmTimer = null;
     super._abandon();
     this.#wire.transport.abort();
   }
@@ -133,6 +162,10 @@ export class TlsTransport extends DuplexTransport {
 
 function cutOff(transport: TlsTransport): void {
   transport._cutOff();
+}
+
+function letGoIfConfirmed(transport: TlsTransport): void {
+  transport._letGoIfConfirmed();
 }
 
 /** The peer's certificate, or null if it has shown none. */

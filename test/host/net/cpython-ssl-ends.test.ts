@@ -7,6 +7,7 @@
 import type { PeerCertificate } from "node:tls";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
+import { sleepOn } from "../../../host/futures/sleep.js";
 import type { EventLoop } from "../../../host/loop/event-loop.js";
 import { SSLContext } from "../../../host/net/ssl-context.js";
 import type { Transport } from "../../../host/net/transport.js";
@@ -40,6 +41,24 @@ def count(sock):
     return size
 `;
 const WRAPPED = `${SERVER}sock = context.wrap_socket(plain, server_side=True)\n`;
+
+/** As `WRAPPED`, but by hand: a socket of Python's ssl sends what TLS has to say at once, and reads no more after its goodbye. */
+const BY_HAND = `${SERVER}incoming, outgoing = ssl.MemoryBIO(), ssl.MemoryBIO()
+tls = context.wrap_bio(incoming, outgoing, server_side=True)
+def send():
+    if outgoing.pending:
+        plain.sendall(outgoing.read())
+def go_on(function, *arguments):
+    while True:
+        try:
+            return function(*arguments)
+        except ssl.SSLWantReadError:
+            send()
+            data = plain.recv(65536)
+            incoming.write(data) if data else incoming.write_eof()
+        finally:
+            send()
+`;
 
 async function connectTo(
   loop: EventLoop,
@@ -103,20 +122,7 @@ print(count(sock))
 test(
   "a peer that has said goodbye still gets all that waits to be sent, and a goodbye",
   onLoop(async ({ loop }) => {
-    // A socket of Python's ssl reads no more after its goodbye.
-    const program = `${SERVER}
-incoming, outgoing = ssl.MemoryBIO(), ssl.MemoryBIO()
-tls = context.wrap_bio(incoming, outgoing, server_side=True)
-def go_on(function, *arguments):
-    while True:
-        try:
-            return function(*arguments)
-        except ssl.SSLWantReadError:
-            plain.sendall(outgoing.read())
-            data = plain.recv(65536)
-            incoming.write(data) if data else incoming.write_eof()
-        finally:
-            plain.sendall(outgoing.read())
+    const program = `${BY_HAND}
 go_on(tls.do_handshake)
 assert go_on(tls.read, 4) == b"ping"
 go_on(tls.write, b"pong")
@@ -173,6 +179,37 @@ count(sock) if sock._sslobj else None
       assert.is(client.text, "hellothe rest");
       assert.equal(client.trace, ["CM", "DR", "ER", "CL"]);
       await saysAtLast(peer);
+    }),
+  );
+}
+
+for (const size of [10, 300_000, 2_000_000, 8_000_000]) {
+  test(
+    `${size} bytes that are written just before the close come, whatever the peer sends meanwhile`,
+    onLoop(async ({ loop }) => {
+      // The session tickets, which follow the handshake, come when the client has long said all.
+      const program = `${BY_HAND}
+while True:
+    try:
+        tls.do_handshake()
+        break
+    except ssl.SSLWantReadError:
+        plain.sendall(outgoing.read())
+        incoming.write(plain.recv(65536))
+word()
+plain.sendall(outgoing.read())
+size = 0
+while data := go_on(tls.read, 65536):
+    size += len(data)
+print(size)
+`;
+      const [peer, transport, client] = await connectTo(loop, program);
+      transport.write(Buffer.alloc(size, "x"));
+      transport.close();
+      await Promise.race([client.lost, sleepOn(loop, loop._scheduler, 0.05, undefined)]);
+      peer.end("go on\n");
+      assert.is(await client.lost, null);
+      assert.is(await saysAtLast(peer), String(size));
     }),
   );
 }
