@@ -9,7 +9,7 @@
  * From: CPython 3.11 selector_events `_SelectorTransport`, protocols.py `_feed_data_to_buffered_proto`.
  */
 
-import { FatalError } from "../errors.js";
+import { asError, FatalError } from "../errors.js";
 import type { EventLoop } from "../loop/event-loop.js";
 import { type BufferedProtocol, isBuffered, type StreamProtocol } from "../protocols.js";
 import { endSoon } from "./ending.js";
@@ -134,7 +134,7 @@ export abstract class LayeredTransport extends Transport {
   protected _fatalError(error: unknown, message: string): void {
     if (error instanceof FatalError) throw error;
     this._loop.callExceptionHandler({ message, exception: error, transport: this, protocol: this.#protocol });
-    this._lose(error instanceof Error ? error : new Error(String(error), { cause: error }));
+    this._lose(asError(error));
   }
 
   /** @internal From here on there is no connection; the protocol hears of it in the next iteration. */
