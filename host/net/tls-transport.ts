@@ -23,8 +23,9 @@ import type { TlsWire } from "./tls-wire.js";
 import { hasUnconfirmed } from "./unconfirmed.js";
 
 const HIGH_WATER_BYTES = 512 * 1024;
-/** The system does not say when the peer's has confirmed the end. */
-const CONFIRM_POLL_SECONDS = 0.005;
+/** The system does not say when the peer's has confirmed the end: it is asked, first after so long, and then less and less often. */
+const FIRST_POLL_SECONDS = 0.002;
+const POLL_SECONDS_MAX = 0.5;
 
 /** What the connection below is asked for. */
 const BELOW = ["socket", "sockname", "peername", "peercred", "duplex"];
@@ -132,16 +133,17 @@ export class TlsTransport extends DuplexTransport {
     if (this._loop.isClosed() || wire.readableEnded || wire.destroyed) return this._lose(null);
     wire.once("end", () => this._lose(null)).once("close", () => this._lose(null));
     this.#secure.resume();
-    this._letGoIfConfirmed();
+    this._letGoIfConfirmed(FIRST_POLL_SECONDS);
   }
 
   /** @internal */
-  _letGoIfConfirmed(): void {
+  _letGoIfConfirmed(pollSeconds: number): void {
     const { transport } = this.#wire;
     // What cannot be closed by halves is closing, and the stream over it ends with it.
     if (this._isLost || !transport.canWriteEof()) return;
     if (!hasUnconfirmed(transport.getExtraInfo("socket"))) return this._lose(null);
-    this.#confirmTimer = this._loop.callLater(CONFIRM_POLL_SECONDS, letGoIfConfirmed, this);
+    const next = Math.min(2 * pollSeconds, POLL_SECONDS_MAX);
+    this.#confirmTimer = this._loop.callLater(pollSeconds, letGoIfConfirmed, this, next);
   }
 
   /** @internal */
@@ -164,8 +166,8 @@ function cutOff(transport: TlsTransport): void {
   transport._cutOff();
 }
 
-function letGoIfConfirmed(transport: TlsTransport): void {
-  transport._letGoIfConfirmed();
+function letGoIfConfirmed(transport: TlsTransport, pollSeconds: number): void {
+  transport._letGoIfConfirmed(pollSeconds);
 }
 
 /** The peer's certificate, or null if it has shown none. */
