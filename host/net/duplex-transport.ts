@@ -193,7 +193,6 @@ export class DuplexTransport extends LayeredTransport {
   /** @internal Hands over what has come, and then whether it was all. */
   _read(): void {
     this.#readScheduled = false;
-    if (!this.#started) return;
     const arrived = this.#arrived;
     while (arrived.length > 0 && this.isReading()) {
       const chunk = arrived.shift();
@@ -231,7 +230,7 @@ export class DuplexTransport extends LayeredTransport {
   }
 
   #readSoon(): void {
-    if (this.#readScheduled || this._closing || this._loop.isClosed()) return;
+    if (!this.#started || this.#readScheduled || this._closing || this._loop.isClosed()) return;
     this.#readScheduled = true;
     this._loop.callSoon(read, this);
   }
