@@ -137,8 +137,8 @@ export class DuplexTransport extends LayeredTransport {
     this._closing = true;
     const duplex = this.#duplex;
     if (!duplex.writableEnded) duplex.end();
-    if (duplex.writableFinished) this._lose(null);
-    else duplex.once("finish", () => this._lose(null));
+    if (duplex.writableFinished) this._finished();
+    else duplex.once("finish", () => this._finished());
   }
 
   override abort(): void {
@@ -162,6 +162,11 @@ export class DuplexTransport extends LayeredTransport {
   /** @internal What the protocol is told of an error of the stream. */
   protected _causeOf(error: Error): Error {
     return error;
+  }
+
+  /** @internal The connection was closed, and the stream has taken everything. */
+  protected _finished(): void {
+    this._lose(null);
   }
 
   /** @internal The stream goes on until enough has come. */
@@ -191,7 +196,6 @@ export class DuplexTransport extends LayeredTransport {
   /** @internal Hands over what has come, and then whether it was all. */
   _read(): void {
     this.#readScheduled = false;
-    if (!this.#started) return;
     const arrived = this.#arrived;
     while (arrived.length > 0 && this.isReading()) {
       const chunk = arrived.shift();
@@ -229,12 +233,13 @@ export class DuplexTransport extends LayeredTransport {
   }
 
   #readSoon(): void {
-    if (this.#readScheduled || this._closing || this._loop.isClosed()) return;
+    if (!this.#started || this.#readScheduled || this._closing || this._loop.isClosed()) return;
     this.#readScheduled = true;
     this._loop.callSoon(read, this);
   }
 
   readonly #onData = (chunk: Uint8Array): void => {
+    if (this._closing) return;
     this.#arrived.push(chunk);
     this.#arrivedBytes += chunk.length;
     // As much as the stream would keep by itself for a reader who does not come.
@@ -264,10 +269,10 @@ export class DuplexTransport extends LayeredTransport {
     else this.#breaks(this._causeOf(closedEarly()));
   };
 
-  /** Whether both sides have said all: what breaks then is the goodbye. */
+  /** Whether both sides have said all, or it has left: what breaks then is the goodbye. */
   get #isOver(): boolean {
-    const { readableEnded, writableLength } = this.#duplex;
-    return this._closing && readableEnded && writableLength === 0;
+    const { readableEnded, writableFinished, writableLength } = this.#duplex;
+    return this._closing && (writableFinished || (readableEnded && writableLength === 0));
   }
 
   /** The stream is broken; the protocol gets first what came before, if it is reading. */

@@ -11,6 +11,7 @@
 
 import { isIP } from "node:net";
 import type { checkServerIdentity, TLSSocket } from "node:tls";
+import { describe, typeError } from "../errors.js";
 import type { Future } from "../futures/future.js";
 import type { EventLoop } from "../loop/event-loop.js";
 import type { StreamProtocol } from "../protocols.js";
@@ -88,11 +89,17 @@ function clientNames({ context, serverHostname }: TlsSide): object {
   return checkServerIdentity === undefined ? name : { ...name, checkServerIdentity: answering(checkServerIdentity) };
 }
 
-/** What the user's test throws is its answer: node:tls would let it end the process. */
+/** What the user's test throws is its answer, as is what it should not answer: node:tls would let either end the process. */
 function answering(test: typeof checkServerIdentity): typeof checkServerIdentity {
   return (host, certificate) => {
     try {
-      return test(host, certificate);
+      const answer: unknown = test(host, certificate);
+      if (!answer) return undefined;
+      if (answer instanceof Error) return answer;
+      throw typeError(
+        "ERR_INVALID_ARG_TYPE",
+        `checkServerIdentity must return an Error or nothing, not ${describe(answer)}.`,
+      );
     } catch (error) {
       return asError(error);
     }
@@ -102,10 +109,15 @@ function answering(test: typeof checkServerIdentity): typeof checkServerIdentity
 function serverNames({ options: { SNICallback } }: SSLContext): object {
   if (SNICallback === undefined) return {};
   return {
-    SNICallback: (name: string, done: (error: Error | null, context?: object) => void) =>
-      SNICallback(name, (error, context) =>
-        done(error, context instanceof SSLContext ? context._secureContext : context),
-      ),
+    SNICallback: (name: string, done: (error: Error | null, context?: object) => void) => {
+      try {
+        SNICallback(name, (error, context) =>
+          done(error && asError(error), context instanceof SSLContext ? context._secureContext : context),
+        );
+      } catch (error) {
+        throw asError(error);
+      }
+    },
   };
 }
 

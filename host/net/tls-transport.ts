@@ -7,7 +7,8 @@
  * Does not own: the cipher, which is node:tls's; the handshake (`tls-handshake.ts`); the connection below, which goes
  * when the stream is destroyed.
  *
- * From: CPython 3.11 sslproto `_SSLProtocolTransport`. Differs: close does not wait for the peer's close_notify.
+ * From: CPython 3.11 sslproto `_SSLProtocolTransport`. Differs: close waits until the peer's system has everything, and not for
+ * its close_notify.
  */
 
 import type { TLSSocket } from "node:tls";
@@ -19,8 +20,12 @@ import { DuplexTransport } from "./duplex-transport.js";
 import type { ExtraInfo } from "./extra-info.js";
 import type { TlsSide } from "./tls-options.js";
 import type { TlsWire } from "./tls-wire.js";
+import { hasUnconfirmed } from "./unconfirmed.js";
 
 const HIGH_WATER_BYTES = 512 * 1024;
+/** The system does not say when the peer's has confirmed the end: it is asked, first after so long, and then less and less often. */
+const FIRST_POLL_SECONDS = 0.002;
+const POLL_SECONDS_MAX = 0.5;
 
 /** What the connection below is asked for. */
 const BELOW = ["socket", "sockname", "peername", "peercred", "duplex"];
@@ -36,6 +41,7 @@ export class TlsTransport extends DuplexTransport {
   readonly #wire: TlsWire;
   readonly #shutdownSeconds: number;
   #shutdownTimer: TimerHandle | null = null;
+  #confirmTimer: TimerHandle | null = null;
 
   /** @internal */
   constructor(
@@ -50,7 +56,12 @@ export class TlsTransport extends DuplexTransport {
     this.#secure = secure;
     this.#wire = wire;
     this.#shutdownSeconds = side.shutdownSeconds;
-    this._extra.sslcontext = side.context;
+    // As the handshake has left them: the TLSSocket forgets them when it is destroyed, before connectionLost is called.
+    Object.assign(this._extra, {
+      sslcontext: side.context,
+      peercert: certificateOf(secure),
+      cipher: secure.getCipher(),
+    });
   }
 
   /** @throws UnsupportedError `ERR_NO_HALF_CLOSE` */
@@ -77,10 +88,6 @@ export class TlsTransport extends DuplexTransport {
     switch (name) {
       case "sslObject":
         return secure;
-      case "peercert":
-        return certificateOf(secure) ?? fallback;
-      case "cipher":
-        return secure.getCipher() ?? fallback;
       case "alpnProtocol":
         return secure.alpnProtocol || fallback;
       case "compression":
@@ -116,10 +123,35 @@ export class TlsTransport extends DuplexTransport {
     return false;
   }
 
+  /**
+   * @internal The descriptor stays until the peer's system has everything. What the peer sends until then, if only session tickets,
+   * would otherwise have the connection reset.
+   */
+  protected override _finished(): void {
+    if (this._isLost) return;
+    const wire = this.#wire;
+    if (this._loop.isClosed() || wire.readableEnded || wire.destroyed) return this._lose(null);
+    wire.once("end", () => this._lose(null)).once("close", () => this._lose(null));
+    this.#secure.resume();
+    this._letGoIfConfirmed(FIRST_POLL_SECONDS);
+  }
+
+  /** @internal */
+  _letGoIfConfirmed(pollSeconds: number): void {
+    const { transport } = this.#wire;
+    // What cannot be closed by halves is closing, and the stream over it ends with it.
+    if (this._isLost || !transport.canWriteEof()) return;
+    if (!hasUnconfirmed(transport.getExtraInfo("socket"))) return this._lose(null);
+    const next = Math.min(2 * pollSeconds, POLL_SECONDS_MAX);
+    this.#confirmTimer = this._loop.callLater(pollSeconds, letGoIfConfirmed, this, next);
+  }
+
   /** @internal */
   override _abandon(): void {
     this.#shutdownTimer?.cancel();
     this.#shutdownTimer = null;
+    this.#confirmTimer?.cancel();
+    this.#confirmTimer = null;
     super._abandon();
     this.#wire.transport.abort();
   }
@@ -132,6 +164,10 @@ export class TlsTransport extends DuplexTransport {
 
 function cutOff(transport: TlsTransport): void {
   transport._cutOff();
+}
+
+function letGoIfConfirmed(transport: TlsTransport, pollSeconds: number): void {
+  transport._letGoIfConfirmed(pollSeconds);
 }
 
 /** The peer's certificate, or null if it has shown none. */

@@ -1,0 +1,19 @@
+/**
+ * Whether it is safe to close a connection that has ended on our side.
+ *
+ * Owns: asking the system whether the peer's has confirmed everything, the end included. If the descriptor is closed before, and the peer
+ * sends something, the system resets the connection, and what the peer has not received yet is lost.
+ */
+import { AF_UNIX, IPPROTO_TCP } from "../constants.js";
+import type { Socket } from "./socket.js";
+
+/** Its first byte is the state of the connection. */
+const TCP_INFO = 11;
+/** The end was sent, and neither confirmed nor answered. */
+const FIN_WAIT1 = 4;
+
+/** Whether the peer's system has yet to confirm something. Unix sockets hand over at once. */
+export function hasUnconfirmed(socket: Socket | null): boolean {
+  if (socket === null || socket.closed || socket.family === AF_UNIX) return false;
+  return socket.getsockopt(IPPROTO_TCP, TCP_INFO, 1)[0] === FIN_WAIT1;
+}
