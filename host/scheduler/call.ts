@@ -15,7 +15,7 @@ import { captureContext, emptyContext, followsContext } from "./context.js";
 // biome-ignore lint/suspicious/noExplicitAny: a callback's parameters are its caller's business
 export type Callback = (...args: any[]) => unknown;
 
-/** A function, and what to call it with. */
+/** A function, and what to call it with. It was made before anybody had set a store, or captures none. */
 export class BoundCall {
   readonly callback: Callback;
   readonly args: readonly unknown[];
@@ -25,18 +25,24 @@ export class BoundCall {
     this.args = args;
   }
 
+  /** Calls it in its context. */
   run(): void {
+    if (followsContext()) emptyContext().runInAsyncScope(this.call, this);
+    else this.call();
+  }
+
+  /** Calls it where it is. */
+  call(): void {
     const { callback, args } = this;
     if (args.length === 1) callback(args[0]);
     else callback(...args);
   }
 }
 
-/** A call that was made before anybody had set a store. */
-class EarlyCall extends BoundCall {
+/** A call that sees the stores that are current where it runs. */
+class LocalCall extends BoundCall {
   override run(): void {
-    if (followsContext()) emptyContext().runInAsyncScope(super.run, this);
-    else super.run();
+    this.call();
   }
 }
 
@@ -50,7 +56,7 @@ class ContextCall extends BoundCall {
   }
 
   override run(): void {
-    this.#context.runInAsyncScope(super.run, this);
+    this.#context.runInAsyncScope(this.call, this);
   }
 }
 
@@ -71,8 +77,8 @@ export function boundCall(
   args: readonly unknown[],
   context: AsyncResource | null | undefined,
 ): BoundCall {
-  if (context === undefined) return new BoundCall(callback, args);
-  return context === null ? new EarlyCall(callback, args) : new ContextCall(callback, args, context);
+  if (context === undefined) return new LocalCall(callback, args);
+  return context === null ? new BoundCall(callback, args) : new ContextCall(callback, args, context);
 }
 
 /** Runs a bare function, which has captured nothing. */
