@@ -10,6 +10,7 @@
  */
 
 import { isIP } from "node:net";
+import type { Duplex } from "node:stream";
 import type { checkServerIdentity, TLSSocket } from "node:tls";
 import { describe, typeError } from "../errors.js";
 import type { Future } from "../futures/future.js";
@@ -20,9 +21,9 @@ import { ECONNABORTED, ECONNRESET } from "../sys/errno.js";
 import { systemError } from "../sys/errors.js";
 import type { Work } from "./operation.js";
 import { nodeTls, SSLContext } from "./ssl-context.js";
+import { belowTls } from "./tls-below.js";
 import type { TlsSide } from "./tls-options.js";
 import { TlsTransport } from "./tls-transport.js";
-import { TlsWire } from "./tls-wire.js";
 import { type Transport, transportClosing } from "./transport.js";
 
 /**
@@ -43,10 +44,10 @@ export function* secure(
   try {
     loop._scheduler.checkNodeGoesOn("TLS goes on");
     if (below.isClosing()) throw transportClosing();
-    const wire = new TlsWire(below);
-    socket = begin(wire, side);
-    yield* handshake(loop, socket, wire, side);
-    const transport = new TlsTransport(loop, socket, wire, protocol, side, { announce });
+    const base = belowTls(loop, below);
+    socket = begin(base.stream, side);
+    yield* handshake(loop, socket, base.stream, side);
+    const transport = new TlsTransport(loop, socket, base, protocol, side, { announce });
     // After connectionMade, which was scheduled just before.
     yield;
     return transport;
@@ -57,7 +58,7 @@ export function* secure(
   }
 }
 
-function begin(wire: TlsWire, side: TlsSide): TLSSocket {
+function begin(wire: Duplex, side: TlsSide): TLSSocket {
   // What breaks below breaks the stream above, and is told there.
   wire.on("error", ignore);
   const { context } = side;
@@ -121,21 +122,21 @@ function serverNames({ options: { SNICallback } }: SSLContext): object {
   };
 }
 
-function* handshake(loop: EventLoop, socket: TLSSocket, wire: TlsWire, side: TlsSide): Work<void> {
+function* handshake(loop: EventLoop, socket: TLSSocket, wire: Duplex, side: TlsSide): Work<void> {
   const done = loop.createFuture<void>();
   const succeed = (): void => settle(done, side.isServer ? whyNotTrusted(socket, side.context) : null);
   const fail = (error: Error): void => settle(done, error);
   const end = (): void => settle(done, wire.errored ?? closedEarly());
   const timer = loop.callLater(side.handshakeSeconds, () => settle(done, tooSlow(side.handshakeSeconds)));
   const event = side.isServer ? "secure" : "secureConnect";
-  socket.on(event, succeed).on("error", fail).on("close", end);
+  socket.on(event, succeed).on("error", fail).on("close", end).on("end", end);
   // A server's side waits for ever for a client that has hung up.
   wire.on("end", end);
   try {
     yield* done;
   } finally {
     timer.cancel();
-    socket.off(event, succeed).off("error", fail).off("close", end);
+    socket.off(event, succeed).off("error", fail).off("close", end).off("end", end);
     wire.off("end", end);
   }
 }

@@ -19,7 +19,7 @@ import type { TimerHandle } from "../scheduler/handle.js";
 import { DuplexTransport } from "./duplex-transport.js";
 import type { ExtraInfo } from "./extra-info.js";
 import type { TlsSide } from "./tls-options.js";
-import type { TlsWire } from "./tls-wire.js";
+import type { TlsBelow } from "./tls-below.js";
 import { hasUnconfirmed } from "./unconfirmed.js";
 
 const HIGH_WATER_BYTES = 512 * 1024;
@@ -38,7 +38,7 @@ export interface TlsTransportOptions {
 /** A connection over TLS. */
 export class TlsTransport extends DuplexTransport {
   readonly #secure: TLSSocket;
-  readonly #wire: TlsWire;
+  readonly #below: TlsBelow;
   readonly #shutdownSeconds: number;
   #shutdownTimer: TimerHandle | null = null;
   #confirmTimer: TimerHandle | null = null;
@@ -47,14 +47,14 @@ export class TlsTransport extends DuplexTransport {
   constructor(
     loop: EventLoop,
     secure: TLSSocket,
-    wire: TlsWire,
+    below: TlsBelow,
     protocol: StreamProtocol,
     side: TlsSide,
     options: TlsTransportOptions,
   ) {
     super(loop, secure, protocol, { ...options, highByDefault: HIGH_WATER_BYTES, pausesAtHigh: true });
     this.#secure = secure;
-    this.#wire = wire;
+    this.#below = below;
     this.#shutdownSeconds = side.shutdownSeconds;
     // As the handshake has left them: the TLSSocket forgets them when it is destroyed, before connectionLost is called.
     Object.assign(this._extra, {
@@ -94,7 +94,7 @@ export class TlsTransport extends DuplexTransport {
         return fallback;
       default:
         return BELOW.includes(name)
-          ? this.#wire.transport.getExtraInfo(name, fallback)
+          ? this.#below.transport.getExtraInfo(name, fallback)
           : super.getExtraInfo(name, fallback);
     }
   }
@@ -112,7 +112,7 @@ export class TlsTransport extends DuplexTransport {
 
   /** @internal The TLSSocket says only that the stream below it is gone, and not why. */
   protected override _causeOf(error: Error): Error {
-    return this.#wire.errored ?? error;
+    return this.#below.stream.errored ?? error;
   }
 
   /** @internal There is no half close: what the protocol answers makes no difference. */
@@ -129,16 +129,16 @@ export class TlsTransport extends DuplexTransport {
    */
   protected override _finished(): void {
     if (this._isLost) return;
-    const wire = this.#wire;
-    if (this._loop.isClosed() || wire.readableEnded || wire.destroyed) return this._lose(null);
-    wire.once("end", () => this._lose(null)).once("close", () => this._lose(null));
-    this.#secure.resume();
+    const secure = this.#secure;
+    if (this._loop.isClosed() || secure.readableEnded || secure.destroyed) return this._lose(null);
+    secure.once("end", () => this._lose(null)).once("close", () => this._lose(null));
+    secure.resume();
     this._letGoIfConfirmed(FIRST_POLL_SECONDS);
   }
 
   /** @internal */
   _letGoIfConfirmed(pollSeconds: number): void {
-    const { transport } = this.#wire;
+    const { transport } = this.#below;
     // What cannot be closed by halves is closing, and the stream over it ends with it.
     if (this._isLost || !transport.canWriteEof()) return;
     if (!hasUnconfirmed(transport.getExtraInfo("socket"))) return this._lose(null);
@@ -153,7 +153,7 @@ export class TlsTransport extends DuplexTransport {
     this.#confirmTimer?.cancel();
     this.#confirmTimer = null;
     super._abandon();
-    this.#wire.transport.abort();
+    this.#below.transport.abort();
   }
 
   /** @internal */

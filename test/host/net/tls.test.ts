@@ -505,11 +505,11 @@ test(
 test(
   "a server that closes aborts those that still shake hands, if told so",
   onLoop(async ({ loop }) => {
-    const { server, port } = await serve(loop);
+    const { server, port, served } = await serve(loop, {}, (of) => new Recorder(of));
     const [transport, client] = await connect(loop, port);
+    await (served[0] as Recorder).made;
     const mute = new Socket();
     await loop.sockConnect(mute, { host: HOST, port });
-    while (!loop._fdOwners.size) await iteration(loop);
     for (let turn = 0; turn < 10; turn++) await iteration(loop);
     server.close();
     server.closeClients();
