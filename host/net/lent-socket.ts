@@ -10,6 +10,8 @@
 import { createRequire } from "node:module";
 import type { Socket as NodeSocket } from "node:net";
 import type { EventLoop } from "../loop/event-loop.js";
+import { EBADF } from "../sys/errno.js";
+import { errorText, systemError } from "../sys/errors.js";
 import { close, duplicate, letGo } from "../sys/fd.js";
 import { own } from "./owners.js";
 import type { SocketTransport } from "./socket-transport.js";
@@ -55,7 +57,7 @@ export class LentSocket {
 
   /** @internal Our descriptor of the socket is being closed. */
   _descriptorGoes(): void {
-    this.stream.destroy();
+    this.stream.destroy(systemError("read", EBADF, { message: errorText(EBADF) }));
   }
 
   toString(): string {

@@ -18,11 +18,13 @@ import type { StreamProtocol } from "../protocols.js";
 import type { TimerHandle } from "../scheduler/handle.js";
 import { DuplexTransport } from "./duplex-transport.js";
 import type { ExtraInfo } from "./extra-info.js";
-import type { TlsSide } from "./tls-options.js";
 import type { TlsBelow } from "./tls-below.js";
+import type { TlsSide } from "./tls-options.js";
 import { hasUnconfirmed } from "./unconfirmed.js";
 
 const HIGH_WATER_BYTES = 512 * 1024;
+/** As much as a record of TLS can have. */
+const HELD_MAX_BYTES = 16 * 1024;
 /** The system does not say when the peer's has confirmed the end: it is asked, first after so long, and then less and less often. */
 const FIRST_POLL_SECONDS = 0.002;
 const POLL_SECONDS_MAX = 0.5;
@@ -40,6 +42,8 @@ export class TlsTransport extends DuplexTransport {
   readonly #secure: TLSSocket;
   readonly #below: TlsBelow;
   readonly #shutdownSeconds: number;
+  /** How many bytes are held back until the iteration ends; -1 if none may be. */
+  #held = -1;
   #shutdownTimer: TimerHandle | null = null;
   #confirmTimer: TimerHandle | null = null;
 
@@ -62,6 +66,11 @@ export class TlsTransport extends DuplexTransport {
       peercert: certificateOf(secure),
       cipher: secure.getCipher(),
     });
+  }
+
+  override write(data: Uint8Array): void {
+    if (data instanceof Uint8Array) this.#hold(data.length);
+    super.write(data);
   }
 
   /** @throws UnsupportedError `ERR_NO_HALF_CLOSE` */
@@ -115,6 +124,13 @@ export class TlsTransport extends DuplexTransport {
     return this.#below.stream.errored ?? error;
   }
 
+  /** @internal Encrypts what was held back, as one. */
+  _flush(): void {
+    if (this.#held < 0) return;
+    this.#held = -1;
+    this.#secure.uncork();
+  }
+
   /** @internal There is no half close: what the protocol answers makes no difference. */
   protected override _handEof(): boolean {
     if (super._handEof() && this._loop.getDebug()) {
@@ -159,6 +175,19 @@ export class TlsTransport extends DuplexTransport {
   /** @internal */
   _cutOff(): void {
     this._lose(new TimeoutError("SSL shutdown timed out"));
+  }
+
+  /** Has small pieces of one iteration become one record, as those of a socket leave in one system call. */
+  #hold(size: number): void {
+    if (this.#held < 0) {
+      const { _scheduler: scheduler } = this._loop;
+      if (size > HELD_MAX_BYTES || !scheduler.mayPutOff || this._closing) return;
+      this.#held = 0;
+      this.#secure.cork();
+      scheduler.flushes.add(this);
+    }
+    this.#held += size;
+    if (this.#held > HELD_MAX_BYTES) this._flush();
   }
 }
 

@@ -10,7 +10,6 @@
 import { Duplex } from "node:stream";
 import { AF_UNIX, IPPROTO_TCP, SO_KEEPALIVE, SOL_SOCKET, TCP_KEEPIDLE, TCP_NODELAY } from "../constants.js";
 import { describe, RuntimeError, typeError } from "../errors.js";
-import type { BufferedProtocol, Protocol } from "../protocols.js";
 import { EPIPE } from "../sys/errno.js";
 import { systemError } from "../sys/errors.js";
 import type { InetAddress } from "./address.js";
@@ -60,10 +59,7 @@ export function asDuplex(transport: Transport, options: DuplexOptions = {}): Tra
 }
 
 /** What a stream calls when it is done with something. */
-export type Done = (error?: Error | null) => void;
-
-/** The part of a protocol that receives. */
-export type Reception = Pick<Protocol, "dataReceived"> | Pick<BufferedProtocol, "getBuffer" | "bufferUpdated">;
+type Done = (error?: Error | null) => void;
 
 /** A stream over a connection of ours. `asDuplex` makes them. */
 export class TransportDuplex extends Duplex {
@@ -86,7 +82,7 @@ export class TransportDuplex extends Duplex {
     this.transport = transport;
     this.#full = transport._isPaused;
     transport.setProtocol({
-      ...this._reception,
+      dataReceived: (data) => this.#receive(data),
       eofReceived: () => this.#receiveEof(),
       pauseWriting: () => {
         this.#full = true;
@@ -174,11 +170,11 @@ export class TransportDuplex extends Duplex {
   }
 
   override _write(chunk: Buffer, _encoding: BufferEncoding, done: Done): void {
-    this._send([chunk], done);
+    this.#send([chunk], done);
   }
 
   override _writev(chunks: { chunk: Buffer }[], done: Done): void {
-    this._send(
+    this.#send(
       chunks.map(({ chunk }) => chunk),
       done,
     );
@@ -210,18 +206,8 @@ export class TransportDuplex extends Duplex {
     else this.#whenLost = () => done(error);
   }
 
-  /** @internal How bytes are received. */
-  protected get _reception(): Reception {
-    return { dataReceived: (data) => this._receive(data, false) };
-  }
-
-  /** @internal Whether the transport has asked to hold back what can wait. */
-  protected get _isFull(): boolean {
-    return this.#full;
-  }
-
-  /** @internal Sends pieces in one go. What the transport refuses, because a file is being sent on it, breaks the stream. */
-  protected _send(pieces: readonly Uint8Array[], done: Done): void {
+  /** Sends pieces in one go. What the transport refuses, because a file is being sent on it, breaks the stream. */
+  #send(pieces: readonly Uint8Array[], done: Done): void {
     this.#timer?.refresh();
     const { transport } = this;
     if (transport.isClosing()) return done(brokenPipe());
@@ -235,26 +221,9 @@ export class TransportDuplex extends Duplex {
     else done();
   }
 
-  /** @internal Bytes have come. `passing` ones are good only until this returns. */
-  protected _receive(data: Buffer, passing: boolean): void {
+  #receive(data: Buffer): void {
     this.#timer?.refresh();
-    if (this.#flows) this.emit("data", data);
-    else if (!this.push(passing ? Buffer.from(data) : data)) this.transport.pauseReading();
-  }
-
-  /**
-   * Whether `push` would do no more than emit `data`, and then have a tick ask for what comes anyway. It must have seen the first
-   * bytes, and noted that there were some.
-   */
-  get #flows(): boolean {
-    return (
-      this.readableFlowing === true &&
-      this.readableLength === 0 &&
-      this.readableDidRead &&
-      this.readableEncoding === null &&
-      !this.destroyed &&
-      this.listenerCount("data") > 0
-    );
+    if (!this.push(data)) this.transport.pauseReading();
   }
 
   #receiveEof(): boolean {
