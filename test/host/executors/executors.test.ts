@@ -373,7 +373,7 @@ test("a process is sent nothing that its channel cannot carry, be it new or not"
   const module = new WebAssembly.Module(new Uint8Array([0, 0x61, 0x73, 0x6d, 1, 0, 0, 0]));
   await using(new ProcessPoolExecutor({ maxWorkers: 1 }), async (executor) => {
     for (let round = 0; round < 2; round++) {
-      for (const argument of [new SharedArrayBuffer(8), [module], new Blob(["text"])]) {
+      for (const argument of [new SharedArrayBuffer(8), [module]]) {
         const refused = thrownBy(() => executor.submit((_value: unknown) => 1, argument));
         assert.is(refused.code, "ERR_NOT_CLONEABLE");
       }
@@ -390,7 +390,6 @@ test("a process sends nothing back that its channel cannot carry", async () => {
     const results = [
       () => new WebAssembly.Module(new Uint8Array([0, 0x61, 0x73, 0x6d, 1, 0, 0, 0])),
       async () => new SharedArrayBuffer(8),
-      () => new Blob(["text"]),
     ];
     for (const result of results) {
       const error = await rejection(executor.submit(result as () => unknown));
