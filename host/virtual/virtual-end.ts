@@ -7,6 +7,8 @@
  * Does not own: what waits because there is no room (`virtual-transport.ts`).
  */
 import type { Address } from "../net/address.js";
+import { type BoundCall, boundCall, type Callback } from "../scheduler/call.js";
+import { captureContext } from "../scheduler/context.js";
 import { ECONNRESET } from "../sys/errno.js";
 import { systemError } from "../sys/errors.js";
 import type { VirtualNetwork } from "./virtual-network.js";
@@ -14,20 +16,13 @@ import type { VirtualNetwork } from "./virtual-network.js";
 /** How many bytes may be under way or wait to be taken, in each direction. */
 const WINDOW_BYTES = 64 * 1024;
 
-/** Who works on an end. */
-export interface EndUser {
-  /** There is something to take, or there will be nothing any more, or the connection is broken. */
-  _readable(): void;
-  /** There is room again. */
-  _writable(): void;
-}
-
 export class VirtualEnd {
   readonly sockname: Address;
   readonly peername: Address;
   readonly #network: VirtualNetwork;
   #peer!: VirtualEnd;
-  #user: EndUser | null = null;
+  #reader: BoundCall | null = null;
+  #writer: BoundCall | null = null;
   #arrived: Buffer[] = [];
   /** How many bytes the peer's end would take now. */
   #room = WINDOW_BYTES;
@@ -55,9 +50,17 @@ export class VirtualEnd {
     return ends;
   }
 
-  /** Has somebody told of what happens from now on. What has come before is there to be taken. */
-  attach(user: EndUser): void {
-    this.#user = user;
+  /**
+   * Has the callback called, in the current context and not in that of who sends, whenever there is something to take, or there will
+   * be nothing any more, or the connection is broken. What has come before is there to be taken.
+   */
+  watchReads(callback: Callback, ...args: unknown[]): void {
+    this.#reader = boundCall(callback, args, captureContext());
+  }
+
+  /** The same, whenever there is room again. */
+  watchWrites(callback: Callback, ...args: unknown[]): void {
+    this.#writer = boundCall(callback, args, captureContext());
   }
 
   /** Why the connection is broken, or null. What came before can still be taken. */
@@ -118,24 +121,24 @@ export class VirtualEnd {
   break(): void {
     if (this.#closed || this.#error !== null) return;
     this.#error = systemError("read", ECONNRESET);
-    this.#user?._readable();
+    this.#reader?.run();
   }
 
   #arrive(bytes: Buffer): void {
     if (this.#closed) return this.#toPeer((peer) => peer.break());
     if (this.#error !== null) return;
     this.#arrived.push(bytes);
-    this.#user?._readable();
+    this.#reader?.run();
   }
 
   #finish(): void {
     this.#peerFinished = true;
-    this.#user?._readable();
+    this.#reader?.run();
   }
 
   #roomCame(size: number): void {
     this.#room += size;
-    if (!this.#closed) this.#user?._writable();
+    if (!this.#closed) this.#writer?.run();
   }
 
   #toPeer(happens: (peer: VirtualEnd) => void): void {

@@ -11,9 +11,9 @@ import { LayeredTransport } from "../net/layered-transport.js";
 import { noteClosed, noteOpen } from "../net/owners.js";
 import { type TransportOwner, writeAfterEof } from "../net/transport.js";
 import type { StreamProtocol } from "../protocols.js";
-import type { EndUser, VirtualEnd } from "./virtual-end.js";
+import type { VirtualEnd } from "./virtual-end.js";
 
-export class VirtualTransport extends LayeredTransport implements EndUser {
+export class VirtualTransport extends LayeredTransport {
   readonly #end: VirtualEnd;
   readonly #server: TransportOwner | null;
   #waiting: Buffer[] = [];
@@ -29,7 +29,7 @@ export class VirtualTransport extends LayeredTransport implements EndUser {
     this.#end = end;
     this.#server = server;
     Object.assign(this._extra, { sockname: end.sockname, peername: end.peername });
-    end.attach(this);
+    end.watchReads(readable, this);
     loop.callSoon(connectionMade, this, protocol);
     loop.callSoon(startReadingLater, this, loop);
     noteOpen(loop, this);
@@ -43,6 +43,7 @@ export class VirtualTransport extends LayeredTransport implements EndUser {
     if (this._closing) return this._dropWrite();
     const sent = this.#waitingBytes > 0 ? 0 : this.#end.send(data);
     if (sent === data.length) return;
+    if (this.#waitingBytes === 0) this.#end.watchWrites(writable, this);
     this.#waiting.push(Buffer.from(data.subarray(sent)));
     this.#waitingBytes += data.length - sent;
     this._pauseIfHigh();
@@ -119,6 +120,7 @@ export class VirtualTransport extends LayeredTransport implements EndUser {
 
   /** @internal */
   protected override _readingResumed(): void {
+    this.#end.watchReads(readable, this);
     this._loop.callSoon(readable, this);
   }
 
@@ -161,4 +163,8 @@ function startReading(transport: VirtualTransport): void {
 
 function readable(transport: VirtualTransport): void {
   transport._readable();
+}
+
+function writable(transport: VirtualTransport): void {
+  transport._writable();
 }

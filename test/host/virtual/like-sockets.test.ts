@@ -1,0 +1,88 @@
+/** What happens in a virtual network is what happens over sockets: each scene is played on both kinds of loop. */
+import { AsyncLocalStorage } from "node:async_hooks";
+import { suite } from "uvu";
+import * as assert from "uvu/assert";
+import { type EventLoop, newEventLoop, sleep, type Transport } from "../../../host/index.js";
+import type { StreamProtocol } from "../../../host/protocols.js";
+import { VirtualEventLoop } from "../../../host/testing.js";
+import { leakChecked } from "../../support/leaks.js";
+import { Recorder } from "../net/support.js";
+
+const test = leakChecked(suite("virtual networks and sockets"));
+
+/** Plays a scene on both kinds of loop. Both must have seen the same. */
+function same(name: string, scene: (loop: EventLoop, seen: unknown[]) => Promise<void>): void {
+  test(name, async () => {
+    const play = async (loop: EventLoop): Promise<unknown[]> => {
+      const seen: unknown[] = [];
+      loop.setExceptionHandler((_loop, { message }) => seen.push(message));
+      await loop.runUntilComplete(loop.createTask(() => scene(loop, seen)));
+      loop.close();
+      return seen;
+    };
+    assert.equal(await play(new VirtualEventLoop()), await play(newEventLoop()));
+  });
+}
+
+/** Connects a client to a server of one connection. */
+async function connect(loop: EventLoop, client: StreamProtocol, server: StreamProtocol): Promise<Transport> {
+  const serving = await loop.createServer(() => server, "127.0.0.1", 0);
+  const [{ host, port }] = serving.addresses as [{ host: string; port: number }];
+  const [transport] = await loop.createConnection(() => client, host, port);
+  await sleep(0.01);
+  serving.close();
+  return transport;
+}
+
+same("nobody is called in the context of the other side", async (loop, seen) => {
+  const stores = new AsyncLocalStorage<string>();
+  const record = (who: string, answer = false): StreamProtocol => {
+    let transport: Transport;
+    const note = (what: string): unknown => seen.push(`${who} ${what}: ${stores.getStore()}`);
+    return {
+      connectionMade(made: Transport) {
+        transport = made;
+        note("made");
+      },
+      dataReceived(data: Buffer) {
+        note("data");
+        if (answer) transport.write(data);
+      },
+      pauseWriting: () => void note("paused"),
+      resumeWriting: () => void note("resumed"),
+      eofReceived: () => void note("end"),
+      connectionLost: () => void note("lost"),
+    };
+  };
+  const factory = (): StreamProtocol => {
+    seen.push(`factory: ${stores.getStore()}`);
+    return record("server", true);
+  };
+  const server = await stores.run("serving", () => loop.createServer(factory, "127.0.0.1", 0));
+  const [{ host, port }] = server.addresses as [{ host: string; port: number }];
+  const [transport] = await stores.run("connecting", () => loop.createConnection(() => record("client"), host, port));
+  transport.setWriteBufferLimits({ high: 0 });
+  await sleep(0.01);
+  stores.run("writing", () => transport.write(Buffer.from("hello")));
+  await sleep(0.01);
+  transport.pauseReading();
+  stores.run("resuming", () => transport.resumeReading());
+  transport.write(Buffer.from("hello"));
+  await sleep(0.01);
+  stores.run("closing", () => transport.close());
+  await sleep(0.01);
+  server.close();
+});
+
+same("who writes too much is told to resume in the context of that write", async (loop, seen) => {
+  const stores = new AsyncLocalStorage<string>();
+  const server = new Recorder(loop);
+  const resumeWriting = (): void => void seen.push(stores.getStore());
+  const transport = await connect(loop, { resumeWriting }, server);
+  stores.run("writing", () => transport.write(Buffer.alloc(1 << 23)));
+  await server.gets(1 << 23);
+  stores.run("closing", () => transport.close());
+  await server.lost;
+});
+
+test.run();
