@@ -76,9 +76,11 @@ export class VirtualDoor<A extends Address = Address> implements Door<A> {
 
   /** @internal */
   _connect(end: VirtualEnd): void {
+    // The server's own, whatever the factory does with that.
+    const server = this.#server;
     try {
       const protocol = checkProtocol(this.#protocolFactory());
-      new VirtualTransport(this.#loop, end, protocol, this.#server);
+      new VirtualTransport(this.#loop, end, protocol, server);
     } catch (error) {
       end.close();
       if (error instanceof FatalError) throw error;

@@ -85,4 +85,24 @@ same("who writes too much is told to resume in the context of that write", async
   await server.lost;
 });
 
+same("a server that its protocol factory closes waits for the connection", async (loop, seen) => {
+  const protocol = new Recorder(loop);
+  const server = await loop.createServer(
+    () => {
+      server.close();
+      return protocol;
+    },
+    "127.0.0.1",
+    0,
+  );
+  const [{ host, port }] = server.addresses as [{ host: string; port: number }];
+  const [transport] = await loop.createConnection(() => ({}), host, port);
+  server.waitClosed().addDoneCallback(() => seen.push("closed"));
+  await sleep(0.01);
+  seen.push("closing");
+  transport.close();
+  await protocol.lost;
+  await sleep(0);
+});
+
 test.run();
