@@ -73,15 +73,17 @@ export class VirtualEnd {
     return this.#peerFinished && this.#arrived.length === 0;
   }
 
-  /** Takes what has come, at most a segment of it; null when there is nothing. */
-  take(): Buffer | null {
-    const [first] = this.#arrived;
-    if (first === undefined) return null;
-    const size = Math.min(first.length, this.#network.segmentBytes);
+  /** What has come and was not taken, at most a segment of it; null when there is nothing. */
+  next(): Buffer | null {
+    return this.#arrived[0]?.subarray(0, this.#network.segmentBytes) ?? null;
+  }
+
+  /** Takes so many bytes of what is next. There is room for as many then. */
+  take(size: number): void {
+    const first = this.#arrived[0] as Buffer;
     if (size === first.length) this.#arrived.shift();
     else this.#arrived[0] = first.subarray(size);
     this.#toPeer((peer) => peer.#roomCame(size));
-    return first.subarray(0, size);
   }
 
   /** Sends as much as there is room for. Returns how many bytes that were. They are copied. */

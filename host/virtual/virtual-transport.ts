@@ -80,7 +80,7 @@ export class VirtualTransport extends LayeredTransport {
   /** @internal */
   _readable(): void {
     if (!this.#started || this._isLost) return;
-    for (let data = this.#next(); data !== null; data = this.#next()) this._hand(data);
+    for (let data = this.#next(); data !== null; data = this.#next()) this.#handOn(data);
     if (this.#end.error !== null) return this._lose(this.#end.error);
     if (this.isReading() && this.#end.ended) this.#receiveEof();
   }
@@ -139,7 +139,17 @@ export class VirtualTransport extends LayeredTransport {
   }
 
   #next(): Buffer | null {
-    return this.isReading() ? this.#end.take() : null;
+    return this.isReading() ? this.#end.next() : null;
+  }
+
+  /** What the protocol has no room for stays at the end. */
+  #handOn(data: Buffer): void {
+    let taken = data.length;
+    try {
+      taken = this._handOnce(data);
+    } finally {
+      this.#end.take(taken);
+    }
   }
 
   #receiveEof(): void {

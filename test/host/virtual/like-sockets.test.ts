@@ -3,7 +3,7 @@ import { AsyncLocalStorage } from "node:async_hooks";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { type EventLoop, newEventLoop, sleep, type Transport } from "../../../host/index.js";
-import type { StreamProtocol } from "../../../host/protocols.js";
+import type { BufferedProtocol, StreamProtocol } from "../../../host/protocols.js";
 import { VirtualEventLoop } from "../../../host/testing.js";
 import { leakChecked } from "../../support/leaks.js";
 import { Recorder } from "../net/support.js";
@@ -102,6 +102,50 @@ same("a server that its protocol factory closes waits for the connection", async
   seen.push("closing");
   transport.close();
   await protocol.lost;
+  await sleep(0);
+});
+
+/** A protocol that has room for four bytes. */
+function small(seen: unknown[], updated: (transport: Transport) => void): BufferedProtocol {
+  const buffer = Buffer.alloc(4);
+  let transport: Transport;
+  return {
+    connectionMade(made: Transport) {
+      transport = made;
+    },
+    getBuffer: () => buffer,
+    bufferUpdated(size: number) {
+      seen.push(`${buffer.subarray(0, size)}`);
+      updated(transport);
+    },
+    connectionLost: (error) => void seen.push(error),
+  };
+}
+
+same("a protocol with a buffer of its own is told of nothing while it pauses", async (loop, seen) => {
+  const server = small(seen, (transport) => {
+    transport.pauseReading();
+    seen.push("paused");
+    loop.callLater(0.001, () => {
+      seen.push("resumed");
+      transport.resumeReading();
+    });
+  });
+  const transport = await connect(loop, {}, server);
+  transport.write(Buffer.from("abcdefghij"));
+  transport.close();
+  await sleep(0.05);
+});
+
+same("closing what has not read everything resets the connection", async (loop, seen) => {
+  const client = new Recorder(loop);
+  const transport = await connect(
+    loop,
+    client,
+    small(seen, (server) => server.close()),
+  );
+  transport.write(Buffer.from("abcdefghij"));
+  seen.push(((await client.lost) as NodeJS.ErrnoException).code);
   await sleep(0);
 });
 
