@@ -64,7 +64,10 @@ export class VirtualNetwork {
     this.#segmentBytes = bytes;
   }
 
-  /** Breaks every connection: both ends are told at once that it was reset. Servers go on listening. */
+  /**
+   * Breaks every connection: both ends are told at once that it was reset; one that has paused reading, when it resumes or writes.
+   * Servers go on listening.
+   */
   breakConnections(): void {
     for (const end of [...this.#connections]) end.breakBoth();
   }

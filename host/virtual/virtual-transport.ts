@@ -41,6 +41,7 @@ export class VirtualTransport extends LayeredTransport {
     if (this.#eofWritten) throw writeAfterEof();
     if (data.length === 0) return;
     if (this._closing) return this._dropWrite();
+    if (this.#end.error !== null) return this._lose(this.#end.error);
     const sent = this.#waitingBytes > 0 ? 0 : this.#end.send(data);
     if (sent === data.length) return;
     if (this.#waitingBytes === 0) this.#end.watchWrites(writable, this);
@@ -56,7 +57,8 @@ export class VirtualTransport extends LayeredTransport {
   override writeEof(): void {
     if (this._closing || this.#eofWritten) return;
     this.#eofWritten = true;
-    if (this.#waitingBytes === 0) this.#end.finish();
+    if (this.#end.error !== null) this._lose(this.#end.error);
+    else if (this.#waitingBytes === 0) this.#end.finish();
   }
 
   override canWriteEof(): boolean {
@@ -81,6 +83,8 @@ export class VirtualTransport extends LayeredTransport {
   _readable(): void {
     if (!this.#started || this._isLost) return;
     for (let data = this.#next(); data !== null; data = this.#next()) this.#handOn(data);
+    // Who neither reads nor has anything to send does not notice.
+    if (!this.isReading() && this.#waitingBytes === 0) return;
     if (this.#end.error !== null) return this._lose(this.#end.error);
     if (this.isReading() && this.#end.ended) this.#receiveEof();
   }

@@ -149,4 +149,37 @@ same("closing what has not read everything resets the connection", async (loop, 
   await sleep(0);
 });
 
+same("who has paused gets what came before a reset, and then hears of that", async (loop, seen) => {
+  const client = new Recorder(loop);
+  const server = new Recorder(loop);
+  const transport = await connect(loop, client, server);
+  server.transport.pauseReading();
+  client.transport.pauseReading();
+  server.transport.write(Buffer.from("not read"));
+  transport.write(Buffer.from("last words"));
+  await sleep(0.01);
+  transport.abort();
+  await sleep(0.01);
+  seen.push(server.text);
+  server.transport.resumeReading();
+  seen.push(((await server.lost) as NodeJS.ErrnoException).code, server.text);
+});
+
+for (const what of ["write", "writeEof"] as const) {
+  same(`who has paused hears of a reset with the next ${what}`, async (loop, seen) => {
+    const client = new Recorder(loop);
+    const server = new Recorder(loop);
+    const transport = await connect(loop, client, server);
+    server.transport.pauseReading();
+    client.transport.pauseReading();
+    server.transport.write(Buffer.from("not read"));
+    await sleep(0.01);
+    transport.abort();
+    await sleep(0.01);
+    seen.push(server.trace.length);
+    server.transport[what](Buffer.from("more"));
+    seen.push((await server.lost) !== null);
+  });
+}
+
 test.run();
