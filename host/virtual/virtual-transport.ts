@@ -40,7 +40,7 @@ export class VirtualTransport extends LayeredTransport {
     checkBytes("The data", data);
     if (this.#eofWritten) throw writeAfterEof();
     if (data.length === 0) return;
-    if (this._closing) return this._dropWrite();
+    if (this._isLost) return this._dropWrite();
     if (this.#end.error !== null) return this._lose(this.#end.error);
     const sent = this.#waitingBytes > 0 ? 0 : this.#end.send(data);
     if (sent === data.length) return;

@@ -182,4 +182,15 @@ for (const what of ["write", "writeEof"] as const) {
   });
 }
 
+same("what is written after close(), while there is more to send, is sent too", async (loop, seen) => {
+  const server = new Recorder(loop);
+  const transport = await connect(loop, {}, server);
+  transport.write(Buffer.alloc(1 << 23));
+  transport.close();
+  transport.write(Buffer.from("one more thing"));
+  await server.lost;
+  transport.write(Buffer.from("too late"));
+  seen.push(server.received.length);
+});
+
 test.run();
