@@ -10,7 +10,7 @@ import type { Address } from "../net/address.js";
 import { type BoundCall, boundCall, type Callback } from "../scheduler/call.js";
 import { captureContext } from "../scheduler/context.js";
 import { ECONNRESET } from "../sys/errno.js";
-import { systemError } from "../sys/errors.js";
+import { errorText, systemError } from "../sys/errors.js";
 import type { VirtualNetwork } from "./virtual-network.js";
 
 /** How many bytes may be under way or wait to be taken, in each direction. */
@@ -107,7 +107,7 @@ export class VirtualEnd {
   close(): void {
     if (this.#closed) return;
     this.#closed = true;
-    this.#network._forget(this);
+    if (this.#peer.#closed) this.#network._forget(this, this.#peer);
     if (this.#arrived.length > 0) this.#toPeer((peer) => peer.break());
     else this.finish();
     this.#arrived = [];
@@ -122,7 +122,7 @@ export class VirtualEnd {
   /** The connection is broken for this end. */
   break(): void {
     if (this.#closed || this.#error !== null) return;
-    this.#error = systemError("read", ECONNRESET);
+    this.#error = systemError("recv", ECONNRESET, { message: errorText(ECONNRESET) });
     this.#reader?.run();
   }
 

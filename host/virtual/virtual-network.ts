@@ -123,9 +123,9 @@ export class VirtualNetwork {
     });
   }
 
-  /** @internal An end was closed. */
-  _forget(end: VirtualEnd): void {
-    this.#connections.delete(end);
+  /** @internal Both ends of a connection are closed. */
+  _forget(...ends: VirtualEnd[]): void {
+    for (const end of ends) this.#connections.delete(end);
   }
 
   #doorAt(address: Address): VirtualDoor | null {

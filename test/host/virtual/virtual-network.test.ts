@@ -272,6 +272,25 @@ test(
 );
 
 test(
+  "breakConnections reaches an end whose peer has closed its own",
+  onVirtual(async (loop) => {
+    for (const closing of ["client", "server"]) {
+      const open = Object.assign(new Recorder(loop), { eofReceived: () => true });
+      const closed = new Recorder(loop);
+      const [client, accepted] = closing === "client" ? [closed, open] : [open, closed];
+      const server = await loop.createServer(() => accepted, "server", 1);
+      await loop.createConnection(() => client, "server", 1);
+      await closed.made;
+      closed.transport.close();
+      await sleep(1);
+      loop.network.breakConnections();
+      assert.is(((await open.lost) as NodeJS.ErrnoException).code, "ECONNRESET", closing);
+      server.close();
+    }
+  }),
+);
+
+test(
   "streams work on top, and a client that gives up while it connects leaves the server an end",
   onVirtual(async (loop) => {
     loop.network.latency = 0.1;
