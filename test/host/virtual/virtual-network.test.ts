@@ -11,6 +11,7 @@ import {
   sleep,
   startServer,
   type Transport,
+  waitFor,
 } from "../../../host/index.js";
 import type { ExceptionContext } from "../../../host/loop/exception-handler.js";
 import { VirtualEventLoop } from "../../../host/testing.js";
@@ -363,10 +364,12 @@ test(
     const serving = await loop.createServer(() => server, "server", 1);
     const [transport] = await loop.createConnection(() => ({}), "server", 1);
     const file = openSync(import.meta.filename, "r");
-    const sent = await loop.sendfile(transport, file);
+    // It takes no time.
+    const sent = await waitFor(loop.sendfile(transport, file), 1);
     closeSync(file);
     await server.gets(sent);
     assert.ok(server.received.equals(readFileSync(import.meta.filename)));
+    assert.is(loop.time(), 0);
     assert.is(thrownBy(() => loop.startTls(transport, {}, new SSLContext())).code, "ERR_NO_OUTSIDE");
     transport.close();
     serving.close();
