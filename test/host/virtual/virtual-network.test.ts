@@ -328,6 +328,25 @@ test(
 );
 
 test(
+  "a client that is cancelled at any iteration of connecting leaves no end open",
+  onVirtual(async (loop) => {
+    for (let iterations = 0; iterations < 10; iterations++) {
+      const protocol = new Recorder(loop);
+      const server = await loop.createServer(() => protocol, "server", 1);
+      const connect = async (): Promise<void> => (await loop.createConnection(() => ({}), "server", 1))[0].close();
+      const task = loop.createTask(connect);
+      for (let count = 0; count < iterations; count++) await iteration(loop);
+      task.cancel();
+      await rejectionOf(task).catch(() => null);
+      await sleep(1);
+      server.close();
+      if (protocol.trace.length > 0) assert.is(await protocol.lost, null, `${iterations}`);
+      await server.waitClosed();
+    }
+  }),
+);
+
+test(
   "what there is no use for is refused, and so is nonsense",
   onVirtual(async (loop) => {
     const make = () => ({});
