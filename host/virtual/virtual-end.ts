@@ -123,7 +123,8 @@ export class VirtualEnd {
   break(): void {
     if (this.#closed || this.#error !== null) return;
     this.#error = systemError("recv", ECONNRESET, { message: errorText(ECONNRESET) });
-    this.#reader?.run();
+    // Somebody may be in the midst of taking what came before.
+    this.#network._soon(() => this.#reader?.run());
   }
 
   #arrive(bytes: Buffer): void {

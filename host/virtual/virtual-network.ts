@@ -80,6 +80,11 @@ export class VirtualNetwork {
     return when;
   }
 
+  /** @internal Calls back in the next iteration. */
+  _soon(callback: () => void): void {
+    if (!this.#loop.isClosed()) this.#loop.callSoon(callback);
+  }
+
   /** @internal A free port, or the one that is wanted. */
   _portFor(wanted: number): number {
     if (wanted !== 0) return wanted;

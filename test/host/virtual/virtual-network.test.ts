@@ -292,6 +292,26 @@ test(
 );
 
 test(
+  "breakConnections in a callback calls nobody back before that has returned",
+  onVirtual(async (loop) => {
+    loop.network.segmentBytes = 2;
+    const seen: string[] = [];
+    const dataReceived = (data: Buffer): void => {
+      seen.push(`${data}`);
+      loop.network.breakConnections();
+      seen.push("broken");
+    };
+    const connectionLost = (): void => void seen.push("lost");
+    const server = await loop.createServer(() => ({ dataReceived, connectionLost }), "server", 1);
+    const [transport] = await loop.createConnection(() => new Recorder(loop), "server", 1);
+    transport.write(Buffer.from("abcd"));
+    await sleep(1);
+    assert.equal(seen, ["ab", "broken", "cd", "broken", "lost"]);
+    server.close();
+  }),
+);
+
+test(
   "streams work on top, and a client that gives up while it connects leaves the server an end",
   onVirtual(async (loop) => {
     loop.network.latency = 0.1;
