@@ -7,7 +7,7 @@
  */
 import { describe, typeError, ValueError } from "../errors.js";
 import type { EventLoop } from "../loop/event-loop.js";
-import { type Address, addressDetails, type InetAddress } from "../net/address.js";
+import { type Address, addressDetails, type InetAddress, type UnixPath } from "../net/address.js";
 import { checkInteger } from "../net/checks.js";
 import { EADDRINUSE, ECONNREFUSED, ENOENT } from "../sys/errno.js";
 import { errorText, systemError } from "../sys/errors.js";
@@ -96,10 +96,10 @@ export class VirtualNetwork {
     }
   }
 
-  /** @internal Enters a door, in the place of one that is at the same path. @throws Error `EADDRINUSE` */
+  /** @internal Enters a door, in the place of one that is at the same path of a file. @throws Error `EADDRINUSE` */
   _enter(door: VirtualDoor): void {
     const { address } = door;
-    if (!isUnixPath(address) && this.#isTaken(address)) {
+    if (isUnixPath(address) ? isAbstract(address) && this.#doors.has(keyOf(address)) : this.#isTaken(address)) {
       throw systemError("bind", EADDRINUSE, { ...addressDetails(address), message: errorText(EADDRINUSE) });
     }
     this.#doors.set(keyOf(address), door);
@@ -117,7 +117,8 @@ export class VirtualNetwork {
     const arrival = this._after(0, () => {
       const door = this.#doorAt(address);
       if (door === null || !door.isOpen) {
-        const errno = door === null && isUnixPath(address) ? ENOENT : ECONNREFUSED;
+        const isNoFile = door === null && isUnixPath(address) && !isAbstract(address);
+        const errno = isNoFile ? ENOENT : ECONNREFUSED;
         this._after(arrival, () => done(systemError("connect", errno, addressDetails(address)), null));
         return;
       }
@@ -153,4 +154,9 @@ function keyOf(address: Address): string {
   return isUnixPath(address)
     ? `unix:${Buffer.from(pathBytes(address)).toString("latin1")}`
     : `${address.host}:${address.port}`;
+}
+
+/** Whether it is a name that no file has. */
+function isAbstract(path: UnixPath): boolean {
+  return pathBytes(path)[0] === 0;
 }

@@ -193,4 +193,17 @@ same("what is written after close(), while there is more to send, is sent too", 
   seen.push(server.received.length);
 });
 
+same("abstract names are no files: refused if nobody listens, and taken if somebody does", async (loop, seen) => {
+  const name = `\0wasyncio-${process.pid}`;
+  const note = (error: NodeJS.ErrnoException): void => void seen.push(error.code);
+  await loop.createUnixConnection(() => ({}), name).catch(note);
+  const server = await loop.createUnixServer(() => ({}), name);
+  await loop.createUnixServer(() => ({}), name).catch(note);
+  const [transport] = await loop.createUnixConnection(() => ({}), name);
+  transport.close();
+  server.close();
+  await loop.createUnixConnection(() => ({}), name).catch(note);
+  seen.push("closed");
+});
+
 test.run();
