@@ -134,10 +134,12 @@ export abstract class LayeredTransport extends Transport {
     }
   }
 
-  /** @internal Ends the connection because of an error that is ours or the protocol's. */
+  /** @internal Ends the connection because of an error that is ours or the protocol's. Those of the system are the protocol's business alone. */
   protected _fatalError(error: unknown, message: string): void {
     if (error instanceof FatalError) throw error;
-    this._loop.callExceptionHandler({ message, exception: error, transport: this, protocol: this.#protocol });
+    if ((error as NodeJS.ErrnoException | null)?.syscall === undefined) {
+      this._loop.callExceptionHandler({ message, exception: error, transport: this, protocol: this.#protocol });
+    }
     this._lose(asError(error));
   }
 

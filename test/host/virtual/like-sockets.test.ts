@@ -206,4 +206,16 @@ same("abstract names are no files: refused if nobody listens, and taken if someb
   seen.push("closed");
 });
 
+same("an error of the system that a callback throws is the business of its protocol alone", async (loop, seen) => {
+  for (const syscall of [undefined, "open"]) {
+    const server = Object.assign(new Recorder(loop), {
+      dataReceived() {
+        throw Object.assign(new Error("no such file"), { syscall });
+      },
+    });
+    (await connect(loop, {}, server)).write(Buffer.from("hello"));
+    seen.push((await server.lost)?.message);
+  }
+});
+
 test.run();
