@@ -73,14 +73,15 @@ export class FileSource {
     if (size === 0) return 0;
     const scheduler = this.#loop._scheduler;
     const position = this.#position;
-    // Node's thread pool cannot answer while the loop keeps the thread.
-    const bytesRead = scheduler.blocking
-      ? readSync(this.#fd, buffer, 0, size, position)
-      : yield* futureOf(
-          this.#loop,
-          scheduler,
-          readAsync(this.#fd, buffer, 0, size, position).then((result) => result.bytesRead),
-        );
+    // Node's thread pool cannot answer while the loop keeps the thread, and on a virtual loop timers would not wait for it.
+    const bytesRead =
+      scheduler.blocking || !scheduler.driver.hasOutside
+        ? readSync(this.#fd, buffer, 0, size, position)
+        : yield* futureOf(
+            this.#loop,
+            scheduler,
+            readAsync(this.#fd, buffer, 0, size, position).then((result) => result.bytesRead),
+          );
     this.sent += bytesRead;
     return bytesRead;
   }

@@ -114,11 +114,14 @@ export abstract class LayeredTransport extends Transport {
   /** @internal Hands bytes to the protocol. */
   protected _hand(data: Buffer): void {
     let rest = data;
-    while (rest.byteLength > 0 && !this._closing) {
-      if (this.#buffered === null) return this.#handOver(rest);
-      const taken = this.#handInto(this.#buffered, rest);
-      rest = rest.subarray(taken);
-    }
+    while (rest.byteLength > 0 && !this._closing) rest = rest.subarray(this._handOnce(rest));
+  }
+
+  /** @internal Hands bytes to the protocol in one call. Answers how many it had room for. */
+  protected _handOnce(data: Buffer): number {
+    if (this.#buffered !== null) return this.#handInto(this.#buffered, data);
+    this.#handOver(data);
+    return data.byteLength;
   }
 
   /** @internal Tells the protocol that nothing more will come. Answers whether it goes on sending. */
@@ -131,10 +134,12 @@ export abstract class LayeredTransport extends Transport {
     }
   }
 
-  /** @internal Ends the connection because of an error that is ours or the protocol's. */
+  /** @internal Ends the connection because of an error that is ours or the protocol's. Those of the system are the protocol's business alone. */
   protected _fatalError(error: unknown, message: string): void {
     if (error instanceof FatalError) throw error;
-    this._loop.callExceptionHandler({ message, exception: error, transport: this, protocol: this.#protocol });
+    if ((error as NodeJS.ErrnoException | null)?.syscall === undefined) {
+      this._loop.callExceptionHandler({ message, exception: error, transport: this, protocol: this.#protocol });
+    }
     this._lose(asError(error));
   }
 

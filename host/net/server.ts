@@ -12,8 +12,8 @@
 
 import { inspect } from "node:util";
 import { RuntimeError } from "../errors.js";
-import { Future } from "../futures/future.js";
-import { type OwnResult, ownResult } from "../futures/own-result.js";
+import type { Future } from "../futures/future.js";
+import { OwnResult, ownResult } from "../futures/own-result.js";
 import type { EventLoop } from "../loop/event-loop.js";
 import type { Address } from "./address.js";
 import type { Door } from "./door.js";
@@ -186,7 +186,7 @@ export class Server<A extends Address = Address> implements TransportOwner {
 }
 
 /** Serving until cancelled: cancelling closes the server, and takes effect when its last connection has ended. */
-class ServingForever extends Future<never> {
+class ServingForever extends OwnResult<never> {
   readonly #server: Server;
   #closing = false;
   #message: string | undefined;

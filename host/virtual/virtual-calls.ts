@@ -7,6 +7,7 @@
  */
 import { describe, typeError, UnsupportedError, ValueError } from "../errors.js";
 import type { Future } from "../futures/future.js";
+import { OwnFuture } from "../futures/own-future.js";
 import type { EventLoop } from "../loop/event-loop.js";
 import type { Address, InetAddress, UnixPath } from "../net/address.js";
 import type { ConnectionOptions } from "../net/connect.js";
@@ -114,11 +115,12 @@ function* connect<P extends StreamProtocol>(
   protocolFactory: () => P,
   address: Address,
 ): Work<[transport: Transport, protocol: P]> {
-  const connected = loop.createFuture<VirtualEnd>();
+  // It may be cancelled before it is told, and when it was but has not gone on.
+  const connected = new OwnFuture<VirtualEnd>(loop, (end) => end.close());
   network._connect(address, (error, end) => {
     if (connected.done()) end?.close();
-    else if (end === null) connected.setException(error as Error);
-    else connected.setResult(end);
+    else if (end === null) connected._failWith(error as Error);
+    else connected._succeed(end);
   });
   const end = yield* connected;
   return yield* introduce(

@@ -5,6 +5,7 @@
  *
  * Does not own: the server (`net/server.ts`), who else listens where (`virtual-network.ts`).
  */
+import type { AsyncResource } from "node:async_hooks";
 import { FatalError } from "../errors.js";
 import type { EventLoop } from "../loop/event-loop.js";
 import type { Address } from "../net/address.js";
@@ -13,6 +14,8 @@ import { checkProtocol } from "../net/options.js";
 import { noteClosed, noteOpen } from "../net/owners.js";
 import type { TransportOwner } from "../net/transport.js";
 import type { StreamProtocol } from "../protocols.js";
+import { boundCall } from "../scheduler/call.js";
+import { captureContext } from "../scheduler/context.js";
 import type { VirtualEnd } from "./virtual-end.js";
 import type { VirtualNetwork } from "./virtual-network.js";
 import { VirtualTransport } from "./virtual-transport.js";
@@ -26,6 +29,8 @@ export class VirtualDoor<A extends Address = Address> implements Door<A> {
   #owner: object | null = null;
   /** The same, while it accepts. */
   #server: TransportOwner | null = null;
+  /** Where it has begun to: not where a client connects. */
+  #context: AsyncResource | null = null;
 
   constructor(loop: EventLoop, network: VirtualNetwork, address: A, protocolFactory: () => StreamProtocol) {
     this.#loop = loop;
@@ -48,6 +53,7 @@ export class VirtualDoor<A extends Address = Address> implements Door<A> {
 
   start(server: TransportOwner): void {
     this.#server = server;
+    this.#context = captureContext();
   }
 
   stop(): void {
@@ -65,9 +71,16 @@ export class VirtualDoor<A extends Address = Address> implements Door<A> {
 
   /** @internal A connection has come. */
   _accept(end: VirtualEnd): void {
+    boundCall(accept, [this, end], this.#context).run();
+  }
+
+  /** @internal */
+  _connect(end: VirtualEnd): void {
+    // The server's own, whatever the factory does with that.
+    const server = this.#server;
     try {
       const protocol = checkProtocol(this.#protocolFactory());
-      new VirtualTransport(this.#loop, end, protocol, this.#server);
+      new VirtualTransport(this.#loop, end, protocol, server);
     } catch (error) {
       end.close();
       if (error instanceof FatalError) throw error;
@@ -76,4 +89,8 @@ export class VirtualDoor<A extends Address = Address> implements Door<A> {
       this.#loop.callExceptionHandler({ message, exception: error });
     }
   }
+}
+
+function accept(door: VirtualDoor, end: VirtualEnd): void {
+  door._connect(end);
 }

@@ -7,27 +7,22 @@
  * Does not own: what waits because there is no room (`virtual-transport.ts`).
  */
 import type { Address } from "../net/address.js";
+import { type BoundCall, boundCall, type Callback } from "../scheduler/call.js";
+import { captureContext } from "../scheduler/context.js";
 import { ECONNRESET } from "../sys/errno.js";
-import { systemError } from "../sys/errors.js";
+import { errorText, systemError } from "../sys/errors.js";
 import type { VirtualNetwork } from "./virtual-network.js";
 
 /** How many bytes may be under way or wait to be taken, in each direction. */
 const WINDOW_BYTES = 64 * 1024;
-
-/** Who works on an end. */
-export interface EndUser {
-  /** There is something to take, or there will be nothing any more, or the connection is broken. */
-  _readable(): void;
-  /** There is room again. */
-  _writable(): void;
-}
 
 export class VirtualEnd {
   readonly sockname: Address;
   readonly peername: Address;
   readonly #network: VirtualNetwork;
   #peer!: VirtualEnd;
-  #user: EndUser | null = null;
+  #reader: BoundCall | null = null;
+  #writer: BoundCall | null = null;
   #arrived: Buffer[] = [];
   /** How many bytes the peer's end would take now. */
   #room = WINDOW_BYTES;
@@ -55,9 +50,17 @@ export class VirtualEnd {
     return ends;
   }
 
-  /** Has somebody told of what happens from now on. What has come before is there to be taken. */
-  attach(user: EndUser): void {
-    this.#user = user;
+  /**
+   * Has the callback called, in the current context and not in that of who sends, whenever there is something to take, or there will
+   * be nothing any more, or the connection is broken. What has come before is there to be taken.
+   */
+  watchReads(callback: Callback, ...args: unknown[]): void {
+    this.#reader = boundCall(callback, args, captureContext());
+  }
+
+  /** The same, whenever there is room again. */
+  watchWrites(callback: Callback, ...args: unknown[]): void {
+    this.#writer = boundCall(callback, args, captureContext());
   }
 
   /** Why the connection is broken, or null. What came before can still be taken. */
@@ -70,15 +73,17 @@ export class VirtualEnd {
     return this.#peerFinished && this.#arrived.length === 0;
   }
 
-  /** Takes what has come, at most a segment of it; null when there is nothing. */
-  take(): Buffer | null {
-    const [first] = this.#arrived;
-    if (first === undefined) return null;
-    const size = Math.min(first.length, this.#network.segmentBytes);
+  /** What has come and was not taken, at most a segment of it; null when there is nothing. */
+  next(): Buffer | null {
+    return this.#arrived[0]?.subarray(0, this.#network.segmentBytes) ?? null;
+  }
+
+  /** Takes so many bytes of what is next. There is room for as many then. */
+  take(size: number): void {
+    const first = this.#arrived[0] as Buffer;
     if (size === first.length) this.#arrived.shift();
     else this.#arrived[0] = first.subarray(size);
     this.#toPeer((peer) => peer.#roomCame(size));
-    return first.subarray(0, size);
   }
 
   /** Sends as much as there is room for. Returns how many bytes that were. They are copied. */
@@ -102,7 +107,7 @@ export class VirtualEnd {
   close(): void {
     if (this.#closed) return;
     this.#closed = true;
-    this.#network._forget(this);
+    if (this.#peer.#closed) this.#network._forget(this, this.#peer);
     if (this.#arrived.length > 0) this.#toPeer((peer) => peer.break());
     else this.finish();
     this.#arrived = [];
@@ -117,25 +122,26 @@ export class VirtualEnd {
   /** The connection is broken for this end. */
   break(): void {
     if (this.#closed || this.#error !== null) return;
-    this.#error = systemError("read", ECONNRESET);
-    this.#user?._readable();
+    this.#error = systemError("recv", ECONNRESET, { message: errorText(ECONNRESET) });
+    // Somebody may be in the midst of taking what came before.
+    this.#network._soon(() => this.#reader?.run());
   }
 
   #arrive(bytes: Buffer): void {
     if (this.#closed) return this.#toPeer((peer) => peer.break());
     if (this.#error !== null) return;
     this.#arrived.push(bytes);
-    this.#user?._readable();
+    this.#reader?.run();
   }
 
   #finish(): void {
     this.#peerFinished = true;
-    this.#user?._readable();
+    this.#reader?.run();
   }
 
   #roomCame(size: number): void {
     this.#room += size;
-    if (!this.#closed) this.#user?._writable();
+    if (!this.#closed) this.#writer?.run();
   }
 
   #toPeer(happens: (peer: VirtualEnd) => void): void {

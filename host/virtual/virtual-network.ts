@@ -7,7 +7,7 @@
  */
 import { describe, typeError, ValueError } from "../errors.js";
 import type { EventLoop } from "../loop/event-loop.js";
-import { type Address, addressDetails, type InetAddress } from "../net/address.js";
+import { type Address, addressDetails, type InetAddress, type UnixPath } from "../net/address.js";
 import { checkInteger } from "../net/checks.js";
 import { EADDRINUSE, ECONNREFUSED, ENOENT } from "../sys/errno.js";
 import { errorText, systemError } from "../sys/errors.js";
@@ -64,7 +64,10 @@ export class VirtualNetwork {
     this.#segmentBytes = bytes;
   }
 
-  /** Breaks every connection: both ends are told at once that it was reset. Servers go on listening. */
+  /**
+   * Breaks every connection: both ends are told at once that it was reset; one that has paused reading, when it resumes or writes.
+   * Servers go on listening.
+   */
   breakConnections(): void {
     for (const end of [...this.#connections]) end.breakBoth();
   }
@@ -75,6 +78,11 @@ export class VirtualNetwork {
     const when = Math.max(earliest, loop.time() + this.#latency);
     if (!loop.isClosed()) loop.callAt(when, callback);
     return when;
+  }
+
+  /** @internal Calls back in the next iteration. */
+  _soon(callback: () => void): void {
+    if (!this.#loop.isClosed()) this.#loop.callSoon(callback);
   }
 
   /** @internal A free port, or the one that is wanted. */
@@ -88,10 +96,10 @@ export class VirtualNetwork {
     }
   }
 
-  /** @internal Enters a door, in the place of one that is at the same path. @throws Error `EADDRINUSE` */
+  /** @internal Enters a door, in the place of one that is at the same path of a file. @throws Error `EADDRINUSE` */
   _enter(door: VirtualDoor): void {
     const { address } = door;
-    if (!isUnixPath(address) && this.#isTaken(address)) {
+    if (isUnixPath(address) ? isAbstract(address) && this.#doors.has(keyOf(address)) : this.#isTaken(address)) {
       throw systemError("bind", EADDRINUSE, { ...addressDetails(address), message: errorText(EADDRINUSE) });
     }
     this.#doors.set(keyOf(address), door);
@@ -109,7 +117,8 @@ export class VirtualNetwork {
     const arrival = this._after(0, () => {
       const door = this.#doorAt(address);
       if (door === null || !door.isOpen) {
-        const errno = door === null && isUnixPath(address) ? ENOENT : ECONNREFUSED;
+        const isNoFile = door === null && isUnixPath(address) && !isAbstract(address);
+        const errno = isNoFile ? ENOENT : ECONNREFUSED;
         this._after(arrival, () => done(systemError("connect", errno, addressDetails(address)), null));
         return;
       }
@@ -120,9 +129,9 @@ export class VirtualNetwork {
     });
   }
 
-  /** @internal An end was closed. */
-  _forget(end: VirtualEnd): void {
-    this.#connections.delete(end);
+  /** @internal Both ends of a connection are closed. */
+  _forget(...ends: VirtualEnd[]): void {
+    for (const end of ends) this.#connections.delete(end);
   }
 
   #doorAt(address: Address): VirtualDoor | null {
@@ -145,4 +154,9 @@ function keyOf(address: Address): string {
   return isUnixPath(address)
     ? `unix:${Buffer.from(pathBytes(address)).toString("latin1")}`
     : `${address.host}:${address.port}`;
+}
+
+/** Whether it is a name that no file has. */
+function isAbstract(path: UnixPath): boolean {
+  return pathBytes(path)[0] === 0;
 }

@@ -11,9 +11,9 @@ import { LayeredTransport } from "../net/layered-transport.js";
 import { noteClosed, noteOpen } from "../net/owners.js";
 import { type TransportOwner, writeAfterEof } from "../net/transport.js";
 import type { StreamProtocol } from "../protocols.js";
-import type { EndUser, VirtualEnd } from "./virtual-end.js";
+import type { VirtualEnd } from "./virtual-end.js";
 
-export class VirtualTransport extends LayeredTransport implements EndUser {
+export class VirtualTransport extends LayeredTransport {
   readonly #end: VirtualEnd;
   readonly #server: TransportOwner | null;
   #waiting: Buffer[] = [];
@@ -29,7 +29,7 @@ export class VirtualTransport extends LayeredTransport implements EndUser {
     this.#end = end;
     this.#server = server;
     Object.assign(this._extra, { sockname: end.sockname, peername: end.peername });
-    end.attach(this);
+    end.watchReads(readable, this);
     loop.callSoon(connectionMade, this, protocol);
     loop.callSoon(startReadingLater, this, loop);
     noteOpen(loop, this);
@@ -40,9 +40,11 @@ export class VirtualTransport extends LayeredTransport implements EndUser {
     checkBytes("The data", data);
     if (this.#eofWritten) throw writeAfterEof();
     if (data.length === 0) return;
-    if (this._closing) return this._dropWrite();
+    if (this._isLost) return this._dropWrite();
+    if (this.#end.error !== null) return this._lose(this.#end.error);
     const sent = this.#waitingBytes > 0 ? 0 : this.#end.send(data);
     if (sent === data.length) return;
+    if (this.#waitingBytes === 0) this.#end.watchWrites(writable, this);
     this.#waiting.push(Buffer.from(data.subarray(sent)));
     this.#waitingBytes += data.length - sent;
     this._pauseIfHigh();
@@ -55,7 +57,8 @@ export class VirtualTransport extends LayeredTransport implements EndUser {
   override writeEof(): void {
     if (this._closing || this.#eofWritten) return;
     this.#eofWritten = true;
-    if (this.#waitingBytes === 0) this.#end.finish();
+    if (this.#end.error !== null) this._lose(this.#end.error);
+    else if (this.#waitingBytes === 0) this.#end.finish();
   }
 
   override canWriteEof(): boolean {
@@ -79,7 +82,9 @@ export class VirtualTransport extends LayeredTransport implements EndUser {
   /** @internal */
   _readable(): void {
     if (!this.#started || this._isLost) return;
-    for (let data = this.#next(); data !== null; data = this.#next()) this._hand(data);
+    for (let data = this.#next(); data !== null; data = this.#next()) this.#handOn(data);
+    // Who neither reads nor has anything to send does not notice.
+    if (!this.isReading() && this.#waitingBytes === 0) return;
     if (this.#end.error !== null) return this._lose(this.#end.error);
     if (this.isReading() && this.#end.ended) this.#receiveEof();
   }
@@ -119,6 +124,7 @@ export class VirtualTransport extends LayeredTransport implements EndUser {
 
   /** @internal */
   protected override _readingResumed(): void {
+    this.#end.watchReads(readable, this);
     this._loop.callSoon(readable, this);
   }
 
@@ -137,7 +143,17 @@ export class VirtualTransport extends LayeredTransport implements EndUser {
   }
 
   #next(): Buffer | null {
-    return this.isReading() ? this.#end.take() : null;
+    return this.isReading() ? this.#end.next() : null;
+  }
+
+  /** What the protocol has no room for stays at the end. */
+  #handOn(data: Buffer): void {
+    let taken = data.length;
+    try {
+      taken = this._handOnce(data);
+    } finally {
+      this.#end.take(taken);
+    }
   }
 
   #receiveEof(): void {
@@ -161,4 +177,8 @@ function startReading(transport: VirtualTransport): void {
 
 function readable(transport: VirtualTransport): void {
   transport._readable();
+}
+
+function writable(transport: VirtualTransport): void {
+  transport._writable();
 }

@@ -2,6 +2,8 @@
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import {
+  asCompleted,
+  CancelledError,
   createSubprocessExec,
   DEVNULL,
   type Future,
@@ -38,9 +40,11 @@ test(
       "sleep(0)": sleep(0, "slept"),
       sleep: sleep(0.001, "slept"),
       wait: wait([pending]) as Future,
+      asCompleted: asCompleted([pending]).next().value as Future,
       "lock.acquire": lock.acquire() as Future,
       "queue.get": queue.get() as Future,
       "server.startServing": server.startServing() as Future,
+      "server.serveForever": server.serveForever() as Future,
       "server.waitClosed": server.waitClosed() as Future,
       "reader.read": reader.read(1) as Future,
       "writer.waitClosed": writer.waitClosed() as Future,
@@ -53,12 +57,14 @@ test(
     writer.close();
     server.close();
     const ends: unknown[] = [];
-    for (const future of Object.values(calls)) ends.push(await future);
+    for (const future of Object.values(calls)) {
+      ends.push(await future.catch((error: Error) => error instanceof CancelledError && "cancelled"));
+    }
     const found = new Set([pending]);
     const nothing = undefined;
     const waited = { done: found, pending: new Set() };
-    assert.equal(ends.slice(0, 5), ["slept", "slept", waited, true, "item"]);
-    assert.equal(ends.slice(5), [nothing, nothing, Buffer.alloc(0), nothing, 0, nothing]);
+    assert.equal(ends.slice(0, 6), ["slept", "slept", waited, "found", true, "item"]);
+    assert.equal(ends.slice(6), [nothing, "cancelled", nothing, Buffer.alloc(0), nothing, 0, nothing]);
     for (const [name, future] of Object.entries(calls)) assertOwn(future, name);
     lock.release();
   }),

@@ -30,7 +30,10 @@ class VirtualPeer implements Peer {
 
   read(): Buffer {
     const pieces: Buffer[] = [];
-    for (let piece = this.#end.take(); piece !== null; piece = this.#end.take()) pieces.push(piece);
+    for (let piece = this.#end.next(); piece !== null; piece = this.#end.next()) {
+      pieces.push(piece);
+      this.#end.take(piece.length);
+    }
     return Buffer.concat(pieces);
   }
 

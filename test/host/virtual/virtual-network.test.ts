@@ -11,6 +11,7 @@ import {
   sleep,
   startServer,
   type Transport,
+  waitFor,
 } from "../../../host/index.js";
 import type { ExceptionContext } from "../../../host/loop/exception-handler.js";
 import { VirtualEventLoop } from "../../../host/testing.js";
@@ -272,6 +273,45 @@ test(
 );
 
 test(
+  "breakConnections reaches an end whose peer has closed its own",
+  onVirtual(async (loop) => {
+    for (const closing of ["client", "server"]) {
+      const open = Object.assign(new Recorder(loop), { eofReceived: () => true });
+      const closed = new Recorder(loop);
+      const [client, accepted] = closing === "client" ? [closed, open] : [open, closed];
+      const server = await loop.createServer(() => accepted, "server", 1);
+      await loop.createConnection(() => client, "server", 1);
+      await closed.made;
+      closed.transport.close();
+      await sleep(1);
+      loop.network.breakConnections();
+      assert.is(((await open.lost) as NodeJS.ErrnoException).code, "ECONNRESET", closing);
+      server.close();
+    }
+  }),
+);
+
+test(
+  "breakConnections in a callback calls nobody back before that has returned",
+  onVirtual(async (loop) => {
+    loop.network.segmentBytes = 2;
+    const seen: string[] = [];
+    const dataReceived = (data: Buffer): void => {
+      seen.push(`${data}`);
+      loop.network.breakConnections();
+      seen.push("broken");
+    };
+    const connectionLost = (): void => void seen.push("lost");
+    const server = await loop.createServer(() => ({ dataReceived, connectionLost }), "server", 1);
+    const [transport] = await loop.createConnection(() => new Recorder(loop), "server", 1);
+    transport.write(Buffer.from("abcd"));
+    await sleep(1);
+    assert.equal(seen, ["ab", "broken", "cd", "broken", "lost"]);
+    server.close();
+  }),
+);
+
+test(
   "streams work on top, and a client that gives up while it connects leaves the server an end",
   onVirtual(async (loop) => {
     loop.network.latency = 0.1;
@@ -304,6 +344,25 @@ test(
     assert.is(served, 7);
     server.close();
     await server.waitClosed();
+  }),
+);
+
+test(
+  "a client that is cancelled at any iteration of connecting leaves no end open",
+  onVirtual(async (loop) => {
+    for (let iterations = 0; iterations < 10; iterations++) {
+      const protocol = new Recorder(loop);
+      const server = await loop.createServer(() => protocol, "server", 1);
+      const connect = async (): Promise<void> => (await loop.createConnection(() => ({}), "server", 1))[0].close();
+      const task = loop.createTask(connect);
+      for (let count = 0; count < iterations; count++) await iteration(loop);
+      task.cancel();
+      await rejectionOf(task).catch(() => null);
+      await sleep(1);
+      server.close();
+      if (protocol.trace.length > 0) assert.is(await protocol.lost, null, `${iterations}`);
+      await server.waitClosed();
+    }
   }),
 );
 
@@ -344,10 +403,12 @@ test(
     const serving = await loop.createServer(() => server, "server", 1);
     const [transport] = await loop.createConnection(() => ({}), "server", 1);
     const file = openSync(import.meta.filename, "r");
-    const sent = await loop.sendfile(transport, file);
+    // It takes no time.
+    const sent = await waitFor(loop.sendfile(transport, file), 1);
     closeSync(file);
     await server.gets(sent);
     assert.ok(server.received.equals(readFileSync(import.meta.filename)));
+    assert.is(loop.time(), 0);
     assert.is(thrownBy(() => loop.startTls(transport, {}, new SSLContext())).code, "ERR_NO_OUTSIDE");
     transport.close();
     serving.close();
