@@ -327,7 +327,11 @@ export class Future<T = unknown> implements Promise<T> {
   _endAs(other: Future<T>): void {
     if (other._state === FutureState.Cancelled) this.cancel();
     else if (other._failed) this._raise(other._takeException());
-    else this.setResult(other._take());
+    else {
+      this._checkPending();
+      this._value = other._take();
+      this._settle(FutureState.Finished);
+    }
   }
 
   /** @internal As `setException`, with whatever somebody has thrown. */

@@ -39,6 +39,11 @@ export class OwnFuture<T> extends OwnResult<T> {
     super._addCallback(callback, context);
   }
 
+  /** @internal Whether there are others than the one who does not get the result. */
+  protected get _isOthers(): boolean {
+    return this.#listeners > 1 || this._isTaken;
+  }
+
   /** @internal */
   override _take(): T {
     this._isTaken = true;
@@ -48,7 +53,7 @@ export class OwnFuture<T> extends OwnResult<T> {
   /** @internal */
   override _undelivered(): void {
     const discard = this.#discard;
-    if (discard === null || this.#listeners > 1 || this._isTaken) return;
+    if (discard === null || this._isOthers) return;
     if (this._state !== FutureState.Finished || this._failed) return;
     this.#discard = null;
     try {

@@ -5,7 +5,8 @@
  */
 import { TimeoutError } from "../errors.js";
 import type { Awaitable, ResultOf } from "../futures/coroutine.js";
-import { Future } from "../futures/future.js";
+import type { Future } from "../futures/future.js";
+import { OwnFuture } from "../futures/own-future.js";
 import { checkSeconds } from "../futures/sleep.js";
 import type { EventLoop } from "../loop/event-loop.js";
 import { allOnOneLoop, checkSeveral } from "../loop/one-loop.js";
@@ -65,7 +66,7 @@ class Completions<T> implements IterableIterator<Future<T>> {
     const waiter = new Next<T>(this.#loop as EventLoop, this.#giveBack);
     const done = this.#done.shift();
     if (done !== undefined) waiter._is(done);
-    else if (this.#isOver) waiter.setException(timeoutError());
+    else if (this.#isOver) waiter._failWith(timeoutError());
     else this.#waiters.push(waiter);
     return { done: false, value: waiter };
   }
@@ -103,7 +104,7 @@ class Completions<T> implements IterableIterator<Future<T>> {
     this.#isOver = true;
     this.#letGo();
     for (let waiter = this.#nextWaiter(); waiter !== undefined; waiter = this.#nextWaiter()) {
-      waiter.setException(timeoutError());
+      waiter._failWith(timeoutError());
     }
   }
 
@@ -114,13 +115,13 @@ class Completions<T> implements IterableIterator<Future<T>> {
 }
 
 /** The next one that is done. */
-class Next<T> extends Future<T> {
+class Next<T> extends OwnFuture<T> {
   readonly #giveBack: (source: Future<T>) => void;
   #source: Future<T> | null = null;
 
   /** @param giveBack is called with one that whoever has asked for it does not get */
   constructor(loop: EventLoop, giveBack: (source: Future<T>) => void) {
-    super(loop, loop._scheduler);
+    super(loop);
     this.#giveBack = giveBack;
   }
 
@@ -130,8 +131,9 @@ class Next<T> extends Future<T> {
     this._endAs(source);
   }
 
-  /** Whoever asked for it is cancelled before going on. */
+  /** Whoever asked for it is cancelled before going on. If it was awaited by others too, they have it. */
   override _undelivered(): void {
+    if (this._isOthers) return;
     const source = this.#source;
     this.#source = null;
     if (source !== null) this.#giveBack(source);
