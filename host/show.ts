@@ -1,7 +1,8 @@
 /**
  * Words for what users pass and throw. They never fail: whoever is told of something could not help it.
  *
- * Owns: values in messages, also those whose own ways to show them throw; the names of functions; making an error of whatever was thrown.
+ * Owns: values in messages, also those whose own ways to show them throw; the names of functions; making an error of whatever was thrown;
+ * asking for what may throw.
  *
  * CPython 3.11: reprlib, for which a `__repr__` that raises is a word of its own too.
  */
@@ -33,7 +34,8 @@ export function asError(thrown: unknown): Error {
   return thrown instanceof Error ? thrown : new Error(textOf(thrown), { cause: thrown });
 }
 
-function attempt<T, O>(read: () => T, otherwise: O): T | O {
+/** What `read` answers, or `otherwise` if it throws. */
+export function attempt<T, O>(read: () => T, otherwise: O): T | O {
   try {
     return read();
   } catch {

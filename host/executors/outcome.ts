@@ -7,6 +7,7 @@
 import { isNativeError } from "node:util/types";
 import { deserialize, serialize } from "node:v8";
 import { describe, RuntimeError } from "../errors.js";
+import { attempt } from "../show.js";
 
 /** A value, one that v8 has serialized, or an error. */
 export type Outcome =
@@ -122,13 +123,4 @@ function isError(value: unknown): value is Error {
 /** Defines, and does not set: a key such as `__proto__` has a setter. */
 function define(error: Error, key: string, value: unknown, enumerable: boolean): void {
   Object.defineProperty(error, key, { value, enumerable, configurable: true, writable: true });
-}
-
-/** What `read` answers, or `otherwise` if it throws. */
-function attempt<T>(read: () => T, otherwise: T): T {
-  try {
-    return read();
-  } catch {
-    return otherwise;
-  }
 }

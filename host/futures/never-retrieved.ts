@@ -9,6 +9,7 @@
  */
 import type { EventLoop } from "../loop/event-loop.js";
 import { sourceOf } from "../scheduler/source.js";
+import { attempt } from "../show.js";
 import type { Future } from "./future.js";
 
 interface Unseen {
@@ -69,8 +70,8 @@ function registerUnseen(): void {
     if (future._retrieved) continue;
     const { _loop: loop, _exception: exception } = future;
     // Until its stack is asked for, an error holds on to the objects whose methods were running when it was made; the task is one of them, and would
-    // never be lost.
-    void (exception as Error | undefined)?.stack;
+    // never be lost. The program's own `Error.prepareStackTrace` makes it, or a getter, and those may throw.
+    attempt(() => (exception as Error | undefined)?.stack, undefined);
     const more = loop.getDebug() ? debugDetails(future) : null;
     const entry = { loop, kind: future.constructor.name, exception, more };
     unseen.register(future, entry, future);

@@ -1,8 +1,8 @@
 /**
  * Futures whose result comes from work of their own: an operation, a call on a socket.
  *
- * Owns: that a result which the only one who waited for it does not get, because it is cancelled just then, is closed; if that fails, the
- * exception handler is told, and whoever was cancelled is so all the same.
+ * Owns: that a result which the only one who waited for it does not get, because it is cancelled just then, is closed, unless somebody has it
+ * already; if that fails, the exception handler is told, and whoever was cancelled is so all the same.
  *
  * Does not own: the work. Cancelling is how others end it: a result of theirs would take the place of what the work opens, which nobody
  * would close then (`own-result.ts`).
@@ -18,6 +18,8 @@ export class OwnFuture<T> extends OwnResult<T> {
   /** How many were ever registered to hear of the result. */
   #listeners = 0;
   #discard: ((value: T) => void) | null;
+  /** @internal Whether somebody has the result. */
+  _isTaken = false;
 
   /** @param discard closes a result that nobody gets */
   constructor(loop: EventLoop, discard: ((value: T) => void) | null = null) {
@@ -37,10 +39,21 @@ export class OwnFuture<T> extends OwnResult<T> {
     super._addCallback(callback, context);
   }
 
+  /** @internal Whether there are others than the one who does not get the result. */
+  protected get _isOthers(): boolean {
+    return this.#listeners > 1 || this._isTaken;
+  }
+
+  /** @internal */
+  override _take(): T {
+    this._isTaken = true;
+    return super._take();
+  }
+
   /** @internal */
   override _undelivered(): void {
     const discard = this.#discard;
-    if (discard === null || this.#listeners > 1) return;
+    if (discard === null || this._isOthers) return;
     if (this._state !== FutureState.Finished || this._failed) return;
     this.#discard = null;
     try {

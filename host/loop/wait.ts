@@ -7,6 +7,7 @@ import { CancelledError, describe, TimeoutError, ValueError } from "../errors.js
 import type { Awaitable, ResultOf } from "../futures/coroutine.js";
 import { Future } from "../futures/future.js";
 import { isKept, keepResult } from "../futures/late-cancellation.js";
+import { OwnFuture } from "../futures/own-future.js";
 import { OwnResult } from "../futures/own-result.js";
 import { checkSeconds } from "../futures/sleep.js";
 import { Task } from "../futures/task.js";
@@ -128,9 +129,12 @@ export function waitFor<T>(awaitable: Awaitable<T>, timeout: number | null): Tas
   if (timeout !== null && timeout <= 0) expire();
   let isTaken = false;
   const task: Task<T> = loop.createTask(function* () {
+    const wasTaken = inner instanceof OwnFuture && inner._isTaken;
     try {
       const result = yield* inner;
       isTaken = true;
+      // The task hands it on, and whoever awaits that has it.
+      if (inner instanceof OwnFuture) inner._isTaken = wasTaken;
       return result;
     } catch (error) {
       isTaken = inner._endedWith(error);
@@ -142,6 +146,7 @@ export function waitFor<T>(awaitable: Awaitable<T>, timeout: number | null): Tas
   });
   // Whoever awaits the task may be cancelled when it is done already.
   task._undelivered = () => inner._undelivered();
+  task._take = () => inner._take();
   task.addDoneCallback(() => {
     timer?.cancel();
     if (isTaken) return;

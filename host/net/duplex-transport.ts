@@ -146,7 +146,8 @@ export class DuplexTransport extends LayeredTransport {
   }
 
   override getWriteBufferSize(): number {
-    return this.#duplex.writableLength;
+    // What a stream had left when it was destroyed is lost.
+    return this._isLost ? 0 : this.#duplex.writableLength;
   }
 
   /** @internal */

@@ -6,7 +6,7 @@
 import { TimeoutError } from "../errors.js";
 import type { Awaitable, ResultOf } from "../futures/coroutine.js";
 import type { Future } from "../futures/future.js";
-import { OwnResult } from "../futures/own-result.js";
+import { OwnFuture } from "../futures/own-future.js";
 import { checkSeconds } from "../futures/sleep.js";
 import type { EventLoop } from "../loop/event-loop.js";
 import { allOnOneLoop, checkSeveral } from "../loop/one-loop.js";
@@ -115,13 +115,13 @@ class Completions<T> implements IterableIterator<Future<T>> {
 }
 
 /** The next one that is done. */
-class Next<T> extends OwnResult<T> {
+class Next<T> extends OwnFuture<T> {
   readonly #giveBack: (source: Future<T>) => void;
   #source: Future<T> | null = null;
 
   /** @param giveBack is called with one that whoever has asked for it does not get */
   constructor(loop: EventLoop, giveBack: (source: Future<T>) => void) {
-    super(loop, loop._scheduler);
+    super(loop);
     this.#giveBack = giveBack;
   }
 
@@ -131,8 +131,9 @@ class Next<T> extends OwnResult<T> {
     this._endAs(source);
   }
 
-  /** Whoever asked for it is cancelled before going on. */
+  /** Whoever asked for it is cancelled before going on. If it was awaited by others too, they have it. */
   override _undelivered(): void {
+    if (this._isOthers) return;
     const source = this.#source;
     this.#source = null;
     if (source !== null) this.#giveBack(source);

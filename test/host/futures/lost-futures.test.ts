@@ -148,6 +148,25 @@ test("an exception that nobody looked at is reported when its future is lost", a
   assert.is(contexts[0]?.exception, error);
 });
 
+test("so is one whose stack or message cannot be asked for", async (loop) => {
+  const contexts = contextsOf(loop);
+  const fails = {
+    get(): never {
+      throw new Error("asked");
+    },
+  };
+  const errors = [
+    Object.defineProperty(new Error("mine"), "stack", fails),
+    Object.defineProperty(new Error(), "message", fails),
+  ];
+  const lose = (): void => {
+    for (const error of errors) loop.createFuture().setException(error);
+  };
+  lose();
+  await collectUntil(() => contexts.length === 2, "the handler was told");
+  assert.ok(errors.every((error) => contexts.some(({ exception }) => exception === error)));
+});
+
 test("so is a task's, whatever it ran", async (loop) => {
   const contexts = contextsOf(loop);
   const lose = (): void => {

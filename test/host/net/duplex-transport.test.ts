@@ -587,6 +587,24 @@ test(
 );
 
 test(
+  "what was written is lost with the connection, and nobody is told to pause for it",
+  onLoop(async ({ loop }) => {
+    const { transport, protocol, stream } = await connection(loop, new Recorder(loop), [
+      new Duplex({ read: () => {}, write: () => {} }),
+      new PassThrough(),
+    ]);
+    transport.write(Buffer.from("kept"));
+    assert.is(transport.getWriteBufferSize(), 4);
+    transport.abort();
+    assert.is(await protocol.lost, null);
+    assert.is(transport.getWriteBufferSize(), 0);
+    transport.setWriteBufferLimits({ high: 0 });
+    assert.equal(protocol.trace, ["CM", "CL"]);
+    assert.ok(stream.destroyed);
+  }),
+);
+
+test(
   "cancelling the call closes the stream",
   onLoop(async ({ loop }) => {
     const [stream, peer] = duplexPair();

@@ -1,7 +1,9 @@
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { CancelledError } from "../../../host/errors.js";
+import type { Task } from "../../../host/futures/task.js";
 import { allTasks } from "../../../host/loop/tasks.js";
+import { waitFor } from "../../../host/loop/wait.js";
 import { Operation, type Work } from "../../../host/net/operation.js";
 import { leakChecked } from "../../support/leaks.js";
 import { iteration, onLoop, rejectionOf } from "./support.js";
@@ -149,6 +151,45 @@ test(
     await rejectionOf(operation);
     assert.ok(operation.cancelled());
     assert.ok(cleaned);
+  }),
+);
+
+test(
+  "gives back what nobody gets, and never what somebody has, whoever is cancelled then",
+  onLoop(async ({ loop }) => {
+    const made = (): { operation: Operation<string>; given: string[] } => {
+      const given: string[] = [];
+      const work = (function* (): Work<string> {
+        yield;
+        return "opened";
+      })();
+      return { operation: new Operation(loop, work, (value) => given.push(value)), given };
+    };
+    const cancelledAt = async (awaited: PromiseLike<unknown>): Promise<void> => {
+      const task: Task<void> = loop.createTask(async () => {
+        task.cancel();
+        await awaited;
+      });
+      assert.instance(await rejectionOf(task), CancelledError);
+    };
+    const users: ((operation: Operation<string>) => unknown)[] = [
+      (operation) => operation,
+      (operation) => operation.result(),
+      (operation) => waitFor(operation, 1),
+      (operation) => loop.createTask(() => operation),
+    ];
+    for (const use of users) {
+      const { operation, given } = made();
+      await iteration(loop);
+      assert.is(await use(operation), "opened");
+      await cancelledAt(operation);
+      await cancelledAt(waitFor(operation, 1));
+      assert.equal(given, []);
+    }
+    const { operation, given } = made();
+    await iteration(loop);
+    await cancelledAt(operation);
+    assert.equal(given, ["opened"]);
   }),
 );
 

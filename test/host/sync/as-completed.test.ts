@@ -150,6 +150,25 @@ for (const kind of KINDS) {
     }
   });
 
+  test(`does not give again what another has when a ${kind} of two that await it is cancelled just then`, async (loop) => {
+    const [first, second] = [loop.createFuture<number>(), loop.createFuture<number>()];
+    const nexts = asCompleted([first, second]);
+    const next = nexts.next().value as Future<number>;
+    const body = ofKind(kind, function* () {
+      return yield* next;
+    });
+    const [cancelled, other] = [loop.createTask(body), loop.createTask(body)];
+    first.addDoneCallback(() => cancelled.cancel());
+    await runOnce(loop);
+    first.setResult(1);
+    second.setResult(2);
+    await rejection(loop.runUntilComplete(cancelled));
+    assert.ok(cancelled.cancelled());
+    assert.is(await loop.runUntilComplete(other), 1);
+    assert.is(await loop.runUntilComplete(nexts.next().value as Future<number>), 2);
+    assert.is(thrownBy(() => next.setResult(3)).code, "ERR_OWN_RESULT");
+  });
+
   test(`keeps a failure for the next when a ${kind} is cancelled just as it comes`, async (loop) => {
     const [first, second] = [loop.createFuture<string>(), loop.createFuture<string>()];
     const outcomes: string[] = [];
