@@ -28,7 +28,7 @@ export class LentSocket {
     this.transport = transport;
     this.stream = new Socket({ fd, readable: true, writable: true, allowHalfOpen: true });
     this.stream.unref();
-    transport.pauseReading();
+    transport._lend();
     transport.setProtocol({});
     own(loop, transport.getExtraInfo("socket").fileno(), this);
   }

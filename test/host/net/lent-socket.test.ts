@@ -108,6 +108,53 @@ test(
   ),
 );
 
+/** Does not receive what may be of TLS already. */
+class PausedRecorder extends Recorder {
+  override connectionMade(transport: Transport): void {
+    super.connectionMade(transport);
+    transport.pauseReading();
+  }
+}
+
+/** Calls `body` with the transport that was there before TLS, the one over TLS, its protocol, and a client of node:tls. */
+async function withUpgraded(
+  loop: EventLoop,
+  body: (plain: Transport, transport: Transport, protocol: Recorder, client: tls.TLSSocket) => Promise<void>,
+): Promise<void> {
+  const before = new PausedRecorder(loop);
+  const server = await loop.createServer(() => before, HOST, 0);
+  const client = tls.connect({ host: HOST, port: portOf(server), ca: authority.cert, servername: "localhost" });
+  const secured = once(client.on("error", () => {}).resume(), "secureConnect");
+  await before.made;
+  const plain = before.transport;
+  const protocol = new Recorder(loop);
+  const transport = await loop.startTls(plain, protocol, serving, { serverSide: true });
+  await secured;
+  await body(plain, transport, protocol, client);
+  client.destroy();
+  server.close();
+  await server.waitClosed();
+}
+
+test(
+  "whoever paused the transport that was there before may resume it: all that comes is that of TLS",
+  onLoop(({ loop }) =>
+    withUpgraded(loop, async (plain, transport, protocol, client) => {
+      plain.resumeReading();
+      for (let i = 0; i < 10; i++) {
+        client.write("0123456789");
+        await iteration(loop);
+      }
+      await protocol.gets(100);
+      plain.pauseReading();
+      client.write("!");
+      await protocol.gets(101);
+      transport.close();
+      assert.is(await protocol.lost, null);
+    }),
+  ),
+);
+
 test(
   "a connection has two descriptors, and gives both back",
   onLoop(async ({ loop }) => {
