@@ -164,6 +164,11 @@ export class DuplexTransport extends LayeredTransport {
     return error;
   }
 
+  /** @internal What the protocol is told of a stream that closes too early, and does not say why. */
+  protected get _whyClosed(): Error | null {
+    return closedEarly();
+  }
+
   /** @internal The connection was closed, and the stream has taken everything. */
   protected _finished(): void {
     this._lose(null);
@@ -266,7 +271,7 @@ export class DuplexTransport extends LayeredTransport {
     if (errored !== null) this.#onError(errored);
     else if (this._closing) this._lose(null);
     else if (readableEnded && writableFinished) this.#readSoon();
-    else this.#breaks(this._causeOf(closedEarly()));
+    else this.#breaks(this._whyClosed);
   };
 
   /** Whether both sides have said all, or it has left: what breaks then is the goodbye. */

@@ -29,7 +29,8 @@ export class LentSocket {
     this.stream = new Socket({ fd, readable: true, writable: true, allowHalfOpen: true });
     this.stream.unref();
     transport._lend();
-    transport.setProtocol({});
+    // Whoever closes the transport ends what is above it, and for no error.
+    transport.setProtocol({ connectionLost: () => this.stream.destroy() });
     own(loop, transport.getExtraInfo("socket").fileno(), this);
   }
 

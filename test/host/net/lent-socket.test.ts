@@ -155,6 +155,20 @@ test(
   ),
 );
 
+for (const end of ["close", "abort"] as const) {
+  test(
+    `${end}() of the transport that was there before ends the connection, and is no error`,
+    onLoop(({ loop }) =>
+      withUpgraded(loop, async (plain, transport, protocol, client) => {
+        plain[end]();
+        assert.is(await protocol.lost, null);
+        assert.ok(transport.isClosing());
+        if (!client.closed) await once(client, "close");
+      }),
+    ),
+  );
+}
+
 test(
   "a connection has two descriptors, and gives both back",
   onLoop(async ({ loop }) => {
