@@ -174,6 +174,12 @@ export class DuplexTransport extends LayeredTransport {
     this._lose(null);
   }
 
+  /** @internal Whoever was paused is resumed first, if the stream has taken everything. */
+  protected override _tellLost(error: Error | null): void {
+    if (this.#duplex.writableFinished) this._resumeIfLow();
+    super._tellLost(error);
+  }
+
   /** @internal The stream goes on until enough has come. */
   protected override _readingPaused(): void {}
 
@@ -232,9 +238,7 @@ export class DuplexTransport extends LayeredTransport {
       if (!this._handEof()) this.close();
     }
     // A stream that has ended in both directions closes by itself, and may have done so before the protocol was told.
-    if (this._isLost || !this.#duplex.closed) return;
-    this._resumeIfLow();
-    this._lose(null);
+    if (this.#duplex.closed) this._lose(null);
   }
 
   #readSoon(): void {

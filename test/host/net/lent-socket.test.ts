@@ -1,6 +1,7 @@
 /** Sockets that are lent to Node for TLS: that there are two descriptors is nobody's business, and small writes leave together. */
 import { once } from "node:events";
 import { readdirSync } from "node:fs";
+import { join } from "node:path";
 import * as tls from "node:tls";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
@@ -10,6 +11,7 @@ import type { Socket } from "../../../host/net/socket.js";
 import { SSLContext } from "../../../host/net/ssl-context.js";
 import type { Transport } from "../../../host/net/transport.js";
 import { Authority } from "../../support/certificates.js";
+import { withFolder } from "../../support/folders.js";
 import { leakChecked } from "../../support/leaks.js";
 import { iteration, onLoop, portOf, Recorder } from "./support.js";
 
@@ -168,6 +170,25 @@ for (const end of ["close", "abort"] as const) {
     ),
   );
 }
+
+test(
+  "whoever was paused is resumed when everything is sent, also where closing takes no time",
+  onLoop(({ loop }) =>
+    withFolder(async (folder) => {
+      const path = join(folder, "socket");
+      const server = await loop.createUnixServer(() => new Recorder(loop), path, { ssl: serving });
+      const protocol = new Recorder(loop);
+      const options = { ssl: trusting, serverHostname: "localhost" };
+      const [transport] = await loop.createUnixConnection(() => protocol, path, options);
+      transport.write(Buffer.alloc(2_000_000));
+      transport.close();
+      assert.is(await protocol.lost, null);
+      assert.equal(protocol.trace, ["CM", "PW", "RW", "CL"]);
+      server.close();
+      await server.waitClosed();
+    }),
+  ),
+);
 
 test(
   "a connection has two descriptors, and gives both back",
