@@ -165,9 +165,20 @@ export class DuplexTransport extends LayeredTransport {
     return error;
   }
 
+  /** @internal What the protocol is told of a stream that closes too early, and does not say why. */
+  protected get _whyClosed(): Error | null {
+    return closedEarly();
+  }
+
   /** @internal The connection was closed, and the stream has taken everything. */
   protected _finished(): void {
     this._lose(null);
+  }
+
+  /** @internal Whoever was paused is resumed first, if the stream has taken everything. */
+  protected override _tellLost(error: Error | null): void {
+    if (this.#duplex.writableFinished) this._resumeIfLow();
+    super._tellLost(error);
   }
 
   /** @internal The stream goes on until enough has come. */
@@ -228,9 +239,7 @@ export class DuplexTransport extends LayeredTransport {
       if (!this._handEof()) this.close();
     }
     // A stream that has ended in both directions closes by itself, and may have done so before the protocol was told.
-    if (this._isLost || !this.#duplex.closed) return;
-    this._resumeIfLow();
-    this._lose(null);
+    if (this.#duplex.closed) this._lose(null);
   }
 
   #readSoon(): void {
@@ -267,7 +276,7 @@ export class DuplexTransport extends LayeredTransport {
     if (errored !== null) this.#onError(errored);
     else if (this._closing) this._lose(null);
     else if (readableEnded && writableFinished) this.#readSoon();
-    else this.#breaks(this._causeOf(closedEarly()));
+    else this.#breaks(this._whyClosed);
   };
 
   /** Whether both sides have said all, or it has left: what breaks then is the goodbye. */

@@ -28,8 +28,9 @@ export class LentSocket {
     this.transport = transport;
     this.stream = new Socket({ fd, readable: true, writable: true, allowHalfOpen: true });
     this.stream.unref();
-    transport.pauseReading();
-    transport.setProtocol({});
+    transport._lend();
+    // Whoever closes the transport ends what is above it, and for no error.
+    transport.setProtocol({ connectionLost: () => this.stream.destroy() });
     own(loop, transport.getExtraInfo("socket").fileno(), this);
   }
 

@@ -127,12 +127,14 @@ export class Listener {
   #secure(socket: Socket, peername: Address, protocol: StreamProtocol, tls: TlsSide): void {
     const connection = new SecureConnection(this.#loop, this.#server);
     const below = new SocketTransport(this.#loop, socket, {}, { peername, server: connection });
-    const securing = new Operation(this.#loop, secure(this.#loop, below, protocol, tls));
+    const made = (transport: Transport): void => {
+      connection.transport = transport;
+    };
+    const securing = new Operation(this.#loop, secure(this.#loop, below, protocol, tls, true, made));
     securing.addDoneCallback(() => {
       if (securing.cancelled()) return;
       const error = securing.exception();
-      if (error === null) connection.transport = securing.result();
-      else this.#report(error, socket);
+      if (error !== null) this.#report(error, socket);
     });
   }
 

@@ -67,6 +67,8 @@ export class SocketTransport extends Transport {
   #paused = false;
   #eofReceived = false;
   #eofWritten = false;
+  /** Whether somebody else receives from the socket. */
+  #lent = false;
   /** Not null while a file is sent; done when what was written before it is gone. */
   #file: Future<void> | null = null;
   /** 0 while there is a connection; afterwards 1, and one more for each write. */
@@ -195,12 +197,18 @@ export class SocketTransport extends Transport {
 
   /** @internal */
   _startReading(): void {
-    if (!this.isReading() || this.#eofReceived) return;
+    if (!this.isReading() || this.#eofReceived || this.#lent) return;
     try {
       this.#loop._watch(this.#socket.fileno(), "reader", readReady, [this]);
     } catch (error) {
       this.#fatalError(error, "Fatal read error on socket transport");
     }
+  }
+
+  /** @internal Somebody else receives from here on, whoever pauses and resumes. */
+  _lend(): void {
+    this.pauseReading();
+    this.#lent = true;
   }
 
   /** @internal The socket is readable. Receives once. */

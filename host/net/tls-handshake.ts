@@ -32,6 +32,7 @@ import { type Transport, transportClosing } from "./transport.js";
  *
  * @param below the connection, which is this function's from here on
  * @param announce whether to call the protocol's `connectionMade`
+ * @param made called with the secure transport before that
  */
 export function* secure(
   loop: EventLoop,
@@ -39,6 +40,7 @@ export function* secure(
   protocol: StreamProtocol,
   side: TlsSide,
   announce = true,
+  made?: (transport: TlsTransport) => void,
 ): Work<TlsTransport> {
   let socket: TLSSocket | null = null;
   try {
@@ -48,6 +50,7 @@ export function* secure(
     socket = begin(base.stream, side);
     yield* handshake(loop, socket, base.stream, side);
     const transport = new TlsTransport(loop, socket, base, protocol, side, { announce });
+    made?.(transport);
     // After connectionMade, which was scheduled just before.
     yield;
     return transport;

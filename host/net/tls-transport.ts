@@ -124,6 +124,12 @@ export class TlsTransport extends DuplexTransport {
     return this.#below.stream.errored ?? error;
   }
 
+  /** @internal That somebody has closed the connection below is no error. */
+  protected override get _whyClosed(): Error | null {
+    const { stream, transport } = this.#below;
+    return stream.errored ?? (transport.isClosing() ? null : super._whyClosed);
+  }
+
   /** @internal Encrypts what was held back, as one. */
   _flush(): void {
     if (this.#held < 0) return;

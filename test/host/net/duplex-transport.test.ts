@@ -345,7 +345,7 @@ test(
     const received = await readAll(peer);
     assert.is(hash(received), hash(data));
     assert.is(await protocol.lost, null);
-    assert.equal(protocol.trace, ["CM", "PW", "CL"]);
+    assert.equal(protocol.trace, ["CM", "PW", "RW", "CL"]);
     assert.is(protocol.text, "");
     peer.destroy();
   }),

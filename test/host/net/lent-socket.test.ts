@@ -1,6 +1,7 @@
 /** Sockets that are lent to Node for TLS: that there are two descriptors is nobody's business, and small writes leave together. */
 import { once } from "node:events";
 import { readdirSync } from "node:fs";
+import { join } from "node:path";
 import * as tls from "node:tls";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
@@ -10,6 +11,7 @@ import type { Socket } from "../../../host/net/socket.js";
 import { SSLContext } from "../../../host/net/ssl-context.js";
 import type { Transport } from "../../../host/net/transport.js";
 import { Authority } from "../../support/certificates.js";
+import { withFolder } from "../../support/folders.js";
 import { leakChecked } from "../../support/leaks.js";
 import { iteration, onLoop, portOf, Recorder } from "./support.js";
 
@@ -104,6 +106,86 @@ test(
       assert.equal(sock.getsockname(), transport.getExtraInfo("sockname"));
       sock.close();
       assert.is(((await lost) as NodeJS.ErrnoException).code, "EBADF");
+    }),
+  ),
+);
+
+/** Does not receive what may be of TLS already. */
+class PausedRecorder extends Recorder {
+  override connectionMade(transport: Transport): void {
+    super.connectionMade(transport);
+    transport.pauseReading();
+  }
+}
+
+/** Calls `body` with the transport that was there before TLS, the one over TLS, its protocol, and a client of node:tls. */
+async function withUpgraded(
+  loop: EventLoop,
+  body: (plain: Transport, transport: Transport, protocol: Recorder, client: tls.TLSSocket) => Promise<void>,
+): Promise<void> {
+  const before = new PausedRecorder(loop);
+  const server = await loop.createServer(() => before, HOST, 0);
+  const client = tls.connect({ host: HOST, port: portOf(server), ca: authority.cert, servername: "localhost" });
+  const secured = once(client.on("error", () => {}).resume(), "secureConnect");
+  await before.made;
+  const plain = before.transport;
+  const protocol = new Recorder(loop);
+  const transport = await loop.startTls(plain, protocol, serving, { serverSide: true });
+  await secured;
+  await body(plain, transport, protocol, client);
+  client.destroy();
+  server.close();
+  await server.waitClosed();
+}
+
+test(
+  "whoever paused the transport that was there before may resume it: all that comes is that of TLS",
+  onLoop(({ loop }) =>
+    withUpgraded(loop, async (plain, transport, protocol, client) => {
+      plain.resumeReading();
+      for (let i = 0; i < 10; i++) {
+        client.write("0123456789");
+        await iteration(loop);
+      }
+      await protocol.gets(100);
+      plain.pauseReading();
+      client.write("!");
+      await protocol.gets(101);
+      transport.close();
+      assert.is(await protocol.lost, null);
+    }),
+  ),
+);
+
+for (const end of ["close", "abort"] as const) {
+  test(
+    `${end}() of the transport that was there before ends the connection, and is no error`,
+    onLoop(({ loop }) =>
+      withUpgraded(loop, async (plain, transport, protocol, client) => {
+        plain[end]();
+        assert.is(await protocol.lost, null);
+        assert.ok(transport.isClosing());
+        if (!client.closed) await once(client, "close");
+      }),
+    ),
+  );
+}
+
+test(
+  "whoever was paused is resumed when everything is sent, also where closing takes no time",
+  onLoop(({ loop }) =>
+    withFolder(async (folder) => {
+      const path = join(folder, "socket");
+      const server = await loop.createUnixServer(() => new Recorder(loop), path, { ssl: serving });
+      const protocol = new Recorder(loop);
+      const options = { ssl: trusting, serverHostname: "localhost" };
+      const [transport] = await loop.createUnixConnection(() => protocol, path, options);
+      transport.write(Buffer.alloc(2_000_000));
+      transport.close();
+      assert.is(await protocol.lost, null);
+      assert.equal(protocol.trace, ["CM", "PW", "RW", "CL"]);
+      server.close();
+      await server.waitClosed();
     }),
   ),
 );

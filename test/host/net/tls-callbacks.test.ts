@@ -2,9 +2,10 @@
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { type SNICallback, SSLContext, type SSLContextOptions } from "../../../host/net/ssl-context.js";
+import type { Protocol } from "../../../host/protocols.js";
 import { Authority } from "../../support/certificates.js";
 import { leakChecked } from "../../support/leaks.js";
-import { onLoop, portOf, Recorder, rejectionOf } from "./support.js";
+import { iteration, onLoop, portOf, Recorder, rejectionOf } from "./support.js";
 
 const test = leakChecked(suite("callbacks of TLS"));
 
@@ -93,5 +94,30 @@ test(
     }
   }),
 );
+
+for (const deed of ["closeClients", "abortClients"] as const) {
+  test(
+    `${deed}() in connectionMade is as closing there: what was written is sent, and waitClosed waits for connectionLost`,
+    onLoop(async ({ loop }) => {
+      const order: string[] = [];
+      const factory = (): Protocol => ({
+        connectionMade(transport): void {
+          transport.write(Buffer.from("bye"));
+          server[deed]();
+          server.close();
+          server.waitClosed().addDoneCallback(() => order.push("closed"));
+        },
+        connectionLost: (error) => void order.push(`lost ${error}`),
+      });
+      const server = await loop.createServer(factory, HOST, 0, { ssl: serving });
+      const client = new Recorder(loop);
+      await loop.createConnection(() => client, HOST, portOf(server), { ssl: trusting });
+      await client.lost;
+      assert.is(client.text, "bye");
+      while (order.length < 2) await iteration(loop);
+      assert.equal(order, ["lost null", "closed"]);
+    }),
+  );
+}
 
 test.run();
