@@ -133,7 +133,7 @@ export abstract class NetworkCalls {
    * @returns the new transport, once the handshake is over. If that fails the connection is closed
    * @throws TypeError `ERR_NOT_A_TRANSPORT`, `ERR_NOT_A_PROTOCOL`, `ERR_INVALID_ARG_TYPE`, `ERR_UNKNOWN_OPTION`; ValueError
    *   `ERR_FOREIGN_TRANSPORT`, `ERR_NO_HOSTNAME`, `ERR_CONFLICTING_OPTIONS`, `ERR_BAD_TIME`; RuntimeError `ERR_TRANSPORT_CLOSING`,
-   *   `ERR_SENDFILE_IN_PROGRESS`, `ERR_LOOP_CLOSED`
+   *   `ERR_TLS_BEGUN`, `ERR_SENDFILE_IN_PROGRESS`, `ERR_LOOP_CLOSED`
    */
   startTls(
     this: EventLoop,

@@ -21,11 +21,12 @@ import { type Address, formatAddress } from "./address.js";
 import { isLogged, writeDown } from "./debug-log.js";
 import { Operation } from "./operation.js";
 import { checkProtocol } from "./options.js";
+import { SecureConnection } from "./secure-connection.js";
 import type { Socket } from "./socket.js";
 import { SocketTransport } from "./socket-transport.js";
 import { secure } from "./tls-handshake.js";
 import type { TlsSide } from "./tls-options.js";
-import type { Connection, Transport, TransportOwner } from "./transport.js";
+import type { Transport, TransportOwner } from "./transport.js";
 
 const RETRY_SECONDS = 1;
 
@@ -33,40 +34,6 @@ const RETRY_SECONDS = 1;
 export interface Acceptance {
   readonly protocolFactory: () => StreamProtocol;
   readonly tls: TlsSide | null;
-}
-
-/** A connection over TLS as its server sees it: from the accept on, not just from the end of the handshake. */
-class SecureConnection implements TransportOwner, Connection {
-  readonly #loop: EventLoop;
-  readonly #server: TransportOwner;
-  #below: Transport | null = null;
-  /** The secure transport, once there is one. */
-  transport: Transport | null = null;
-
-  constructor(loop: EventLoop, server: TransportOwner) {
-    this.#loop = loop;
-    this.#server = server;
-  }
-
-  close(): void {
-    if (this.transport !== null) this.transport.close();
-    else this.abort();
-  }
-
-  abort(): void {
-    (this.transport ?? this.#below)?.abort();
-  }
-
-  _attach(below: Connection): void {
-    this.#below = below as Transport;
-    this.#server._attach(this);
-  }
-
-  /** The connection below has ended; the protocol above hears of it in the next iteration, and the server after that. */
-  _detach(): void {
-    if (this.#loop.isClosed()) this.#server._detach(this);
-    else this.#loop.callSoon(() => this.#server._detach(this));
-  }
 }
 
 export class Listener {

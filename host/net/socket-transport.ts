@@ -53,7 +53,7 @@ export interface SocketTransportOptions {
 export class SocketTransport extends Transport {
   readonly #loop: EventLoop;
   readonly #socket: Socket;
-  readonly #server: TransportOwner | null;
+  #server: TransportOwner | null;
   readonly #extra: Record<string, unknown>;
   #protocol: StreamProtocol;
   /** The protocol once more, if it is one that has buffers of its own. */
@@ -209,6 +209,15 @@ export class SocketTransport extends Transport {
   _lend(): void {
     this.pauseReading();
     this.#lent = true;
+  }
+
+  /** @internal Has something else be the connection of the server, if it is a server's: `replace` makes what is told of the end from here on. */
+  _replaceOwner(replace: (server: TransportOwner) => TransportOwner): void {
+    const server = this.#server;
+    if (server === null) return;
+    this.#server = replace(server);
+    this.#server._attach(this);
+    server._detach(this);
   }
 
   /** @internal The socket is readable. Receives once. */

@@ -14,11 +14,13 @@ import type { EventLoop } from "../loop/event-loop.js";
 import type { StreamProtocol } from "../protocols.js";
 import { Operation } from "./operation.js";
 import { checkAbsent, checkBoolean, checkOptions, checkProtocol } from "./options.js";
+import { SecureConnection } from "./secure-connection.js";
 import { checkSendsNoFile } from "./sendfile.js";
+import { SocketTransport } from "./socket-transport.js";
 import { SSLContext } from "./ssl-context.js";
 import { secure } from "./tls-handshake.js";
 import { checkClientTls, checkServerTls, type TlsTimeouts } from "./tls-options.js";
-import { checkTransport, type Transport } from "./transport.js";
+import { checkTransport, type Transport, type TransportOwner } from "./transport.js";
 
 /** Options of `startTls`. */
 export interface StartTlsOptions extends TlsTimeouts {
@@ -27,6 +29,9 @@ export interface StartTlsOptions extends TlsTimeouts {
   /** Clients: as for `createConnection`; must be given, as there is no host here. */
   serverHostname?: string;
 }
+
+/** The transports that TLS was begun on. */
+const begun = new WeakSet<Transport>();
 
 /** Begins TLS; see `EventLoop.startTls`. */
 export function startTls(
@@ -57,6 +62,21 @@ export function startTls(
   if (transport.isClosing()) {
     throw new RuntimeError("ERR_TRANSPORT_CLOSING", `${transport} is closing: begin with TLS earlier.`);
   }
+  if (begun.has(transport)) {
+    const hint = "await startTls() and use the transport that it comes to";
+    throw new RuntimeError("ERR_TLS_BEGUN", `TLS has begun on ${transport} already: ${hint}.`);
+  }
   checkSendsNoFile(transport);
-  return new Operation(loop, secure(loop, transport, protocol, side, false), (secured) => secured.abort());
+  begun.add(transport);
+  const made = (secured: Transport): void => {
+    if (transport instanceof SocketTransport) transport._replaceOwner((server) => ownerOf(loop, server, secured));
+  };
+  return new Operation(loop, secure(loop, transport, protocol, side, false, made), (secured) => secured.abort());
+}
+
+/** A server that has accepted the connection without TLS closes the secure one. */
+function ownerOf(loop: EventLoop, server: TransportOwner, secured: Transport): SecureConnection {
+  const connection = new SecureConnection(loop, server);
+  connection.transport = secured;
+  return connection;
 }

@@ -6,6 +6,7 @@ import * as tls from "node:tls";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { SO_RCVBUF, SOL_SOCKET } from "../../../host/constants.js";
+import type { Future } from "../../../host/futures/future.js";
 import { EventLoop } from "../../../host/loop/event-loop.js";
 import type { Socket } from "../../../host/net/socket.js";
 import { SSLContext } from "../../../host/net/ssl-context.js";
@@ -13,6 +14,7 @@ import type { Transport } from "../../../host/net/transport.js";
 import { Authority } from "../../support/certificates.js";
 import { withFolder } from "../../support/folders.js";
 import { leakChecked } from "../../support/leaks.js";
+import { thrownBy } from "../../support/sockets.js";
 import { iteration, onLoop, portOf, Recorder } from "./support.js";
 
 const test = leakChecked(suite("sockets lent to Node"));
@@ -230,5 +232,39 @@ test("a loop that is closed leaves neither of them open, and one that does not r
   await once(listening, "close");
   assert.is(openDescriptors(), before - 3);
 });
+
+test(
+  "a server that has accepted a connection without TLS closes the secure one, and waits for its end",
+  onLoop(async ({ loop }) => {
+    for (const end of ["closeClients", "abortClients"] as const) {
+      const order: string[] = [];
+      const secured = new Recorder(loop);
+      secured.connectionLost = (error) => order.push(`lost: ${error}`);
+      let securing!: Future<Transport>;
+      let first!: Transport;
+      const plain = {
+        connectionMade: (transport: Transport) => {
+          first = transport;
+          securing = loop.startTls(transport, secured, serving, { serverSide: true });
+        },
+      };
+      const server = await loop.createServer(() => plain, HOST, 0);
+      const client = new Recorder(loop);
+      const options = { ssl: trusting, serverHostname: "localhost" };
+      await loop.createConnection(() => client, HOST, portOf(server), options);
+      const transport = await securing;
+      const again = thrownBy(() => loop.startTls(first, {}, serving, { serverSide: true }));
+      assert.is(again.code, "ERR_TLS_BEGUN");
+      transport.write(Buffer.alloc(8_000_000));
+      server.close();
+      server[end]();
+      await server.waitClosed();
+      order.push("closed");
+      await client.lost;
+      assert.equal(order, ["lost: null", "closed"]);
+      if (end === "closeClients") assert.is(client.received.length, 8_000_000);
+    }
+  }),
+);
 
 test.run();
