@@ -20,7 +20,7 @@ import type { DatagramProtocol } from "../protocols.js";
 import type { TimerHandle } from "../scheduler/handle.js";
 import { SendBatch } from "../sys/datagram-sends.js";
 import { EAGAIN, EBADF } from "../sys/errno.js";
-import { errorText, systemError } from "../sys/errors.js";
+import { errorText, isSystemError, systemError } from "../sys/errors.js";
 import { type Address, addressDetails } from "./address.js";
 import { checkBytes } from "./checks.js";
 import { type Arrival, receiveArrivals } from "./datagram-arrivals.js";
@@ -363,7 +363,7 @@ export class DatagramTransport extends FlowControl {
   }
 
   #fatalError(error: unknown, message: string): void {
-    if ((error as NodeJS.ErrnoException).syscall === undefined) {
+    if (!isSystemError(error)) {
       this.#loop.callExceptionHandler({ message, exception: error, transport: this, protocol: this.#protocol });
     }
     this.#forceClose(error as Error);

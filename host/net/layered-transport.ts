@@ -13,6 +13,7 @@ import { FatalError } from "../errors.js";
 import type { EventLoop } from "../loop/event-loop.js";
 import { type BufferedProtocol, isBuffered, type StreamProtocol } from "../protocols.js";
 import { asError } from "../show.js";
+import { isSystemError } from "../sys/errors.js";
 import { endSoon } from "./ending.js";
 import type { ExtraInfo } from "./extra-info.js";
 import { checkProtocol } from "./options.js";
@@ -137,7 +138,7 @@ export abstract class LayeredTransport extends Transport {
   /** @internal Ends the connection because of an error that is ours or the protocol's. Those of the system are the protocol's business alone. */
   protected _fatalError(error: unknown, message: string): void {
     if (error instanceof FatalError) throw error;
-    if ((error as NodeJS.ErrnoException | null)?.syscall === undefined) {
+    if (!isSystemError(error)) {
       this._loop.callExceptionHandler({ message, exception: error, transport: this, protocol: this.#protocol });
     }
     this._lose(asError(error));

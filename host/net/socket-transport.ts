@@ -20,7 +20,7 @@ import type { EventLoop } from "../loop/event-loop.js";
 import { type BufferedProtocol, isBuffered, type StreamProtocol } from "../protocols.js";
 import { asError } from "../show.js";
 import { EAGAIN, EBADF } from "../sys/errno.js";
-import { errorText, systemError } from "../sys/errors.js";
+import { errorText, isSystemError, systemError } from "../sys/errors.js";
 import { receiveInto, shutdown } from "../sys/socket.js";
 import type { Address } from "./address.js";
 import { checkBytes, checkLines } from "./checks.js";
@@ -403,7 +403,7 @@ export class SocketTransport extends Transport {
   /** Ends the connection because of an error. Those of the system are the protocol's business alone. */
   #fatalError(error: unknown, message: string): void {
     if (error instanceof FatalError) throw error;
-    if ((error as NodeJS.ErrnoException | null)?.syscall === undefined) {
+    if (!isSystemError(error)) {
       const protocol = this.#protocol;
       this.#loop.callExceptionHandler({ message, exception: error, transport: this, protocol });
     }

@@ -15,7 +15,7 @@ import { FatalError } from "../errors.js";
 import type { EventLoop } from "../loop/event-loop.js";
 import type { BaseProtocol } from "../protocols.js";
 import { EAGAIN, EBADF, EPIPE } from "../sys/errno.js";
-import { errorText, systemError } from "../sys/errors.js";
+import { errorText, isSystemError, systemError } from "../sys/errors.js";
 import { checkBytes, checkLines } from "./checks.js";
 import { Ending } from "./ending.js";
 import { FlowControl } from "./flow-control.js";
@@ -194,7 +194,7 @@ export class WritePipeTransport extends FlowControl implements WriteTransport {
   /** Ends because of an error. Those of the system are the protocol's business alone. */
   #fail(error: unknown): void {
     if (error instanceof FatalError) throw error;
-    if ((error as NodeJS.ErrnoException | null)?.syscall === undefined) {
+    if (!isSystemError(error)) {
       const message = "Fatal write error on pipe transport";
       this.#loop.callExceptionHandler({ message, exception: error, transport: this, protocol: this.#protocol });
     }

@@ -9,6 +9,7 @@
 
 import { constants } from "node:os";
 import { getSystemErrorMap } from "node:util";
+import { attempt } from "../show.js";
 
 let errorMap: ReturnType<typeof getSystemErrorMap> | undefined;
 
@@ -41,6 +42,11 @@ export function systemError(syscall: string, errno: number, details: SystemError
   error.code = code;
   error.syscall = syscall;
   return Object.assign(error, address === undefined ? {} : { address }, port === undefined ? {} : { port });
+}
+
+/** Whether what was thrown is the error of a system call, of ours or of Node's. */
+export function isSystemError(thrown: unknown): boolean {
+  return attempt(() => (thrown as NodeJS.ErrnoException | null | undefined)?.syscall !== undefined, false);
 }
 
 /** The name of an errno of either sign: `ECONNREFUSED`. One that nobody knows is `UNKNOWN`, as in libuv. */

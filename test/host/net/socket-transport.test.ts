@@ -431,13 +431,20 @@ test(
   }),
 );
 
+const unaskable = Object.defineProperty(new Error("unaskable"), "syscall", {
+  get() {
+    throw new Error("asked");
+  },
+});
+
 test(
-  "what is thrown and is no error arrives as one",
+  "whatever is thrown arrives as an error",
   onLoop(async ({ loop, reported }) => {
     for (const [thrown, message] of [
       ["a word", "a word"],
       [null, "null"],
       [Object.create(null), "[Object: null prototype] {}"],
+      [unaskable, "unaskable"],
     ]) {
       const { protocol, peer } = await connection(loop);
       protocol.eofReceived = () => {

@@ -1,6 +1,6 @@
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
-import { errorCode, errorText, systemError } from "../../../host/sys/errors.js";
+import { errorCode, errorText, isSystemError, systemError } from "../../../host/sys/errors.js";
 
 const test = suite("system errors");
 
@@ -34,6 +34,18 @@ test("name errnos that libuv does not know, and call unheard-of ones UNKNOWN", (
   assert.is(errorCode(-42), "ENOMSG");
   assert.is(errorCode(4000), "UNKNOWN");
   assert.is(errorText(4000), "error 4000");
+});
+
+test("are told from others, whatever was thrown", () => {
+  assert.ok(isSystemError(systemError("recv", -11)));
+  const hostile = Object.defineProperty(new Error(), "syscall", {
+    get() {
+      throw new Error("asked");
+    },
+  });
+  for (const thrown of [new Error("mine"), null, undefined, "text", Object.create(null), hostile]) {
+    assert.not(isSystemError(thrown));
+  }
 });
 
 test.run();
