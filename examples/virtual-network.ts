@@ -18,11 +18,12 @@ function* listen(): Coroutine<void> {
   let pause = 1;
   for (;;) {
     try {
-      const [reader] = yield* openConnection("server", 7);
+      const [reader, writer] = yield* openConnection("server", 7);
       pause = 1;
       for (let line = yield* reader.readline(); line.length > 0; line = yield* reader.readline()) {
         say(`got ${`${line}`.trim()}`);
       }
+      writer.close();
       return say("the server has closed the connection");
     } catch (error) {
       say((error as NodeJS.ErrnoException).code ?? `${error}`);

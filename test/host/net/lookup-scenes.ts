@@ -243,6 +243,8 @@ const scenes: Record<string, () => Promise<void>> = {
       print([host, local, found]);
     }
     server.close();
+    server.abortClients();
+    await loop.runUntilComplete(server.waitClosed());
     taken.close();
     loop.close();
   },

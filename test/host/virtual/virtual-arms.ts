@@ -72,5 +72,5 @@ function virtualArm(name: string, segmentBytes: number): Arm<ConnectedStage> {
 /** Connections that are in memory. */
 export const VIRTUAL_ARMS: readonly Arm<ConnectedStage>[] = [
   virtualArm("a virtual network", 1 << 16),
-  virtualArm("a virtual network, seven bytes at a time", 7),
+  virtualArm("a virtual network, 700 bytes at a time", 700),
 ];

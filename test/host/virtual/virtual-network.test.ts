@@ -21,13 +21,13 @@ import { iteration, Recorder, rejectionOf } from "../net/support.js";
 
 const test = leakChecked(suite("virtual networks"));
 
-/** The body of a test on a virtual loop, which must have been told of no error. */
-function onVirtual(body: (loop: VirtualEventLoop) => Promise<void>): () => Promise<void> {
+/** The body of a test on a virtual loop, which must have been told of no error that the test has not taken away. */
+function onVirtual(body: (loop: VirtualEventLoop, reported: ExceptionContext[]) => Promise<void>): () => Promise<void> {
   return async () => {
     const loop = new VirtualEventLoop();
     const reported: ExceptionContext[] = [];
     loop.setExceptionHandler((_loop, context) => reported.push(context));
-    await loop.runUntilComplete(loop.createTask(() => body(loop)));
+    await loop.runUntilComplete(loop.createTask(() => body(loop, reported)));
     loop.close();
     assert.equal(reported, []);
   };
@@ -439,17 +439,22 @@ test("a closed loop refuses calls, and closing one tells nobody", async () => {
 
 test(
   "a protocol factory that throws ends the connection, and debug mode tells",
-  onVirtual(async (loop) => {
+  onVirtual(async (loop, reported) => {
     const throwing = (): object => {
       throw new Error("no protocol");
     };
-    const server = await loop.createServer(throwing, "server", 1);
-    const [, protocol] = await loop.createConnection(() => new Recorder(loop), "server", 1);
-    assert.is(await protocol.lost, null);
-    assert.match(String(await rejectionOf(loop.createConnection(throwing, "server", 1))), "no protocol");
-    await iteration(loop);
-    server.close();
-    await server.waitClosed();
+    for (const debug of [false, true]) {
+      loop.setDebug(debug);
+      const server = await loop.createServer(throwing, "server", 1);
+      const [, protocol] = await loop.createConnection(() => new Recorder(loop), "server", 1);
+      assert.is(await protocol.lost, null);
+      assert.match(String(await rejectionOf(loop.createConnection(throwing, "server", 1))), "no protocol");
+      await iteration(loop);
+      server.close();
+      await server.waitClosed();
+      const told = reported.splice(0).map(({ exception }) => (exception as Error).message);
+      assert.equal(told, debug ? ["no protocol", "no protocol"] : []);
+    }
   }),
 );
 
