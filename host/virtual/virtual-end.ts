@@ -100,7 +100,7 @@ export class VirtualEnd {
   finish(): void {
     if (this.#finished) return;
     this.#finished = true;
-    this.#toPeer((peer) => peer.#finish());
+    this.#toPeer((peer) => peer.#peerFinishes());
   }
 
   /** Closes this end. The peer hears of an end, or, if it has sent what nobody took, that the connection was reset. */
@@ -134,7 +134,7 @@ export class VirtualEnd {
     this.#reader?.run();
   }
 
-  #finish(): void {
+  #peerFinishes(): void {
     this.#peerFinished = true;
     this.#reader?.run();
   }

@@ -85,15 +85,16 @@ export class VirtualNetwork {
     if (!this.#loop.isClosed()) this.#loop.callSoon(callback);
   }
 
-  /** @internal A free port, or the one that is wanted. */
+  /** @internal A free port, or the one that is wanted. @throws Error `EADDRINUSE` when none is free */
   _portFor(wanted: number): number {
     if (wanted !== 0) return wanted;
     const taken = new Set([...this.#doors.values()].map(({ address }) => (isUnixPath(address) ? 0 : address.port)));
-    for (;;) {
+    for (let tried = FIRST_PORT; tried <= LAST_PORT; tried++) {
       const port = this.#nextPort;
       this.#nextPort = port === LAST_PORT ? FIRST_PORT : port + 1;
       if (!taken.has(port)) return port;
     }
+    throw systemError("bind", EADDRINUSE, { message: "no port is free" });
   }
 
   /** @internal Enters a door, in the place of one that is at the same path of a file. @throws Error `EADDRINUSE` */
