@@ -3,10 +3,11 @@ import { parentPort, workerData } from "node:worker_threads";
 import { BusyLoop } from "./busy-loop.js";
 import { ChildrenLoop } from "./children-loop.js";
 import { IdleLoop } from "./idle-loop.js";
+import { TlsLoop } from "./tls-loop.js";
 import type { Order, WorkerEnding } from "./workers.js";
 
 const { state, ending = "none" } = workerData as Order;
-const states = { busy: BusyLoop, idle: IdleLoop, children: ChildrenLoop };
+const states = { busy: BusyLoop, idle: IdleLoop, children: ChildrenLoop, tls: TlsLoop };
 const { loop, ready } = new states[state]();
 const endings: Record<WorkerEnding, () => void> = {
   none: () => {},

@@ -7,7 +7,7 @@ export type WorkerEnding = "none" | "exit" | "exit in a callback" | "throw" | "s
 
 /** What a worker is to do. */
 export interface Order {
-  readonly state: "busy" | "idle" | "children";
+  readonly state: "busy" | "idle" | "children" | "tls";
   readonly ending?: WorkerEnding;
 }
 
