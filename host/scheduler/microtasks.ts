@@ -5,7 +5,10 @@
  * for, so that callback runs after every promise reaction, however long their chain.
  */
 
+/** A reaction to it is a microtask, for which `queueMicrotask` would make an AsyncResource as well. */
+const settled = Promise.resolve();
+
 /** Calls `callback` once all microtasks, and the ones they lead to, have run. About ten times as fast as `setImmediate`. */
 export function afterMicrotasks(callback: () => void): void {
-  queueMicrotask(() => process.nextTick(callback));
+  void settled.then(() => process.nextTick(callback));
 }
