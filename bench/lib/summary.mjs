@@ -9,7 +9,7 @@
 /** The section and the group of each, and its title where it stands outside its section. */
 const HEADLINES = [
   { section: "Scheduler", group: "callSoon batch of 1,000", title: "a callback" },
-  { section: "Scheduler", group: "timers, 90 % cancelled", title: "a timer, mostly cancelled" },
+  { section: "Scheduler", group: "timers, 90 % cancelled", title: "a timer" },
   { section: "Scheduler", group: "task switches", title: "a task switch" },
   { section: "TCP echo", group: "100 connections, 1 KiB", title: "TCP echo, 100 connections, 1 KiB" },
   { section: "UDP echo", group: "a window of 64 datagrams, 64 B", title: "UDP echo, 64 B, 64 at a time" },
