@@ -99,9 +99,7 @@ export class DuplexTransport extends LayeredTransport {
     // When the stream that is received ends is for the protocol to decide, and not for Node.
     duplex.allowHalfOpen = true;
     Object.assign(this._extra, namesOf(duplex), { duplex });
-    if (options.announce ?? true) loop.callSoon(connectionMade, this, protocol);
-    // One iteration later than the awaiting caller goes on, as with sockets.
-    loop.callSoon(startReadingLater, this, loop);
+    this._begin(options.announce ?? true);
     duplex.on("error", this.#onError).on("close", this.#onClose).on("end", this.#onEnd).on("data", this.#onData);
     duplex.resume();
   }
@@ -199,7 +197,7 @@ export class DuplexTransport extends LayeredTransport {
   }
 
   /** @internal */
-  _startReading(): void {
+  override _startReading(): void {
     this.#started = true;
     // With the next iteration, as a socket that is watched from now on is readable then.
     this.#readSoon();
@@ -291,18 +289,6 @@ export class DuplexTransport extends LayeredTransport {
     this.#broken ??= { error };
     this.#readSoon();
   }
-}
-
-function connectionMade(transport: DuplexTransport, protocol: StreamProtocol): void {
-  protocol.connectionMade?.(transport);
-}
-
-function startReadingLater(transport: DuplexTransport, loop: EventLoop): void {
-  loop.callSoon(startReading, transport);
-}
-
-function startReading(transport: DuplexTransport): void {
-  transport._startReading();
 }
 
 function read(transport: DuplexTransport): void {

@@ -88,6 +88,9 @@ export abstract class LayeredTransport extends Transport {
   /** @internal What `toString` begins with. */
   protected abstract get _name(): string;
 
+  /** @internal From here on bytes may be handed over. */
+  abstract _startReading(): void;
+
   /** @internal Bytes are not to come until `_readingResumed`. */
   protected abstract _readingPaused(): void;
 
@@ -110,6 +113,16 @@ export abstract class LayeredTransport extends Transport {
   /** @internal A write came too late. */
   protected _dropWrite(): void {
     if (++this.#lostWrites > LOST_WRITES_TO_WARN) console.warn("A write to a transport that is closed was dropped.");
+  }
+
+  /**
+   * @internal The connection is there: the protocol is told, if it is to be, and reading begins one iteration later than the awaiting
+   * caller goes on, as with sockets.
+   */
+  protected _begin(announce: boolean): void {
+    const loop = this._loop;
+    if (announce) loop.callSoon(connectionMade, this, this.#protocol);
+    loop.callSoon(startReadingLater, this, loop);
   }
 
   /** @internal Hands bytes to the protocol. */
@@ -194,4 +207,16 @@ export abstract class LayeredTransport extends Transport {
     }
     return size;
   }
+}
+
+function connectionMade(transport: LayeredTransport, protocol: StreamProtocol): void {
+  protocol.connectionMade?.(transport);
+}
+
+function startReadingLater(transport: LayeredTransport, loop: EventLoop): void {
+  loop.callSoon(startReading, transport);
+}
+
+function startReading(transport: LayeredTransport): void {
+  transport._startReading();
 }

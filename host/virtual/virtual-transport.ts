@@ -30,8 +30,7 @@ export class VirtualTransport extends LayeredTransport {
     this.#server = server;
     Object.assign(this._extra, { sockname: end.sockname, peername: end.peername });
     end.watchReads(readable, this);
-    loop.callSoon(connectionMade, this, protocol);
-    loop.callSoon(startReadingLater, this, loop);
+    this._begin(true);
     noteOpen(loop, this);
     server?._attach(this);
   }
@@ -108,7 +107,7 @@ export class VirtualTransport extends LayeredTransport {
   }
 
   /** @internal */
-  _startReading(): void {
+  override _startReading(): void {
     this.#started = true;
     // With the next iteration, as a socket that is watched from now on is readable then.
     this._loop.callSoon(readable, this);
@@ -161,18 +160,6 @@ export class VirtualTransport extends LayeredTransport {
     this.#eofReceived = true;
     if (!this._handEof()) this.close();
   }
-}
-
-function connectionMade(transport: VirtualTransport, protocol: StreamProtocol): void {
-  protocol.connectionMade?.(transport);
-}
-
-function startReadingLater(transport: VirtualTransport, loop: EventLoop): void {
-  loop.callSoon(startReading, transport);
-}
-
-function startReading(transport: VirtualTransport): void {
-  transport._startReading();
 }
 
 function readable(transport: VirtualTransport): void {
