@@ -35,6 +35,11 @@ export function ownResult<T>(loop: EventLoop): OwnResult<T> {
   return new OwnResult<T>(loop, loop._scheduler);
 }
 
+/** Settles one that may have been cancelled meanwhile. */
+export function settleUnlessDone<T>(future: OwnResult<T>, value: T): void {
+  if (!future.done()) future._succeed(value);
+}
+
 function refusal(): RuntimeError {
   const hint = "cancel() it to end the work, and use loop.createFuture() for a future that you settle";
   return new RuntimeError("ERR_OWN_RESULT", `the result of this future comes from work that goes on: ${hint}`);

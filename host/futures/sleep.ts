@@ -11,7 +11,7 @@ import type { EventLoop } from "../loop/event-loop.js";
 import type { TimerHandle } from "../scheduler/handle.js";
 import type { Scheduler } from "../scheduler/scheduler.js";
 import type { DoneCallback, Future } from "./future.js";
-import { OwnResult } from "./own-result.js";
+import { OwnResult, settleUnlessDone } from "./own-result.js";
 
 /** Makes the future that `sleep` returns. */
 export function sleepOn<T>(loop: EventLoop, scheduler: Scheduler, delay: number, result: T): Future<T> {
@@ -38,10 +38,6 @@ class Sleep<T> extends OwnResult<T> {
     super._settle(state);
     this.#timer.cancel();
   }
-}
-
-function settleUnlessDone<T>(future: OwnResult<T>, result: T): void {
-  if (!future.done()) future._succeed(result);
 }
 
 /**

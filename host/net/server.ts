@@ -13,7 +13,7 @@
 import { inspect } from "node:util";
 import { RuntimeError } from "../errors.js";
 import type { Future } from "../futures/future.js";
-import { OwnResult, ownResult } from "../futures/own-result.js";
+import { OwnResult, ownResult, settleUnlessDone } from "../futures/own-result.js";
 import type { EventLoop } from "../loop/event-loop.js";
 import type { Address } from "./address.js";
 import type { Door } from "./door.js";
@@ -77,7 +77,7 @@ export class Server<A extends Address = Address> implements TransportOwner {
   startServing(): Future<void> {
     this._startServing();
     const started = ownResult<void>(this.#loop);
-    this.#loop.callSoon(settle, started);
+    this.#loop.callSoon(settleUnlessDone, started, undefined);
     return started;
   }
 
@@ -180,7 +180,7 @@ export class Server<A extends Address = Address> implements TransportOwner {
     if (!this.#isOver() || this.#loop.isClosed()) return;
     const waiters = this.#closedWaiters;
     this.#closedWaiters = [];
-    for (const waiter of waiters) settle(waiter);
+    for (const waiter of waiters) settleUnlessDone(waiter, undefined);
     this.#forever?._serverIsOver();
   }
 }
@@ -215,8 +215,4 @@ class ServingForever extends OwnResult<never> {
     this.#server._forgetForever();
     super.cancel(this.#message);
   }
-}
-
-function settle(future: OwnResult<void>): void {
-  if (!future.done()) future._succeed(undefined);
 }

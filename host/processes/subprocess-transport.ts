@@ -14,7 +14,7 @@ import { constants } from "node:os";
 import { inspect } from "node:util";
 import { EventKind } from "../../assembly/abi.js";
 import type { Future } from "../futures/future.js";
-import { type OwnResult, ownResult } from "../futures/own-result.js";
+import { type OwnResult, ownResult, settleUnlessDone } from "../futures/own-result.js";
 import type { EventLoop } from "../loop/event-loop.js";
 import { checkProtocol } from "../net/options.js";
 import type { ReadTransport, WriteTransport } from "../net/transports.js";
@@ -180,7 +180,7 @@ export class SubprocessTransport {
   #processExited(): void {
     const { exitCode, signalCode } = this.#child;
     this.#returncode = signalCode === null ? (exitCode ?? 0) : -constants.signals[signalCode];
-    for (const waiter of this.#waiters.splice(0)) if (!waiter.done()) waiter._succeed(this.#returncode);
+    for (const waiter of this.#waiters.splice(0)) settleUnlessDone(waiter, this.#returncode);
     this.#tell(() => this.#protocol.processExited?.());
     this.#finishIfOver();
   }

@@ -10,7 +10,7 @@
 import { inspect } from "node:util";
 import { describe, typeError } from "../errors.js";
 import type { Future } from "../futures/future.js";
-import { type OwnResult, ownResult } from "../futures/own-result.js";
+import { type OwnResult, ownResult, settleUnlessDone } from "../futures/own-result.js";
 import type { EventLoop } from "../loop/event-loop.js";
 import { getRunningLoop } from "../loop/running-loop.js";
 import { checkBytes } from "../net/checks.js";
@@ -164,7 +164,7 @@ class ProcessProtocol implements SubprocessProtocol {
 
   resumeWriting(): void {
     this.#paused = false;
-    for (const drain of this.#drains.splice(0)) if (!drain.done()) drain._succeed(undefined);
+    for (const drain of this.#drains.splice(0)) settleUnlessDone(drain, undefined);
   }
 
   _drain(): Future<void> {

@@ -12,8 +12,9 @@ import type { EventLoop } from "../../../host/loop/event-loop.js";
 import { SSLContext } from "../../../host/net/ssl-context.js";
 import { openConnection } from "../../../host/streams/open-streams.js";
 import { Authority } from "../../support/certificates.js";
+import { tlsServer } from "../../support/cpython-tls.js";
 import { leakChecked } from "../../support/leaks.js";
-import { Peer, python } from "../../support/peers.js";
+import { Peer } from "../../support/peers.js";
 import { listener } from "../../support/sockets.js";
 import { onLoop, portIn, Recorder, rejectionOf } from "./support.js";
 
@@ -24,23 +25,7 @@ const authority = new Authority();
 const local = authority.sign("localhost", "DNS:localhost,IP:127.0.0.1");
 const trusting = new SSLContext({ ca: authority.cert });
 
-/** A server for one client, whose socket is `sock`; `begin` begins with TLS. */
-const SERVER = `
-import socket, ssl, sys
-context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
-context.load_cert_chain(sys.argv[1], sys.argv[2])
-listening = socket.create_server(("127.0.0.1", 0))
-print("port %d." % listening.getsockname()[1], file=sys.stderr, flush=True)
-sock = listening.accept()[0]
-listening.close()
-def begin():
-    return context.wrap_socket(sock, server_side=True)
-`;
-
-async function server(program: string): Promise<[peer: Peer, port: number]> {
-  const peer = python(SERVER + program, local.certFile, local.keyFile);
-  return [peer, Number((await peer.says(/port (\d+)\./))[1])];
-}
+const server = (program: string): Promise<[peer: Peer, port: number]> => tlsServer(local, program);
 
 test(
   "a handshake that is cancelled is the end of the connection for the peer, is no error, and leaves no timer",

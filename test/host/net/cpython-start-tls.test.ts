@@ -10,6 +10,7 @@ import { SSLContext } from "../../../host/net/ssl-context.js";
 import type { Transport } from "../../../host/net/transport.js";
 import { BufferedProtocol } from "../../../host/protocols.js";
 import { Authority } from "../../support/certificates.js";
+import { tlsServer } from "../../support/cpython-tls.js";
 import { leakChecked } from "../../support/leaks.js";
 import { type Peer, python } from "../../support/peers.js";
 import { onLoop, portOf, Recorder } from "./support.js";
@@ -35,22 +36,7 @@ def receive(sock, size):
     return data
 `;
 
-/** A server for one client, whose socket is `sock`; `begin` begins with TLS. */
-const SERVER = `${COMMON}
-context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
-context.load_cert_chain(sys.argv[1], sys.argv[2])
-listening = socket.create_server(("127.0.0.1", 0))
-print("port %d." % listening.getsockname()[1], file=sys.stderr, flush=True)
-sock = listening.accept()[0]
-listening.close()
-def begin():
-    return context.wrap_socket(sock, server_side=True)
-`;
-
-async function server(program: string): Promise<[peer: Peer, port: number]> {
-  const peer = python(SERVER + program, local.certFile, local.keyFile);
-  return [peer, Number((await peer.says(/port (\d+)\./))[1])];
-}
+const server = (program: string): Promise<[peer: Peer, port: number]> => tlsServer(local, COMMON + program);
 
 async function saysAtLast(peer: Peer): Promise<string> {
   return (await peer.output).toString().trim();
