@@ -28,10 +28,22 @@ export { type Transferable, transfer } from "./executors/transfer.js";
 export { Work } from "./executors/work.js";
 export type { Awaitable, Coroutine, Main } from "./futures/coroutine.js";
 export { type DoneCallback, Future } from "./futures/future.js";
+export type { PrintStackOptions, StackOptions } from "./futures/stack.js";
 export { Task, type TaskBody } from "./futures/task.js";
 export type { Body } from "./loop/body.js";
-export { EventLoop, type FileDescriptorLike, type TaskFactory } from "./loop/event-loop.js";
+export {
+  captureCallGraph,
+  type FutureCallGraph,
+  formatCallGraph,
+  formatTaskTree,
+  type PrintGraphOptions,
+  type PrintTreeOptions,
+  printCallGraph,
+  printTaskTree,
+} from "./loop/call-graph.js";
+export { EventLoop, type TaskFactory } from "./loop/event-loop.js";
 export type { ExceptionContext, ExceptionHandler } from "./loop/exception-handler.js";
+export type { FileDescriptorLike } from "./loop/file-descriptor.js";
 export { type GatherOptions, gather } from "./loop/gather.js";
 export {
   createTask,
@@ -77,6 +89,7 @@ export { SubprocessTransport } from "./processes/subprocess-transport.js";
 export { BufferedProtocol, DatagramProtocol, Protocol, type StreamProtocol, SubprocessProtocol } from "./protocols.js";
 export { type Callback, partial } from "./scheduler/call.js";
 export { Handle, TimerHandle } from "./scheduler/handle.js";
+export type { StackFrame } from "./scheduler/user-frames.js";
 export {
   type ClientConnected,
   openConnection,

@@ -9,12 +9,13 @@
  * CPython 3.11, concurrent.futures.thread and process. Differs: arguments are cloned at the call, a dead worker is replaced, and only the
  * work that it had fails.
  */
+
 import { availableParallelism } from "node:os";
 import { fileURLToPath } from "node:url";
 import { deserialize } from "node:v8";
 import workerpool, { type Pool } from "workerpool";
+import { checkOptions } from "../arguments.js";
 import { describe, RuntimeError, typeError, ValueError } from "../errors.js";
-import { checkOptions } from "../net/options.js";
 import { keepFromBlocking } from "../net/pipe-end.js";
 import { ownFolder } from "../own-folder.js";
 import type { Executor, ShutdownOptions } from "./executor.js";

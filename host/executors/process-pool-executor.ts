@@ -5,7 +5,7 @@
  *
  * CPython 3.11, concurrent.futures `ProcessPoolExecutor`.
  */
-import { checkOptions } from "../net/options.js";
+import { checkOptions } from "../arguments.js";
 import { ExitSet } from "../sys/exit-set.js";
 import { PoolExecutor, type PoolExecutorOptions } from "./pool-executor.js";
 

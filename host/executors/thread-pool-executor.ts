@@ -3,7 +3,7 @@
  *
  * CPython 3.11, concurrent.futures `ThreadPoolExecutor`. Differs: threads share nothing, so arguments and results are cloned.
  */
-import { checkOptions } from "../net/options.js";
+import { checkOptions } from "../arguments.js";
 import { PoolExecutor, type PoolExecutorOptions } from "./pool-executor.js";
 
 /** Flags of a program that is no file, and those of them that the program follows. */

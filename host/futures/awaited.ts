@@ -31,6 +31,16 @@ export class Awaited {
     this.#owe = owe;
   }
 
+  /** Those that have not told it anything yet. */
+  get futures(): Iterable<Future> {
+    return this.#futures.keys();
+  }
+
+  /** Whether there is none. */
+  get isEmpty(): boolean {
+    return this.#futures.size === 0;
+  }
+
   /** The function comes to await one. */
   add(future: Future): void {
     this.#futures.set(future, this.#goneOn);

@@ -3,7 +3,7 @@
  *
  * Owns: the value or the exception, the done callbacks, and being awaited: by `yield*` in a generator, by `await` in an async function.
  *
- * Does not own: scheduling those who wait (`assembly/futures.ts`). A future enters the core when the first task comes to wait for it, and its done
+ * Does not own: `yield*` (`future-iterator.ts`), the text (`future-text.ts`), scheduling those who wait (`assembly/futures.ts`). A future enters the core when the first task comes to wait for it, and its done
  * callbacks enter with it, so that all keep their order; the task then holds on to it. Until then it has no slot, and nothing needs to be given back
  * for one that nobody can reach any more.
  *
@@ -14,15 +14,17 @@ import { inspect } from "node:util";
 import { FutureState } from "../../assembly/abi.js";
 import { CancelledError, describe, InvalidStateError, RuntimeError, typeError } from "../errors.js";
 import type { EventLoop } from "../loop/event-loop.js";
-import { boundCall, type Callback, describeCall } from "../scheduler/call.js";
+import { boundCall, type Callback } from "../scheduler/call.js";
 import { captureContext } from "../scheduler/context.js";
 import { Handle } from "../scheduler/handle.js";
 import type { Scheduler } from "../scheduler/scheduler.js";
-import { noteSource, siteOf } from "../scheduler/source.js";
-import { show } from "../show.js";
+import { noteSource } from "../scheduler/source.js";
 import { type AwaitingTask, asyncTask } from "./awaiting.js";
+import { FutureIterator } from "./future-iterator.js";
+import { textOfFuture, wordsOf } from "./future-text.js";
 import { keepsResult } from "./late-cancellation.js";
 import { reportWhenLost, retrieved } from "./never-retrieved.js";
+import { noteAwaits } from "./stack.js";
 
 /** What `addDoneCallback` takes. */
 export type DoneCallback<T> = (future: Future<T>) => unknown;
@@ -35,9 +37,6 @@ interface Registered {
   /** In what it runs: see `boundCall`. */
   readonly context: AsyncResource | null | undefined;
 }
-
-/** Futures whose text is being made, each as a part of the one before. */
-let textsUnderWay = 0;
 
 /** A value that will be there later, or an exception. `createFuture` makes one that anybody may settle; most calls return one that they settle themselves. */
 export class Future<T = unknown> implements Promise<T> {
@@ -57,7 +56,10 @@ export class Future<T = unknown> implements Promise<T> {
     if (scheduler === undefined) throw typeError("ERR_NOT_A_LOOP", "futures are made by loop.createFuture()");
     this._loop = loop;
     this._scheduler = scheduler;
-    if (scheduler.debug) noteSource(this);
+    if (scheduler.debug) {
+      noteSource(this);
+      noteAwaits(this);
+    }
   }
 
   /** The loop that it belongs to. */
@@ -203,36 +205,16 @@ export class Future<T = unknown> implements Promise<T> {
 
   /** Such as `<Future pending callbacks=[…]>`. */
   toString(): string {
-    textsUnderWay++;
-    try {
-      return `<${this._words().join(" ")}>`;
-    } finally {
-      textsUnderWay--;
-    }
+    return textOfFuture(this as Future<unknown>);
   }
 
   [inspect.custom](): string {
     return this.toString();
   }
 
-  /** @internal */
+  /** @internal What its text is made of. */
   _words(): string[] {
-    const words = [this.constructor.name, this._stateWord()];
-    // It may be part of its own result, and each of many of those of all others.
-    if (textsUnderWay > 1) return words;
-    if (this._state === FutureState.Finished) {
-      words.push(
-        this._failed
-          ? `exception=${show(this._exception, { depth: 0 }).split("\n", 1)[0]}`
-          : `result=${show(this._value, { depth: 0 })}`,
-      );
-    }
-    if (this._callbacks?.length) {
-      words.push(`callbacks=[${this._callbacks.map(({ callback }) => describeCall(callback)).join(", ")}]`);
-    }
-    const site = siteOf(this);
-    if (site !== null) words.push(`created at ${site}`);
-    return words;
+    return wordsOf(this as Future<unknown>);
   }
 
   /** @internal The core's id, for a task that is about to wait. */
@@ -242,6 +224,11 @@ export class Future<T = unknown> implements Promise<T> {
     this._id = checkId(scheduler, scheduler.core.createFuture());
     if (this._callbacks !== null) for (const registered of this._callbacks) this.#enterCallback(registered);
     return this._id;
+  }
+
+  /** @internal What has to happen for it to be done, as far as that is futures. */
+  get _parts(): Iterable<Future> {
+    return [];
   }
 
   /** @internal Registers a done callback of a pending future. */
@@ -434,41 +421,6 @@ export class Future<T = unknown> implements Promise<T> {
 
 function isErrorClass(value: unknown): value is new () => Error {
   return typeof value === "function" && value.prototype instanceof Error;
-}
-
-/** One `yield*`: the future while it is pending, then its result. */
-class FutureIterator<T> {
-  readonly #future: Future<T>;
-
-  constructor(future: Future<T>) {
-    this.#future = future;
-  }
-
-  next(): IteratorResult<Future<T>, T> {
-    const future = this.#future;
-    if (future._state === FutureState.Pending) return { done: false, value: future };
-    return { done: true, value: future.result() };
-  }
-
-  [Symbol.iterator](): this {
-    return this;
-  }
-
-  throw(error: unknown): IteratorResult<Future<T>, T> {
-    const future = this.#future;
-    const task = future._loop._currentTask;
-    if (task !== null && error instanceof CancelledError && keepsResult(future as Future<unknown>)) {
-      task._owe(error.message);
-      return { done: true, value: future.result() };
-    }
-    if (!future._endedWith(error)) future._undelivered();
-    throw error;
-  }
-
-  return(value: T): IteratorResult<Future<T>, T> {
-    this.#future._undelivered();
-    return { done: true, value };
-  }
 }
 
 /** @throws RuntimeError `ERR_OUT_OF_SLOTS` */

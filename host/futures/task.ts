@@ -12,12 +12,14 @@ import { CancelledError, describe, FatalError, RuntimeError, typeError } from ".
 import type { EventLoop } from "../loop/event-loop.js";
 import { captureContext, emptyContext, endFirstCall, followsContext, inFirstCall } from "../scheduler/context.js";
 import type { Scheduler, Steppable } from "../scheduler/scheduler.js";
+import type { StackFrame } from "../scheduler/user-frames.js";
 import { nameOf } from "../show.js";
 import { Awaited } from "./awaited.js";
 import { type AwaitingTask, runAsTask } from "./awaiting.js";
 import { type Coroutine, isCoroutine, isPromiseLike } from "./coroutine.js";
 import { Future } from "./future.js";
 import { isKept, leaveCancellation, leftCancellation } from "./late-cancellation.js";
+import { forgetWait, type PrintStackOptions, printStackOf, type StackOptions, stackOf } from "./stack.js";
 
 /** What a task runs: a generator, or a function that makes one or is async. The function is called in the task's first step. */
 export type TaskBody<T> = Coroutine<T> | (() => Coroutine<T> | PromiseLike<T>);
@@ -156,13 +158,39 @@ export class Task<T = unknown> extends Future<T> implements Steppable, AwaitingT
     );
   }
 
+  /**
+   * Where it is: of a task that waits the calls of its coroutine down to the `yield*` or `await`, which are known in debug mode only; of one that runs
+   * the calls under way; of one that has failed those of its exception.
+   *
+   * @returns the user's frames, the innermost first, ten at the most; none for a task that has ended well, has not begun, or awaits a promise of others
+   * @throws TypeError `ERR_INVALID_ARG_TYPE`, `ERR_UNKNOWN_OPTION`; ValueError `ERR_OUT_OF_RANGE`
+   */
+  getStack(options: StackOptions = {}): StackFrame[] {
+    return stackOf(this as Task, options);
+  }
+
+  /** Writes what `getStack` answers, a line each. @throws as `getStack` */
+  printStack(options: PrintStackOptions = {}): void {
+    printStackOf(this as Task, options);
+  }
+
   /** @internal */
   override _words(): string[] {
     const words = super._words();
     words.splice(2, 0, `name=${this.getName()}`);
-    const name = this.#coroutine === null ? nameOf(this.#body as () => unknown) : "";
+    const name = this._bodyName;
     if (name) words.splice(3, 0, `coroutine=${name}`);
     return words;
+  }
+
+  /** @internal The name of its function; "" if it was made from a generator, or its function has none. */
+  get _bodyName(): string {
+    return typeof this.#body === "function" ? nameOf(this.#body) : "";
+  }
+
+  /** @internal */
+  override get _parts(): Iterable<Future> {
+    return this.#waiter === null ? (this.#awaited?.futures ?? []) : [this.#waiter];
   }
 
   /** @internal */
@@ -239,6 +267,7 @@ export class Task<T = unknown> extends Future<T> implements Steppable, AwaitingT
     // The function has ended.
     if (awaited === null) return true;
     const mayBeLeft = awaited.remove(future);
+    if (this._scheduler.debug && awaited.isEmpty) forgetWait(this);
     if (mayBeLeft && this.#owed !== null && future.cancelled()) {
       // If the function hears of this one, it has heard of all.
       awaited.doubt(this.#owed.message);
@@ -292,6 +321,7 @@ export class Task<T = unknown> extends Future<T> implements Steppable, AwaitingT
     const thrown = this.#thrown;
     this.#waiter = null;
     this.#thrown = null;
+    if (this._scheduler.debug) forgetWait(this);
     const coroutine = this.#coroutine;
     if (coroutine === null) return this.#start(how);
     if (how === ResumeHow.Cancel) {

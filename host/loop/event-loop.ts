@@ -9,17 +9,15 @@
  * CPython 3.11, base_events.BaseEventLoop. Differs: FIFO for equal deadlines, NaN is rejected, tasks are kept alive.
  */
 
-import { FD_MAX } from "../../assembly/abi.js";
-import { describe, FatalError, RuntimeError, typeError, ValueError } from "../errors.js";
+import { checkOptions } from "../arguments.js";
+import { describe, RuntimeError, typeError } from "../errors.js";
 import { runOutsideTasks } from "../futures/awaiting.js";
 import { type Awaitable, type Coroutine, isCoroutine, isPromiseLike } from "../futures/coroutine.js";
-import { futureOf } from "../futures/ensure-future.js";
 import { Future } from "../futures/future.js";
 import { checkSeconds } from "../futures/sleep.js";
 import { checkTaskName, Task, type TaskBody } from "../futures/task.js";
 import { lookForLostSockets } from "../net/lost-sockets.js";
 import { Operation } from "../net/operation.js";
-import { checkOptions } from "../net/options.js";
 import { boundCall, type Callback, callOf, checkNotCoroutine } from "../scheduler/call.js";
 import { captureContext } from "../scheduler/context.js";
 import type { Driver } from "../scheduler/driver.js";
@@ -29,6 +27,7 @@ import { blockingRunError, Scheduler, type Side } from "../scheduler/scheduler.j
 import { EpollSelector } from "../selector/epoll-selector.js";
 import { systemError } from "../sys/errors.js";
 import { AsyncGenerators } from "./asyncgens.js";
+import { summarizeTasks } from "./call-graph.js";
 import {
   checkContext,
   type ExceptionContext,
@@ -36,6 +35,8 @@ import {
   ExceptionHandling,
   logContext,
 } from "./exception-handler.js";
+import { type FileDescriptorLike, freeFd } from "./file-descriptor.js";
+import { endWith } from "./run-ending.js";
 import { checkNoLoopRuns, setRunningLoop } from "./running-loop.js";
 import { SignalHandlers } from "./signals.js";
 import { ThreadCalls } from "./thread-calls.js";
@@ -43,17 +44,6 @@ import { closeOpen, unfinishedOf } from "./unclosed.js";
 
 /** Makes the tasks of a loop in the place of `new Task`. */
 export type TaskFactory = <T>(loop: EventLoop, body: TaskBody<T>) => Future<T>;
-
-/** An fd, or something that has one. */
-export type FileDescriptorLike = number | { fileno(): number };
-
-/** How a run that a future ends goes on. */
-interface Ending<T> {
-  /** The run has failed: nobody is to report what the future failed with. */
-  failed(): void;
-  over(): void;
-  result(): T;
-}
 
 const NO_OPTIONS: { name?: string } = {};
 
@@ -109,7 +99,7 @@ export class EventLoop extends ThreadCalls {
    */
   async runUntilComplete<T>(awaitable: Awaitable<T>): Promise<T> {
     this.#checkMayRun();
-    const ending = this.#endWith(awaitable);
+    const ending = endWith(this, awaitable);
     try {
       await this.runForever();
     } catch (error) {
@@ -149,7 +139,7 @@ export class EventLoop extends ThreadCalls {
     if (!(awaitable instanceof Future) && !isCoroutine(awaitable) && isPromiseLike(awaitable)) {
       throw blockingRunError("a promise settles");
     }
-    const ending = this.#endWith(awaitable);
+    const ending = endWith(this, awaitable);
     try {
       this.runForeverSync();
     } catch (error) {
@@ -401,6 +391,11 @@ export class EventLoop extends ThreadCalls {
     if (enabled) lookForLostSockets();
   }
 
+  /** @internal */
+  _summarizeTasks(): string {
+    return summarizeTasks(this);
+  }
+
   /** @internal Watches an fd on behalf of its owner. */
   _watch(fd: number, side: Side, callback: Callback, args: readonly unknown[]): void {
     const result = this._scheduler.watch(fd, side, boundCall(callback, args, captureContext()));
@@ -410,30 +405,6 @@ export class EventLoop extends ThreadCalls {
   /** @internal */
   _unwatch(fd: number, side: Side): boolean {
     return this._scheduler.unwatch(fd, side);
-  }
-
-  /** Has a future end the run that follows. */
-  #endWith<T>(awaitable: Awaitable<T>): Ending<T> {
-    const isOurs = !(awaitable instanceof Future);
-    const future = futureOf(this, this._scheduler, awaitable);
-    // A fatal error has ended its run already, or did so long ago.
-    const stop = (done: Future<T>): void => {
-      if (!(done._failed && done._exception instanceof FatalError)) this.stop();
-    };
-    future.addDoneCallback(stop);
-    return {
-      failed() {
-        if (isOurs && future.done() && !future.cancelled()) future.exception();
-      },
-      over: () => void future.removeDoneCallback(stop),
-      result() {
-        if (future.done()) return future.result();
-        throw new RuntimeError(
-          "ERR_LOOP_STOPPED",
-          "Event loop stopped before Future completed: call stop() only after what you wait for is done",
-        );
-      },
-    };
   }
 
   #checkMayRun(): void {
@@ -450,37 +421,11 @@ export class EventLoop extends ThreadCalls {
   #watch(fileDescriptor: FileDescriptorLike, side: Side, callback: Callback, args: readonly unknown[]): void {
     this._scheduler.checkOpen();
     if (this._scheduler.debug) checkNotCoroutine(callback, side === "reader" ? "addReader" : "addWriter");
-    this._watch(this.#freeFd(fileDescriptor), side, callback, args);
+    this._watch(freeFd(this, fileDescriptor), side, callback, args);
   }
 
   #unwatch(fileDescriptor: FileDescriptorLike, side: Side): boolean {
     if (this.isClosed()) return false;
-    return this._unwatch(this.#freeFd(fileDescriptor), side);
+    return this._unwatch(freeFd(this, fileDescriptor), side);
   }
-
-  /** The fd, which no transport may own. */
-  #freeFd(fileDescriptor: FileDescriptorLike): number {
-    const fd = fdOf(fileDescriptor);
-    const owner = this._fdOwners.get(fd);
-    if (owner !== undefined) {
-      throw new RuntimeError(
-        "ERR_FD_IN_USE",
-        `File descriptor ${fd} is used by ${describe(owner)}: use its methods, or watch a descriptor of your own`,
-      );
-    }
-    return fd;
-  }
-}
-
-/** @throws ValueError `ERR_BAD_FD` */
-function fdOf(value: FileDescriptorLike): number {
-  const fd = typeof value === "object" && typeof value?.fileno === "function" ? value.fileno() : value;
-  if (typeof fd !== "number" || !Number.isInteger(fd) || fd < 0 || fd > FD_MAX) {
-    const hint = typeof (value as { fd?: unknown } | null | undefined)?.fd === "number" ? ": pass its fd" : "";
-    throw new ValueError(
-      "ERR_BAD_FD",
-      `Invalid file object: an fd or something with fileno() is required, not ${describe(value)}${hint}`,
-    );
-  }
-  return fd;
 }

@@ -9,7 +9,9 @@
  * CPython 3.11, base_events `run_in_executor`, `set_default_executor` and `shutdown_default_executor`; threads `to_thread`. Differs: any
  * executor may be the default.
  */
+
 import { EventKind } from "../../assembly/abi.js";
+import { checkOptions } from "../arguments.js";
 import { describe, RuntimeError, typeError } from "../errors.js";
 import type { Executor, Submission } from "../executors/executor.js";
 import type { Executable } from "../executors/shipped-function.js";
@@ -20,7 +22,6 @@ import type { Future } from "../futures/future.js";
 import { OwnFuture } from "../futures/own-future.js";
 import { ownResult } from "../futures/own-result.js";
 import { checkSeconds } from "../futures/sleep.js";
-import { checkOptions } from "../net/options.js";
 import type { Handle } from "../scheduler/handle.js";
 import { asError } from "../show.js";
 import type { EventLoop } from "./event-loop.js";

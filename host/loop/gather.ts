@@ -5,10 +5,10 @@
  *
  * CPython 3.11, tasks.py `gather`.
  */
+import { checkOptions } from "../arguments.js";
 import { CancelledError } from "../errors.js";
 import type { Awaitable } from "../futures/coroutine.js";
 import { Future } from "../futures/future.js";
-import { checkOptions } from "../net/options.js";
 import { getEventLoop } from "./implicit-loop.js";
 import { allOnOneLoop, checkSeveral } from "./one-loop.js";
 
@@ -76,6 +76,10 @@ class Gathering extends Future<unknown[]> {
   constructor(loop: ReturnType<Future["getLoop"]>, scheduler: Future["_scheduler"], children: readonly Future[]) {
     super(loop, scheduler);
     this.children = children;
+  }
+
+  override get _parts(): Iterable<Future> {
+    return this.children;
   }
 
   override cancel(message?: string): boolean {

@@ -5,6 +5,7 @@
  *
  * CPython 3.11, events.py `new_event_loop`, `get_event_loop`, `set_event_loop`; tasks.py `create_task`, `sleep`, `ensure_future`; threads.py.
  */
+import { checkOptions } from "../arguments.js";
 import { describe, typeError } from "../errors.js";
 import type { Executable } from "../executors/shipped-function.js";
 import type { Awaitable } from "../futures/coroutine.js";
@@ -12,7 +13,6 @@ import { futureOf } from "../futures/ensure-future.js";
 import { Future } from "../futures/future.js";
 import { sleepOn } from "../futures/sleep.js";
 import type { Task, TaskBody } from "../futures/task.js";
-import { checkOptions } from "../net/options.js";
 import { EventLoop } from "./event-loop.js";
 import { currentLoop, getRunningLoop, runningLoop, setCurrentLoop } from "./running-loop.js";
 

@@ -9,12 +9,12 @@
  * From: CPython 3.11 runners.py; `run` has the `loop_factory` of 3.12. Differs: the loop that was current before is so again at the
  * end, where CPython sets none.
  */
+import { checkBoolean, checkOptions } from "../arguments.js";
 import { CancelledError, describe, RuntimeError, typeError } from "../errors.js";
-import { type Awaitable, isAwaitable, type Main } from "../futures/coroutine.js";
+import { isAwaitable, type Main } from "../futures/coroutine.js";
 import { notAwaitable } from "../futures/ensure-future.js";
 import type { Future } from "../futures/future.js";
-import type { Task } from "../futures/task.js";
-import { checkBoolean, checkOptions } from "../net/options.js";
+import type { Task, TaskBody } from "../futures/task.js";
 import { textOf } from "../show.js";
 import type { EventLoop } from "./event-loop.js";
 import { checkLoop, newEventLoop } from "./implicit-loop.js";
@@ -97,7 +97,7 @@ export class Runner {
     checkProgram(main, signal);
     const loop = this.getLoop();
     const body = typeof main === "function" ? main : () => main;
-    const task = loop.createTask(() => body() as Awaitable<T> as PromiseLike<T>);
+    const task = loop.createTask(body as TaskBody<T>);
     const cancel = (): void => void task.cancel(textOf(signal?.reason ?? ""));
     if (signal?.aborted) cancel();
     signal?.addEventListener("abort", cancel);

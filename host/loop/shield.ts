@@ -3,6 +3,8 @@
  *
  * CPython 3.11, tasks.py `shield`.
  */
+
+import { Composite } from "../futures/composite.js";
 import type { Awaitable } from "../futures/coroutine.js";
 import { Future } from "../futures/future.js";
 import { ensureFuture } from "./implicit-loop.js";
@@ -16,7 +18,7 @@ import { ensureFuture } from "./implicit-loop.js";
 export function shield<T>(awaitable: Awaitable<T>): Future<T> {
   const inner = ensureFuture(awaitable, awaitable instanceof Future ? { loop: awaitable.getLoop() } : {});
   if (inner.done()) return inner;
-  const outer = inner.getLoop().createFuture<T>();
+  const outer = new Composite<T>(inner.getLoop(), [inner as Future<unknown>]);
   const passOn = (): void => {
     if (outer.done()) {
       if (!inner.cancelled()) inner.exception();

@@ -6,6 +6,7 @@
  * CPython 3.11, taskgroups.py. Differs: there is no `async with`, so the group is that of a function, which runs in a task of its own.
  */
 import { CancelledError, ExceptionGroup, FatalError, RuntimeError } from "../errors.js";
+import { Composite } from "../futures/composite.js";
 import type { Coroutine } from "../futures/coroutine.js";
 import type { Future } from "../futures/future.js";
 import { keepResult } from "../futures/late-cancellation.js";
@@ -90,7 +91,7 @@ export class TaskGroup {
   *#waitForAll(): Coroutine<CancelledError | null> {
     let cancellation: CancelledError | null = null;
     while (this.#tasks.size > 0) {
-      this.#allEnded = this.#loop.createFuture();
+      this.#allEnded = new Composite(this.#loop, this.#tasks);
       try {
         yield* this.#allEnded;
       } catch (error) {

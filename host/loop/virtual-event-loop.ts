@@ -11,13 +11,22 @@ import type { Future } from "../futures/future.js";
 import type { Address, InetAddress, UnixPath } from "../net/address.js";
 import type { ConnectionOptions } from "../net/connect.js";
 import type { ServerOptions } from "../net/create-server.js";
+import type { DatagramAddress, DatagramEndpointOptions } from "../net/datagram-endpoint.js";
+import type { DatagramTransport } from "../net/datagram-transport.js";
 import type { Server } from "../net/server.js";
 import type { Transport } from "../net/transport.js";
 import type { UnixConnectionOptions, UnixPathLike } from "../net/unix-connect.js";
 import type { UnixServerOptions } from "../net/unix-server.js";
-import type { StreamProtocol } from "../protocols.js";
+import type { DatagramProtocol, StreamProtocol } from "../protocols.js";
 import { VirtualDriver } from "../scheduler/virtual-driver.js";
-import { connectToHost, connectToPath, listenAtHosts, listenAtPath, type Place } from "../virtual/virtual-calls.js";
+import {
+  connectToHost,
+  connectToPath,
+  listenAtHosts,
+  listenAtPath,
+  openDatagrams,
+  type Place,
+} from "../virtual/virtual-calls.js";
 import { VirtualNetwork } from "../virtual/virtual-network.js";
 import { EventLoop } from "./event-loop.js";
 
@@ -69,6 +78,16 @@ export class VirtualEventLoop extends EventLoop {
     options: UnixServerOptions = {},
   ): Future<Server<UnixPath>> {
     return listenAtPath(this.#place, protocolFactory, path, options);
+  }
+
+  /** Opens an endpoint for datagrams of this loop. @throws UnsupportedError `ERR_VIRTUAL_NETWORK` for paths, and options but `family` and `allowBroadcast` */
+  override createDatagramEndpoint<P extends DatagramProtocol>(
+    protocolFactory: () => P,
+    localAddr?: DatagramAddress | null,
+    remoteAddr?: DatagramAddress | null,
+    options: DatagramEndpointOptions = {},
+  ): Future<[transport: DatagramTransport, protocol: P]> {
+    return openDatagrams(this.#place, protocolFactory, localAddr, remoteAddr, options);
   }
 
   get #place(): Place {

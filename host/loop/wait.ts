@@ -3,6 +3,7 @@
  *
  * CPython 3.11, tasks.py `wait`; 3.12, `wait_for`, which waits until what it cancelled has ended.
  */
+import { checkOptions } from "../arguments.js";
 import { CancelledError, describe, TimeoutError, ValueError } from "../errors.js";
 import type { Awaitable, ResultOf } from "../futures/coroutine.js";
 import { Future } from "../futures/future.js";
@@ -11,7 +12,6 @@ import { OwnFuture } from "../futures/own-future.js";
 import { OwnResult } from "../futures/own-result.js";
 import { checkSeconds } from "../futures/sleep.js";
 import { Task } from "../futures/task.js";
-import { checkOptions } from "../net/options.js";
 import type { EventLoop } from "./event-loop.js";
 import { ensureFuture } from "./implicit-loop.js";
 import { allOnOneLoop, checkSeveral } from "./one-loop.js";
@@ -86,6 +86,10 @@ class Waiting<T> extends OwnResult<WaitResult<T>> {
   constructor(loop: EventLoop, all: readonly Future<T>[]) {
     super(loop, loop._scheduler);
     this.#all = all;
+  }
+
+  override get _parts(): Iterable<Future> {
+    return this.#all as readonly Future[];
   }
 
   _finish(): void {

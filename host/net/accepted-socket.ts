@@ -8,13 +8,14 @@
  * From: CPython 3.11 base_events `connect_accepted_socket`.
  */
 
+import { checkOptions } from "../arguments.js";
 import type { Future } from "../futures/future.js";
 import type { EventLoop } from "../loop/event-loop.js";
 import type { StreamProtocol } from "../protocols.js";
 import { connected } from "./connect.js";
 import { isLogged, pairText, writeDown } from "./debug-log.js";
 import { Operation, type Work } from "./operation.js";
-import { checkDescriptors, checkOptions, checkProtocolFactory } from "./options.js";
+import { checkDescriptors, checkProtocolFactory } from "./options.js";
 import type { Socket } from "./socket.js";
 import { checkStreamSocket } from "./takeover.js";
 import { checkServerTls, SERVER_TLS_KEYS, type ServerTlsOptions, type TlsSide } from "./tls-options.js";

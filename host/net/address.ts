@@ -10,6 +10,7 @@
  */
 
 import { types } from "node:util";
+import { checkInteger } from "../arguments.js";
 import { AF_INET, AF_INET6, AF_UNIX } from "../constants.js";
 import { describe, typeError, ValueError } from "../errors.js";
 import type { SystemErrorDetails } from "../sys/errors.js";
@@ -23,7 +24,6 @@ import {
   pathBytesMax,
   type UnixPath,
 } from "../sys/sockaddr.js";
-import { checkInteger } from "./checks.js";
 
 export type { Address, InetAddress, UnixPath };
 

@@ -1,14 +1,14 @@
 /**
- * The tests that public calls put their arguments to.
+ * The tests that calls about bytes and files put their arguments to.
  *
- * Owns: integers, bytes, and descriptors given as a number or as something with `fileno()`.
+ * Owns: several pieces of bytes, and descriptors given as a number or as something with `fileno()`.
  *
- * Does not own: addresses (`address.ts`).
+ * Does not own: addresses (`address.ts`), what calls of every kind take (`arguments.ts`).
  */
 
-import { types } from "node:util";
 import { FD_MAX } from "../../assembly/abi.js";
-import { describe, typeError, ValueError } from "../errors.js";
+import { checkBytes } from "../arguments.js";
+import { describe, ValueError } from "../errors.js";
 import { errorText, systemError } from "../sys/errors.js";
 import { type DescriptorKind, descriptorKind } from "../sys/fd.js";
 
@@ -17,33 +17,6 @@ export type HasFileno = number | { fileno(): number };
 
 /** One end of a pipe: its descriptor, or anything that has one, such as `process.stdin` or a FileHandle. */
 export type PipeLike = HasFileno | { readonly fd: number };
-
-/**
- * Answers the integer that was passed.
- *
- * @throws TypeError `ERR_INVALID_ARG_TYPE` if it is no number
- * @throws ValueError `ERR_OUT_OF_RANGE` if it is no integer from `min` to `max`
- */
-export function checkInteger(name: string, value: unknown, min: number, max: number): number {
-  if (typeof value !== "number") {
-    throw typeError("ERR_INVALID_ARG_TYPE", `${name} must be an integer, not ${describe(value)}.`);
-  }
-  if (!Number.isInteger(value) || value < min || value > max) {
-    throw new ValueError("ERR_OUT_OF_RANGE", `${name} must be an integer from ${min} to ${max}, not ${value}.`);
-  }
-  return value;
-}
-
-/**
- * Answers the bytes that were passed.
- *
- * @throws TypeError `ERR_INVALID_ARG_TYPE` if they are no Uint8Array; a string must be encoded first
- */
-export function checkBytes(name: string, value: unknown): Uint8Array {
-  if (types.isUint8Array(value)) return value;
-  const hint = typeof value === "string" ? ": encode it first, with Buffer.from" : "";
-  throw typeError("ERR_INVALID_ARG_TYPE", `${name} must be a Uint8Array, not ${describe(value)}${hint}.`);
-}
 
 /**
  * Answers the bytes of several pieces, one behind the other.

@@ -11,23 +11,20 @@
  * protocol factory that throws closes the socket.
  */
 
+import { checkAbsent, checkBoolean, checkInteger, checkOptions } from "../arguments.js";
 import { AF_INET6, SOCK_STREAM } from "../constants.js";
 import { CancelledError, describe, typeError, ValueError } from "../errors.js";
 import type { Future } from "../futures/future.js";
 import type { EventLoop } from "../loop/event-loop.js";
 import type { StreamProtocol } from "../protocols.js";
 import { type Address, checkAddress, type NamedAddress } from "./address.js";
-import { checkInteger } from "./checks.js";
 import { isLogged, pairText, writeDown } from "./debug-log.js";
 import { interleaveFamilies, race } from "./happy-eyeballs.js";
 import { introduce } from "./introduce.js";
 import { Operation, type Work } from "./operation.js";
 import {
-  checkAbsent,
-  checkBoolean,
   checkDescriptors,
   checkHost,
-  checkOptions,
   checkPort,
   checkProtocol,
   checkProtocolFactory,

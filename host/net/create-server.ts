@@ -10,6 +10,7 @@
  * does not, which is then left out (as CPython does since 3.13).
  */
 
+import { checkAbsent, checkBoolean } from "../arguments.js";
 import {
   AF_INET6,
   AI_PASSIVE,
@@ -27,15 +28,7 @@ import type { EventLoop } from "../loop/event-loop.js";
 import type { StreamProtocol } from "../protocols.js";
 import { type Address, formatAddress, type InetAddress } from "./address.js";
 import { Operation, type Work } from "./operation.js";
-import {
-  checkAbsent,
-  checkBoolean,
-  checkDescriptors,
-  checkHost,
-  checkPort,
-  checkProtocolFactory,
-  checkResolution,
-} from "./options.js";
+import { checkDescriptors, checkHost, checkPort, checkProtocolFactory, checkResolution } from "./options.js";
 import { type AddressInfo, resolve } from "./resolve.js";
 import type { Server, ServingOptions } from "./server.js";
 import { checkServing, serve } from "./serving.js";

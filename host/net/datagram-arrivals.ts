@@ -3,7 +3,7 @@
  *
  * Owns: the memory that a thread receives them into, many at a time, and what each of them is: bytes and a sender, or an error where it was cut.
  *
- * Does not own: the call (`sys/datagrams.ts`), and handing them out (`datagram-transport.ts`).
+ * Does not own: the call (`sys/datagrams.ts`), and handing them out (`socket-datagrams.ts`).
  */
 
 import { AF_UNIX } from "../constants.js";

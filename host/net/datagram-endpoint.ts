@@ -4,12 +4,13 @@
  * Owns: the arguments of `createDatagramEndpoint`; pairing local and remote addresses of one kind; making, binding and
  * connecting a socket for the first pair that works.
  *
- * Does not own: the endpoint afterwards (`datagram-transport.ts`).
+ * Does not own: the endpoint afterwards (`socket-datagrams.ts`).
  *
  * From: CPython 3.11 base_events `create_datagram_endpoint`. Differs: reuseAddress is still there, off unless asked for; the
  * file of a Unix socket is removed when the endpoint closes; a protocol factory that throws closes the socket.
  */
 
+import { checkAbsent, checkBoolean, checkOptions } from "../arguments.js";
 import { AF_UNIX, SO_BROADCAST, SO_REUSEADDR, SO_REUSEPORT, SOCK_DGRAM, SOL_SOCKET } from "../constants.js";
 import { CancelledError, describe, typeError, ValueError } from "../errors.js";
 import type { Future } from "../futures/future.js";
@@ -17,23 +18,15 @@ import type { EventLoop } from "../loop/event-loop.js";
 import type { DatagramProtocol } from "../protocols.js";
 import { show } from "../show.js";
 import { type Address, checkAddress, type UnixPath } from "./address.js";
-import { DatagramTransport } from "./datagram-transport.js";
+import type { DatagramTransport } from "./datagram-transport.js";
 import { isLogged, pairText, writeDown } from "./debug-log.js";
 import { introduce } from "./introduce.js";
 import { Operation, type Work } from "./operation.js";
-import {
-  checkAbsent,
-  checkBoolean,
-  checkDescriptors,
-  checkHost,
-  checkOptions,
-  checkPort,
-  checkProtocolFactory,
-  checkResolution,
-} from "./options.js";
+import { checkDescriptors, checkHost, checkPort, checkProtocolFactory, checkResolution } from "./options.js";
 import { type AddressInfo, resolve } from "./resolve.js";
 import { sockConnect } from "./sock-calls.js";
 import { Socket } from "./socket.js";
+import { SocketDatagrams } from "./socket-datagrams.js";
 import { removeStaleSocket, SocketFile } from "./socket-file.js";
 import { checkDatagramSocket } from "./takeover.js";
 
@@ -104,6 +97,15 @@ function checkArguments(
     checkDatagramSocket(loop, sock);
     return;
   }
+  checkDatagramAddresses(localAddr, remoteAddr, family ?? 0);
+}
+
+/**
+ * Tests where an endpoint is to be, and whom it is to talk to.
+ *
+ * @throws TypeError `ERR_INVALID_ADDRESS`, `ERR_INVALID_ARG_TYPE`; ValueError `ERR_INVALID_ADDRESS`, `ERR_OUT_OF_RANGE`, `ERR_NO_ADDRESS`
+ */
+export function checkDatagramAddresses(localAddr: unknown, remoteAddr: unknown, family: number): void {
   // A path beside a host is found out here, and not when the host is looked up.
   const wanted = family || ([localAddr, remoteAddr].some(isPath) ? AF_UNIX : 0);
   for (const [name, address] of Object.entries({ localAddr, remoteAddr })) {
@@ -115,7 +117,8 @@ function checkArguments(
   }
 }
 
-function isPath(address: unknown): address is UnixPath {
+/** Whether it is the path of a Unix socket. */
+export function isPath(address: unknown): address is UnixPath {
   return typeof address === "string" || address instanceof Uint8Array;
 }
 
@@ -158,7 +161,7 @@ function* open<P extends DatagramProtocol>(
   const file = socket.family === AF_UNIX && !options.sock ? SocketFile.of(socket) : null;
   const pair = yield* introduce(
     protocolFactory,
-    (protocol) => new DatagramTransport(loop, socket, protocol, { peer, connected, file }),
+    (protocol) => new SocketDatagrams(loop, socket, protocol, { peer, connected, file }),
     () => {
       file?.remove();
       socket.close();

@@ -4,7 +4,7 @@
  * Owns: what an address must be, given the endpoint's only peer or the lack of one; sending to an address, whose form for the
  * kernel is kept for as long as the same one is sent to.
  *
- * Does not own: when to send, and datagrams that wait (`datagram-transport.ts`).
+ * Does not own: when to send, and datagrams that wait (`socket-datagrams.ts`).
  */
 
 import { describe, typeError, ValueError } from "../errors.js";

@@ -12,12 +12,13 @@
 
 import type { Socket } from "node:net";
 import { Duplex } from "node:stream";
+import { checkBytes } from "../arguments.js";
 import { describe, RuntimeError, typeError } from "../errors.js";
 import type { Future } from "../futures/future.js";
 import type { EventLoop } from "../loop/event-loop.js";
 import type { StreamProtocol } from "../protocols.js";
 import type { InetAddress } from "./address.js";
-import { checkBytes, checkLines } from "./checks.js";
+import { checkLines } from "./checks.js";
 import { LayeredTransport } from "./layered-transport.js";
 import { Operation, type Work } from "./operation.js";
 import { checkProtocol, checkProtocolFactory } from "./options.js";

@@ -7,17 +7,18 @@
  * Does not own: where it goes (`sock-sendfile.ts`, `sendfile.ts`), and the file, which the caller keeps open meanwhile. Its position is
  * neither used nor changed.
  */
+
 import { read, readSync } from "node:fs";
 import { promisify } from "node:util";
+import { checkBoolean, checkInteger, checkOptions } from "../arguments.js";
 import { UnsupportedError, ValueError } from "../errors.js";
 import { futureOf } from "../futures/ensure-future.js";
 import type { EventLoop } from "../loop/event-loop.js";
 import { EAGAIN, EINVAL, ENOSYS, EOPNOTSUPP } from "../sys/errno.js";
 import { errorText, systemError } from "../sys/errors.js";
 import { sendFile } from "../sys/sendfile.js";
-import { checkInteger, checkOpen, type PipeLike } from "./checks.js";
+import { checkOpen, type PipeLike } from "./checks.js";
 import type { Work } from "./operation.js";
-import { checkBoolean, checkOptions } from "./options.js";
 import type { Socket } from "./socket.js";
 import { AGAIN } from "./socket-call.js";
 

@@ -9,10 +9,10 @@
  * From: CPython 3.11 transports.py `_FlowControlMixin`.
  */
 
+import { checkOptions } from "../arguments.js";
 import { describe, FatalError, typeError, ValueError } from "../errors.js";
 import type { EventLoop } from "../loop/event-loop.js";
 import type { WritingProtocol } from "../protocols.js";
-import { checkOptions } from "./options.js";
 
 const HIGH_WATER_BYTES = 64 * 1024;
 

@@ -38,6 +38,11 @@ export class Operation<T> extends OwnFuture<T> {
     if (!this.done()) loop._unfinished.add(this);
   }
 
+  /** @internal */
+  override get _parts(): Iterable<Future> {
+    return this.#waitsFor === null ? [] : [this.#waitsFor];
+  }
+
   /** Cancels it: what it waits for is cancelled, and what it has opened is closed. */
   override cancel(message?: string): boolean {
     if (this.done()) return this._isOver();

@@ -1,15 +1,15 @@
 /**
  * The tests that the arguments of connections and servers are put to, all of them at the call.
  *
- * Owns: refusing what would otherwise be ignored: keys that nobody knows, options that contradict each other.
+ * Owns: protocols and their factories, sockets that are passed, hosts and ports.
  *
- * Does not own: single integers and bytes (`checks.ts`), addresses (`address.ts`).
+ * Does not own: what calls of every kind take (`arguments.ts`), descriptors (`checks.ts`), addresses (`address.ts`).
  */
 
-import { describe, RuntimeError, typeError, ValueError } from "../errors.js";
+import { checkInteger } from "../arguments.js";
+import { describe, RuntimeError, typeError } from "../errors.js";
 import { isPromiseLike } from "../futures/coroutine.js";
 import type { EventLoop } from "../loop/event-loop.js";
-import { checkInteger } from "./checks.js";
 import { Socket } from "./socket.js";
 
 const PORT_MAX = 0xffff;
@@ -23,35 +23,6 @@ const INT_MAX = 0x7fffffff;
 export function checkDescriptors(loop: EventLoop): void {
   loop._scheduler.checkOpen();
   loop._scheduler.driver.checkWatches();
-}
-
-/**
- * Tests that an options object has no key that `call` does not know.
- *
- * @throws TypeError `ERR_INVALID_ARG_TYPE` if it is no object; `ERR_UNKNOWN_OPTION` for a key that nobody knows
- */
-export function checkOptions(call: string, options: object, known: readonly string[]): void {
-  if (typeof options !== "object" || options === null) {
-    throw typeError("ERR_INVALID_ARG_TYPE", `The options of ${call}() must be an object, not ${describe(options)}.`);
-  }
-  for (const key of Object.keys(options)) {
-    if (known.includes(key)) continue;
-    const all = known.join(", ");
-    throw typeError("ERR_UNKNOWN_OPTION", `${call}() has no option ${JSON.stringify(key)}: it knows ${all}.`);
-  }
-}
-
-/**
- * Tests that options which make no sense beside another one are left out.
- *
- * @param reason Such as `sock is given`.
- * @throws ValueError `ERR_CONFLICTING_OPTIONS`
- */
-export function checkAbsent(reason: string, options: Readonly<Record<string, unknown>>): void {
-  for (const [name, value] of Object.entries(options)) {
-    if (value === undefined || value === null) continue;
-    throw new ValueError("ERR_CONFLICTING_OPTIONS", `${name} cannot be given when ${reason}: leave one of them out.`);
-  }
 }
 
 /** @throws TypeError `ERR_NOT_CALLABLE` */
@@ -123,10 +94,4 @@ export function checkResolution(options: { family?: number; proto?: number; flag
     const value = options[name];
     if (value !== undefined) checkInteger(`The option ${name}`, value, 0, INT_MAX);
   }
-}
-
-/** @throws TypeError `ERR_INVALID_ARG_TYPE` */
-export function checkBoolean(name: string, value: unknown): void {
-  if (value === undefined || typeof value === "boolean") return;
-  throw typeError("ERR_INVALID_ARG_TYPE", `The option ${name} must be true or false, not ${describe(value)}.`);
 }

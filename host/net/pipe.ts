@@ -9,6 +9,7 @@
  * From: CPython 3.11 os.pipe2, os.read and os.write.
  */
 
+import { checkBytes, checkInteger } from "../arguments.js";
 import { RuntimeError } from "../errors.js";
 import { errorText, systemError } from "../sys/errors.js";
 import * as fds from "../sys/fd.js";
@@ -16,7 +17,7 @@ import { Memory } from "../sys/memory.js";
 import { createPipe } from "../sys/pipe.js";
 import { leaveOpen } from "../sys/thread-end.js";
 import { holdNonblocking, restoreBlocking } from "./blocking-mode.js";
-import { checkBytes, checkDescriptor, checkInteger, type HasFileno } from "./checks.js";
+import { checkDescriptor, type HasFileno } from "./checks.js";
 
 /** What a pipe holds by default, and so the most that one read can answer. */
 const READ_BYTES_MAX = 65536;

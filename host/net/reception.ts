@@ -10,9 +10,9 @@
  * From: CPython 3.11 selector_events `_read_ready__data_received` and `_read_ready__get_buffer`.
  */
 
+import { checkBytes } from "../arguments.js";
 import { ValueError } from "../errors.js";
 import { type BufferedProtocol, isBuffered, type Protocol, type StreamProtocol } from "../protocols.js";
-import { checkBytes } from "./checks.js";
 import { checkProtocol } from "./options.js";
 import { receiveSlab } from "./receive-slab.js";
 import type { Socket } from "./socket.js";

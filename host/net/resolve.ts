@@ -12,6 +12,7 @@
 
 import { isIPv6, SocketAddress } from "node:net";
 import { domainToASCII } from "node:url";
+import { checkInteger, checkOptions } from "../arguments.js";
 import {
   AF_INET,
   AF_INET6,
@@ -41,10 +42,9 @@ import {
 } from "../sys/names.js";
 import { parseIPv4 } from "../sys/sockaddr.js";
 import { checkAddress, type InetAddress } from "./address.js";
-import { checkInteger } from "./checks.js";
 import { Lookup, lookupError } from "./lookups.js";
 import { Operation, type Work } from "./operation.js";
-import { checkHost, checkOptions } from "./options.js";
+import { checkHost } from "./options.js";
 
 export type { AddressInfo };
 

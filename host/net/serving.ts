@@ -8,13 +8,12 @@
  * From: CPython 3.11 base_events `create_server`, its second half.
  */
 
+import { checkBoolean, checkInteger, checkOptions } from "../arguments.js";
 import type { EventLoop } from "../loop/event-loop.js";
 import type { StreamProtocol } from "../protocols.js";
 import type { Address } from "./address.js";
-import { checkInteger } from "./checks.js";
 import { type Door, SocketDoor } from "./door.js";
 import type { Work } from "./operation.js";
-import { checkBoolean, checkOptions } from "./options.js";
 import { Server, type ServingOptions } from "./server.js";
 import type { Socket } from "./socket.js";
 import type { SocketFile } from "./socket-file.js";

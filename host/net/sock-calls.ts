@@ -9,6 +9,7 @@
  * for connected.
  */
 
+import { checkBytes, checkInteger } from "../arguments.js";
 import { AF_INET, AF_INET6, SO_ERROR, SOL_SOCKET } from "../constants.js";
 import { ValueError } from "../errors.js";
 import type { Future } from "../futures/future.js";
@@ -17,7 +18,6 @@ import { EAGAIN, EALREADY, EINPROGRESS } from "../sys/errno.js";
 import { errorText, systemError } from "../sys/errors.js";
 import { TRANSFER_MAX } from "../sys/fd.js";
 import { type Address, addressDetails, checkAddress, type NamedAddress } from "./address.js";
-import { checkBytes, checkInteger } from "./checks.js";
 import { Operation, type Work } from "./operation.js";
 import { type AddressInfo, resolve } from "./resolve.js";
 import type { Socket } from "./socket.js";

@@ -13,6 +13,7 @@
  * `writeEof`.
  */
 
+import { checkBytes } from "../arguments.js";
 import { AF_INET, AF_INET6, AF_UNIX, IPPROTO_TCP, SHUT_WR, TCP_NODELAY } from "../constants.js";
 import { FatalError } from "../errors.js";
 import type { Future } from "../futures/future.js";
@@ -23,7 +24,7 @@ import { EAGAIN, EBADF } from "../sys/errno.js";
 import { errorText, isSystemError, systemError } from "../sys/errors.js";
 import { receiveInto, shutdown } from "../sys/socket.js";
 import type { Address } from "./address.js";
-import { checkBytes, checkLines } from "./checks.js";
+import { checkLines } from "./checks.js";
 import { endSoon } from "./ending.js";
 import type { ExtraInfo } from "./extra-info.js";
 import { checkProtocol } from "./options.js";

@@ -11,6 +11,7 @@
  * closed socket is a RuntimeError of its own instead of EBADF.
  */
 
+import { checkBytes, checkInteger } from "../arguments.js";
 import { AF_INET, AF_UNIX, SHUT_RDWR, SO_DOMAIN, SO_PROTOCOL, SO_TYPE, SOCK_STREAM } from "../constants.js";
 import { RuntimeError, ValueError } from "../errors.js";
 import { errorText, systemError } from "../sys/errors.js";
@@ -18,7 +19,7 @@ import * as fds from "../sys/fd.js";
 import type { Memory } from "../sys/memory.js";
 import * as calls from "../sys/socket.js";
 import { type Address, addressDetails, checkAddress } from "./address.js";
-import { checkBytes, checkDescriptor, checkInteger, type HasFileno } from "./checks.js";
+import { checkDescriptor, type HasFileno } from "./checks.js";
 import { socketGone, socketMade } from "./lost-sockets.js";
 import { flushOwner } from "./owners.js";
 

@@ -11,8 +11,8 @@
 
 import { createRequire } from "node:module";
 import type * as tls from "node:tls";
+import { checkBoolean, checkOptions } from "../arguments.js";
 import { describe, typeError } from "../errors.js";
-import { checkBoolean, checkOptions } from "./options.js";
 
 /** Which certificate to show to a client that has asked for a name. */
 export type SNICallback = (

@@ -8,12 +8,13 @@
  * From: CPython 3.11 base_events `start_tls`.
  */
 
+import { checkAbsent, checkBoolean, checkOptions } from "../arguments.js";
 import { describe, RuntimeError, typeError } from "../errors.js";
 import type { Future } from "../futures/future.js";
 import type { EventLoop } from "../loop/event-loop.js";
 import type { StreamProtocol } from "../protocols.js";
 import { Operation } from "./operation.js";
-import { checkAbsent, checkBoolean, checkOptions, checkProtocol } from "./options.js";
+import { checkProtocol } from "./options.js";
 import { SecureConnection } from "./secure-connection.js";
 import { checkSendsNoFile } from "./sendfile.js";
 import { SocketTransport } from "./socket-transport.js";

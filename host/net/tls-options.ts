@@ -8,8 +8,8 @@
  * From: CPython 3.11 base_events `create_connection` and `create_server`, sslproto `SSLProtocol.__init__`.
  */
 
+import { checkAbsent } from "../arguments.js";
 import { describe, typeError, ValueError } from "../errors.js";
-import { checkAbsent } from "./options.js";
 import { defaultContext, SSLContext } from "./ssl-context.js";
 
 const HANDSHAKE_TIMEOUT_SECONDS = 60;

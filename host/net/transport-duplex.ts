@@ -8,13 +8,12 @@
  */
 
 import { Duplex } from "node:stream";
+import { checkBoolean, checkInteger, checkOptions } from "../arguments.js";
 import { AF_UNIX, IPPROTO_TCP, SO_KEEPALIVE, SOL_SOCKET, TCP_KEEPIDLE, TCP_NODELAY } from "../constants.js";
 import { describe, RuntimeError, typeError } from "../errors.js";
 import { EPIPE } from "../sys/errno.js";
 import { systemError } from "../sys/errors.js";
 import type { InetAddress } from "./address.js";
-import { checkInteger } from "./checks.js";
-import { checkBoolean, checkOptions } from "./options.js";
 import type { Socket } from "./socket.js";
 import { Transport } from "./transport.js";
 

@@ -10,6 +10,7 @@
  */
 
 import { fileURLToPath } from "node:url";
+import { checkAbsent, checkOptions } from "../arguments.js";
 import { AF_UNIX, SOCK_STREAM } from "../constants.js";
 import { ValueError } from "../errors.js";
 import type { Future } from "../futures/future.js";
@@ -18,7 +19,7 @@ import type { StreamProtocol } from "../protocols.js";
 import { checkAddress, type UnixPath } from "./address.js";
 import { connected, connectSocket } from "./connect.js";
 import { Operation, type Work } from "./operation.js";
-import { checkAbsent, checkDescriptors, checkOptions, checkProtocolFactory } from "./options.js";
+import { checkDescriptors, checkProtocolFactory } from "./options.js";
 import { Socket } from "./socket.js";
 import { checkStreamSocket } from "./takeover.js";
 import { CLIENT_TLS_KEYS, type ClientTlsOptions, checkClientTls, type TlsSide } from "./tls-options.js";

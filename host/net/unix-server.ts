@@ -8,6 +8,7 @@
  * From: CPython 3.13 unix_events `create_unix_server`.
  */
 
+import { checkBoolean } from "../arguments.js";
 import { AF_UNIX } from "../constants.js";
 import type { Future } from "../futures/future.js";
 import type { EventLoop } from "../loop/event-loop.js";
@@ -16,7 +17,7 @@ import { EADDRINUSE } from "../sys/errno.js";
 import { systemError } from "../sys/errors.js";
 import { formatAddress, type UnixPath } from "./address.js";
 import { Operation, type Work } from "./operation.js";
-import { checkBoolean, checkDescriptors, checkProtocolFactory } from "./options.js";
+import { checkDescriptors, checkProtocolFactory } from "./options.js";
 import type { Server, ServingOptions } from "./server.js";
 import { checkServing, serve } from "./serving.js";
 import { Socket } from "./socket.js";

@@ -11,12 +11,13 @@
  */
 
 import { inspect } from "node:util";
+import { checkBytes } from "../arguments.js";
 import { FatalError } from "../errors.js";
 import type { EventLoop } from "../loop/event-loop.js";
 import type { BaseProtocol } from "../protocols.js";
 import { EAGAIN, EBADF, EPIPE } from "../sys/errno.js";
 import { errorText, isSystemError, systemError } from "../sys/errors.js";
-import { checkBytes, checkLines } from "./checks.js";
+import { checkLines } from "./checks.js";
 import { Ending } from "./ending.js";
 import { FlowControl } from "./flow-control.js";
 import { checkProtocol } from "./options.js";

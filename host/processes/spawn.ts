@@ -8,15 +8,16 @@
  *
  * From: CPython 3.11 base_events `subprocess_exec`.
  */
+
 import { type ChildProcess, spawn } from "node:child_process";
 import { existsSync } from "node:fs";
+import { checkBoolean, checkInteger, checkOptions } from "../arguments.js";
 import { describe, typeError } from "../errors.js";
 import type { Future } from "../futures/future.js";
 import type { EventLoop } from "../loop/event-loop.js";
-import { checkInteger } from "../net/checks.js";
 import { connectReadPipe, connectWritePipe } from "../net/connect-pipe.js";
 import { Operation, type Work } from "../net/operation.js";
-import { checkBoolean, checkOptions, checkProtocol, checkProtocolFactory } from "../net/options.js";
+import { checkProtocol, checkProtocolFactory } from "../net/options.js";
 import { keepFromBlocking } from "../net/pipe-end.js";
 import type { SubprocessProtocol } from "../protocols.js";
 import { ChildStdio, checkStdio, NAMES, PIPE, type StdioOptions } from "./stdio.js";

@@ -83,14 +83,14 @@ export class BlockingRun {
   }
 
   #deadlock(): RuntimeError {
-    const { promisesAwaited } = this.#scheduler;
+    const { promisesAwaited, tasksInVain } = this.#scheduler;
     const waiting =
       promisesAwaited > 0
         ? `, and ${promisesAwaited} async functions or promises cannot go on while the loop blocks`
         : "";
     return new RuntimeError(
       "ERR_DEADLOCK",
-      `nothing is ready, no timer is set, no descriptor is watched and no thread can call${waiting}: stop() the loop, settle what its tasks wait for, or use runForever()`,
+      `nothing is ready, no timer is set, no descriptor is watched and no thread can call${waiting}: stop() the loop, settle what its tasks wait for, or use runForever()${tasksInVain}`,
     );
   }
 }

@@ -8,6 +8,7 @@
 import { type FutureState, INDEX_MASK, Outcome, Report, Status } from "../../assembly/abi.js";
 import { type CoreExports, EventBuffer, instantiate } from "../core.js";
 import { FatalError, RuntimeError, UnsupportedError, ValueError } from "../errors.js";
+import { attempt, textOf } from "../show.js";
 import { type ArrivalKind, Arrivals } from "./arrivals.js";
 import { type Call, checkCall, runBare } from "./call.js";
 import { CallQueue } from "./call-queue.js";
@@ -31,6 +32,8 @@ export interface Steppable {
 export interface SchedulerOwner {
   callExceptionHandler(context: { message: string; exception?: unknown; handle?: Handle; task?: unknown }): void;
   slowCallbackDuration: number;
+  /** Which tasks there are and what they wait for, for the message of an error; "" if there are none. */
+  _summarizeTasks(): string;
 }
 
 /** Which of the two watches of an fd. */
@@ -216,6 +219,12 @@ export class Scheduler {
     return this.iterating || this.driver.willIterate;
   }
 
+  /** What the message of an error says at its end about tasks that wait for ever; "" if there are none. */
+  get tasksInVain(): string {
+    const tasks = this.#owner._summarizeTasks();
+    return tasks === "" ? "" : `. These tasks wait:\n${tasks}`;
+  }
+
   /** @throws RuntimeError `ERR_LOOP_CLOSED` */
   checkOpen(): void {
     if (this.closed) {
@@ -300,7 +309,7 @@ export class Scheduler {
 
   /** Runs what a handle calls; one that does not repeat lets go of it first. */
   #call(handle: Handle, call: Call): number {
-    const description = this.debug ? handle.toString() : null;
+    const description = this.debug ? textOf(handle) : null;
     if (!handle._repeats) handle._forget();
     return description === null ? this.#run(handle, call) : this.#runTimed(handle, call, description);
   }
@@ -335,7 +344,7 @@ export class Scheduler {
   #resume(id: number, how: number): number {
     const task = this.#table[id & INDEX_MASK] as Steppable;
     if (!this.debug) return task._step(how);
-    const description = String(task);
+    const description = textOf(task);
     const start = this.driver.now();
     const answer = task._step(how);
     this.#warnIfSlow(start, description);
@@ -344,9 +353,8 @@ export class Scheduler {
 
   #warnIfSlow(start: number, description: string): void {
     const seconds = this.driver.now() - start;
-    if (seconds >= this.#owner.slowCallbackDuration) {
-      console.warn(`Executing ${description} took ${seconds.toFixed(3)} seconds`);
-    }
+    if (seconds < this.#owner.slowCallbackDuration) return;
+    attempt(() => console.warn(`Executing ${description} took ${seconds.toFixed(3)} seconds`), undefined);
   }
 
   #taskDone(id: number, state: FutureState): void {

@@ -145,7 +145,7 @@ export class VirtualDriver implements Driver {
       const arrived = scheduler.arrivals.fill(scheduler.events.view, 0);
       core.takeEvents(arrived);
       const timeout = core.pollTimeout();
-      if (timeout === Number.POSITIVE_INFINITY) throw deadlock();
+      if (timeout === Number.POSITIVE_INFINITY) throw deadlock(scheduler);
       if (timeout > 0) this.#now = core.firstDeadline();
       if (core.runReady() !== RunResult.Done) return;
     }
@@ -153,12 +153,12 @@ export class VirtualDriver implements Driver {
 
   /** Nothing is ready and no timer is set: only a promise from elsewhere can help now, and none is left once Node is about to exit. */
   #waitForPromises(scheduler: Scheduler): Promise<void> {
-    if (scheduler.promisesAwaited === 0) throw deadlock();
+    if (scheduler.promisesAwaited === 0) throw deadlock(scheduler);
     return new Promise((resolve, reject) => {
       const giveUp = (): void => {
         this.#resume = null;
         // From an immediate, so that Node lives on for what the program does about it, and asks again before it exits.
-        setImmediate(reject, deadlock());
+        setImmediate(reject, deadlock(scheduler));
       };
       process.once("beforeExit", giveUp);
       this.#resume = () => {
@@ -169,10 +169,10 @@ export class VirtualDriver implements Driver {
   }
 }
 
-function deadlock(): RuntimeError {
+function deadlock({ tasksInVain }: Scheduler): RuntimeError {
   return new RuntimeError(
     "ERR_VIRTUAL_DEADLOCK",
-    "nothing is ready, no timer is set and no promise will settle, so virtual time stands still for ever: stop() the loop, or settle what its tasks wait for",
+    `nothing is ready, no timer is set and no promise will settle, so virtual time stands still for ever: stop() the loop, or settle what its tasks wait for${tasksInVain}`,
   );
 }
 

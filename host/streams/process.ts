@@ -7,15 +7,15 @@
  *
  * From: CPython 3.11 asyncio/subprocess.py. Differs: the options are those of `subprocessExec`, and `signal` kills the child.
  */
+
 import { inspect } from "node:util";
+import { checkBytes, checkOptions } from "../arguments.js";
 import { describe, typeError } from "../errors.js";
 import type { Future } from "../futures/future.js";
 import { type OwnResult, ownResult, settleUnlessDone } from "../futures/own-result.js";
 import type { EventLoop } from "../loop/event-loop.js";
 import { getRunningLoop } from "../loop/running-loop.js";
-import { checkBytes } from "../net/checks.js";
 import { Operation, type Work } from "../net/operation.js";
-import { checkOptions } from "../net/options.js";
 import type { WriteTransport } from "../net/transports.js";
 import { SUBPROCESS_OPTIONS, type SubprocessOptions, splitOptions } from "../processes/spawn.js";
 import type { SubprocessTransport } from "../processes/subprocess-transport.js";

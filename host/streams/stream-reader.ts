@@ -12,12 +12,11 @@
  */
 
 import { inspect } from "node:util";
+import { checkBytes, checkInteger, checkOptions } from "../arguments.js";
 import { describe, IncompleteReadError, LimitOverrunError, RuntimeError, typeError, ValueError } from "../errors.js";
 import type { Future } from "../futures/future.js";
 import { EventLoop } from "../loop/event-loop.js";
 import { getEventLoop } from "../loop/implicit-loop.js";
-import { checkBytes, checkInteger } from "../net/checks.js";
-import { checkOptions } from "../net/options.js";
 import type { ReadTransport } from "../net/transports.js";
 import { ByteQueue } from "./byte-queue.js";
 import { type Attempt, Reading } from "./reading.js";

@@ -3,6 +3,7 @@
  *
  * CPython 3.11, tasks.py `as_completed`. Differs: what the iterator gives are futures, not coroutines.
  */
+import { checkOptions } from "../arguments.js";
 import { TimeoutError } from "../errors.js";
 import type { Awaitable, ResultOf } from "../futures/coroutine.js";
 import type { Future } from "../futures/future.js";
@@ -10,7 +11,6 @@ import { OwnFuture } from "../futures/own-future.js";
 import { checkSeconds } from "../futures/sleep.js";
 import type { EventLoop } from "../loop/event-loop.js";
 import { allOnOneLoop, checkSeveral } from "../loop/one-loop.js";
-import { checkOptions } from "../net/options.js";
 import type { TimerHandle } from "../scheduler/handle.js";
 
 /** What `asCompleted` takes besides the awaitables. */
@@ -63,7 +63,7 @@ class Completions<T> implements IterableIterator<Future<T>> {
   next(): IteratorResult<Future<T>, undefined> {
     if (this.#left === 0) return { done: true, value: undefined };
     this.#left--;
-    const waiter = new Next<T>(this.#loop as EventLoop, this.#giveBack);
+    const waiter = new Next<T>(this.#loop as EventLoop, this.#pending, this.#giveBack);
     const done = this.#done.shift();
     if (done !== undefined) waiter._is(done);
     else if (this.#isOver) waiter._failWith(timeoutError());
@@ -117,12 +117,21 @@ class Completions<T> implements IterableIterator<Future<T>> {
 /** The next one that is done. */
 class Next<T> extends OwnFuture<T> {
   readonly #giveBack: (source: Future<T>) => void;
+  readonly #pending: Iterable<Future<T>>;
   #source: Future<T> | null = null;
 
-  /** @param giveBack is called with one that whoever has asked for it does not get */
-  constructor(loop: EventLoop, giveBack: (source: Future<T>) => void) {
+  /**
+   * @param pending one of which it is to be
+   * @param giveBack is called with one that whoever has asked for it does not get
+   */
+  constructor(loop: EventLoop, pending: Iterable<Future<T>>, giveBack: (source: Future<T>) => void) {
     super(loop);
+    this.#pending = pending;
     this.#giveBack = giveBack;
+  }
+
+  override get _parts(): Iterable<Future> {
+    return this.#pending as Iterable<Future<unknown>>;
   }
 
   /** It is this one. */

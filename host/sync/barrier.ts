@@ -4,9 +4,9 @@
  * CPython 3.11, locks.py `Barrier`. Differs: all who wait are through as soon as the last has come, so nobody has to wait until the others have gone
  * on, and `abort` and `reset` do not reach those; nobody's number is given twice after one was cancelled.
  */
+import { checkInteger } from "../arguments.js";
 import { BrokenBarrierError } from "../errors.js";
 import type { Future } from "../futures/future.js";
-import { checkInteger } from "../net/checks.js";
 import { LoopBound } from "./loop-bound.js";
 import { atOnce, Waiter, type Waiters } from "./waiter.js";
 

@@ -6,13 +6,14 @@
  * CPython 3.11, locks.py `Condition`. Differs: who was notified and is cancelled before going on passes that on, as CPython does since 3.13; who is
  * cancelled while waiting for the lock keeps the place in its queue; who was notified goes on an iteration later, after the one in which it gets the lock.
  */
+
 import { FutureState } from "../../assembly/abi.js";
+import { checkInteger } from "../arguments.js";
 import { describe, RuntimeError, typeError } from "../errors.js";
 import type { Future } from "../futures/future.js";
 import type { Task } from "../futures/task.js";
 import type { Body } from "../loop/body.js";
 import type { EventLoop } from "../loop/event-loop.js";
-import { checkInteger } from "../net/checks.js";
 import { Lock } from "./lock.js";
 import { atOnce, firstOf, Waiter, type Waiters } from "./waiter.js";
 

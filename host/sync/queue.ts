@@ -8,9 +8,9 @@
  * CPython 3.11, queues.py `Queue`. Differs: an item that is put while somebody waits is his at once, and so is room that is made, so that nobody can
  * come before those who have waited longer; who is cancelled in the very turn gives the item, or the room, back.
  */
+import { checkInteger } from "../arguments.js";
 import { QueueEmpty, QueueFull, ValueError } from "../errors.js";
 import type { Future } from "../futures/future.js";
-import { checkInteger } from "../net/checks.js";
 import { FirstItems, type Items } from "./items.js";
 import { LoopBound } from "./loop-bound.js";
 import { atOnce, firstOf, Waiter, type Waiters } from "./waiter.js";

@@ -4,10 +4,10 @@
  * CPython 3.11, locks.py `Semaphore`. Differs: whoever waits has it as soon as it is released, so what is left of its value is there for others
  * before he has gone on; one that is cancelled while it waits leaves the queue at once.
  */
+import { checkInteger } from "../arguments.js";
 import type { Future } from "../futures/future.js";
 import type { Task } from "../futures/task.js";
 import type { Body } from "../loop/body.js";
-import { checkInteger } from "../net/checks.js";
 import { LoopBound } from "./loop-bound.js";
 import { atOnce, firstOf, Waiter, type Waiters } from "./waiter.js";
 import { withTurn } from "./with-turn.js";

@@ -3,7 +3,7 @@
  *
  * Owns: the memory that sendmmsg reads from: headers, receivers' names, and a copy of each datagram.
  *
- * Does not own: the descriptor, when to send, and what becomes of those that were not (`net/datagram-transport.ts`).
+ * Does not own: the descriptor, when to send, and what becomes of those that were not (`net/socket-datagrams.ts`).
  */
 
 import { noteActivity } from "./activity.js";

@@ -4,7 +4,7 @@
  * Owns: the memory that recvmmsg writes to: headers, senders' names, and room for each datagram. What came is copied out, so
  * a datagram that is kept holds on to no more than itself.
  *
- * Does not own: the descriptor, and when to receive (`net/datagram-transport.ts`).
+ * Does not own: the descriptor, and when to receive (`net/socket-datagrams.ts`).
  *
  * From: recvmmsg(2). One call for each datagram costs 2 µs more CPU a datagram when they come in bursts.
  */

@@ -5,6 +5,8 @@
  *
  * Does not own: the network (`virtual-network.ts`), the checks that real loops do as well (`net/`).
  */
+import { checkBoolean, checkOptions } from "../arguments.js";
+import { AF_UNIX } from "../constants.js";
 import { describe, typeError, UnsupportedError, ValueError } from "../errors.js";
 import type { Future } from "../futures/future.js";
 import { OwnFuture } from "../futures/own-future.js";
@@ -12,24 +14,28 @@ import type { EventLoop } from "../loop/event-loop.js";
 import type { Address, InetAddress, UnixPath } from "../net/address.js";
 import type { ConnectionOptions } from "../net/connect.js";
 import type { ServerOptions } from "../net/create-server.js";
+import {
+  checkDatagramAddresses,
+  type DatagramAddress,
+  type DatagramEndpointOptions,
+  isPath,
+} from "../net/datagram-endpoint.js";
+import type { DatagramTransport } from "../net/datagram-transport.js";
 import { introduce } from "../net/introduce.js";
 import { Operation, type Work } from "../net/operation.js";
-import { checkHost, checkOptions, checkPort, checkProtocolFactory } from "../net/options.js";
+import { checkHost, checkPort, checkProtocolFactory, checkResolution } from "../net/options.js";
 import type { Server, ServingOptions } from "../net/server.js";
 import { checkServing, serveAt } from "../net/serving.js";
 import type { Transport } from "../net/transport.js";
 import { checkPlace, type UnixConnectionOptions, type UnixPathLike } from "../net/unix-connect.js";
 import type { UnixServerOptions } from "../net/unix-server.js";
-import type { StreamProtocol } from "../protocols.js";
+import type { DatagramProtocol, StreamProtocol } from "../protocols.js";
+import { EVERY_HOST, hostNamed, LOCALHOST } from "./virtual-address.js";
+import { VirtualDatagrams, type VirtualDatagramsOptions } from "./virtual-datagrams.js";
 import { VirtualDoor } from "./virtual-door.js";
 import type { VirtualEnd } from "./virtual-end.js";
 import type { VirtualNetwork } from "./virtual-network.js";
 import { VirtualTransport } from "./virtual-transport.js";
-
-/** What every host calls itself. */
-const LOCAL_NAMES = ["localhost", "::1", ""];
-const LOCALHOST = "127.0.0.1";
-const EVERY_HOST = "0.0.0.0";
 
 /** Where a call is made. */
 export interface Place {
@@ -49,7 +55,7 @@ export function connectToHost<P extends StreamProtocol>(
   checkProtocolFactory(protocolFactory);
   refuse("createConnection", options, []);
   checkSomewhere(host, port, "connect");
-  const address = { host: nameOf(host ?? ""), port: numberOf(port) };
+  const address = { host: hostNamed(host ?? ""), port: numberOf(port) };
   return begin(place, protocolFactory, address);
 }
 
@@ -82,9 +88,11 @@ export function listenAtHosts<A extends Address>(
   for (const each of hosts) checkSomewhere(each, port, "listen");
   if (hosts.length === 0) throw typeError("ERR_INVALID_ARG_TYPE", `The hosts must be one or more strings, not [].`);
   const wanted = numberOf(port);
-  const addresses = [...new Set(hosts.map((each) => (each ? nameOf(each) : EVERY_HOST)))].map((name): InetAddress => {
-    return { host: name, port: place.network._portFor(wanted) };
-  });
+  const addresses = [...new Set(hosts.map((each) => (each ? hostNamed(each) : EVERY_HOST)))].map(
+    (name): InetAddress => {
+      return { host: name, port: place.network._portFor(wanted) };
+    },
+  );
   return listen(place, protocolFactory, addresses as A[], options);
 }
 
@@ -100,6 +108,51 @@ export function listenAtPath(
   refuse("createUnixServer", options, ["backlog", "startServing"]);
   checkServing("createUnixServer", options, Object.keys(options));
   return listen(place, protocolFactory, [pathOf(place, path, "listen")], options);
+}
+
+/** Opens an endpoint for datagrams; see `EventLoop.createDatagramEndpoint`. */
+export function openDatagrams<P extends DatagramProtocol>(
+  place: Place,
+  protocolFactory: () => P,
+  localAddr: DatagramAddress | null | undefined,
+  remoteAddr: DatagramAddress | null | undefined,
+  options: DatagramEndpointOptions,
+): Future<[transport: DatagramTransport, protocol: P]> {
+  const { loop } = place;
+  loop._scheduler.checkOpen();
+  checkProtocolFactory(protocolFactory);
+  refuse("createDatagramEndpoint", options, ["family", "allowBroadcast"]);
+  const { family = 0, allowBroadcast = false } = options;
+  checkResolution({ family });
+  checkBoolean("allowBroadcast", allowBroadcast);
+  checkDatagramAddresses(localAddr, remoteAddr, family);
+  if (family === AF_UNIX || isPath(localAddr) || isPath(remoteAddr)) {
+    throw unsupported("paths for datagrams: pass hosts and ports");
+  }
+  const peer = remoteAddr ? endpointAt(remoteAddr) : null;
+  const local = localAddr ? endpointAt(localAddr) : { host: peer === null ? EVERY_HOST : LOCALHOST, port: 0 };
+  return new Operation(loop, bind(place, protocolFactory, local, { peer, allowBroadcast }), ([transport]) =>
+    transport.abort(),
+  );
+}
+
+function* bind<P extends DatagramProtocol>(
+  { loop, network }: Place,
+  protocolFactory: () => P,
+  local: InetAddress,
+  options: Omit<VirtualDatagramsOptions, "sockname">,
+): Work<[transport: DatagramTransport, protocol: P]> {
+  const post = network._datagrams;
+  const sockname = post.bind(local);
+  return yield* introduce(
+    protocolFactory,
+    (protocol) => new VirtualDatagrams(loop, post, protocol, { ...options, sockname }),
+    () => {},
+  );
+}
+
+function endpointAt({ host, port }: { host: string | null; port?: number | string | null }): InetAddress {
+  return { host: hostNamed(host ?? ""), port: numberOf(port) };
 }
 
 function begin<P extends StreamProtocol>(
@@ -164,11 +217,16 @@ function refuse(call: string, options: object, known: readonly string[]): void {
   checkOptions(call, options, Object.keys(options ?? {}));
   for (const [name, value] of Object.entries(options)) {
     if (known.includes(name) || value === undefined || value === null) continue;
-    throw new UnsupportedError(
-      "ERR_VIRTUAL_NETWORK",
-      `The network of a VirtualEventLoop has no use for the option ${name} of ${call}(): leave it out, or use an EventLoop.`,
-    );
+    throw unsupported(`use for the option ${name} of ${call}(): leave it out`);
   }
+}
+
+/** @param what what the network does not have, and what to do about it */
+function unsupported(what: string): UnsupportedError {
+  return new UnsupportedError(
+    "ERR_VIRTUAL_NETWORK",
+    `The network of a VirtualEventLoop has no ${what}, or use an EventLoop.`,
+  );
 }
 
 function checkSomewhere(host: unknown, port: unknown, what: string): void {
@@ -180,11 +238,6 @@ function checkSomewhere(host: unknown, port: unknown, what: string): void {
 
 function pathOf({ loop }: Place, path: UnixPathLike | null | undefined, what: string): UnixPath {
   return checkPlace(loop, path, null, `path was not specified: say where to ${what}.`) as UnixPath;
-}
-
-/** All names of this host are one. */
-function nameOf(host: string): string {
-  return LOCAL_NAMES.includes(host) ? LOCALHOST : host;
 }
 
 function numberOf(port: number | string | null | undefined): number {

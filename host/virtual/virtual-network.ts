@@ -3,24 +3,21 @@
  *
  * Owns: who listens where; how long everything takes; all connections, to be broken.
  *
- * Does not own: bytes on their way (`virtual-end.ts`), the arguments of calls (`virtual-calls.ts`).
+ * Does not own: bytes on their way (`virtual-end.ts`), datagrams (`datagram-post.ts`), the arguments of calls (`virtual-calls.ts`).
  */
+import { checkInteger } from "../arguments.js";
 import { describe, typeError, ValueError } from "../errors.js";
 import type { EventLoop } from "../loop/event-loop.js";
-import { type Address, addressDetails, type InetAddress, type UnixPath } from "../net/address.js";
-import { checkInteger } from "../net/checks.js";
+import { type Address, addressDetails, type InetAddress } from "../net/address.js";
 import { EADDRINUSE, ECONNREFUSED, ENOENT } from "../sys/errno.js";
 import { errorText, systemError } from "../sys/errors.js";
-import { isUnixPath, pathBytes } from "../sys/sockaddr.js";
+import { isUnixPath } from "../sys/sockaddr.js";
+import { type DatagramDelays, DatagramPost } from "./datagram-post.js";
+import { ANYWHERE, FreePorts, hostsMeet, isAbstract, keyOf, LOCALHOST } from "./virtual-address.js";
 import type { VirtualDoor } from "./virtual-door.js";
 import { VirtualEnd } from "./virtual-end.js";
 
 const SEGMENT_BYTES = 64 * 1024;
-const FIRST_PORT = 49_152;
-const LAST_PORT = 65_535;
-/** The address of every host, of either family. */
-const ANYWHERE = ["0.0.0.0", "::"];
-const LOCALHOST = "127.0.0.1";
 
 /** What happens in it is as exact as the clock of its loop. */
 export class VirtualNetwork {
@@ -28,13 +25,16 @@ export class VirtualNetwork {
   readonly #doors = new Map<string, VirtualDoor>();
   /** The clients' ends of all connections. */
   readonly #connections = new Set<VirtualEnd>();
+  /** @internal */
+  readonly _datagrams: DatagramPost;
   #latency = 0;
   #segmentBytes = SEGMENT_BYTES;
-  #nextPort = FIRST_PORT;
+  readonly #ports = new FreePorts();
 
   /** @internal It is `VirtualEventLoop.network`. */
   constructor(loop: EventLoop) {
     this.#loop = loop;
+    this._datagrams = new DatagramPost(loop, () => this.#latency);
   }
 
   /** How many seconds everything takes from one end to the other; 0 at first. What is under way already is not affected. */
@@ -65,6 +65,19 @@ export class VirtualNetwork {
   }
 
   /**
+   * How datagrams travel: after how many seconds each copy of one arrives, as an array. `[]` loses it, two numbers double it, and different ones change
+   * the order. Null, at first: once, after the latency.
+   */
+  get datagramDelays(): DatagramDelays | null {
+    return this._datagrams.delays;
+  }
+
+  /** @throws TypeError `ERR_NOT_CALLABLE` */
+  set datagramDelays(delays: DatagramDelays | null) {
+    this._datagrams.delays = delays;
+  }
+
+  /**
    * Breaks every connection: both ends are told at once that it was reset; one that has paused reading, when it resumes or writes.
    * Servers go on listening.
    */
@@ -89,12 +102,7 @@ export class VirtualNetwork {
   _portFor(wanted: number): number {
     if (wanted !== 0) return wanted;
     const taken = new Set([...this.#doors.values()].map(({ address }) => (isUnixPath(address) ? 0 : address.port)));
-    for (let tried = FIRST_PORT; tried <= LAST_PORT; tried++) {
-      const port = this.#nextPort;
-      this.#nextPort = port === LAST_PORT ? FIRST_PORT : port + 1;
-      if (!taken.has(port)) return port;
-    }
-    throw systemError("bind", EADDRINUSE, { message: "no port is free" });
+    return this.#ports.take((port) => taken.has(port));
   }
 
   /** @internal Enters a door, in the place of one that is at the same path of a file. @throws Error `EADDRINUSE` */
@@ -145,19 +153,8 @@ export class VirtualNetwork {
   #isTaken({ host, port }: InetAddress): boolean {
     for (const { address } of this.#doors.values()) {
       if (isUnixPath(address) || address.port !== port) continue;
-      if (address.host === host || [address.host, host].some((each) => ANYWHERE.includes(each))) return true;
+      if (hostsMeet(address.host, host)) return true;
     }
     return false;
   }
-}
-
-function keyOf(address: Address): string {
-  return isUnixPath(address)
-    ? `unix:${Buffer.from(pathBytes(address)).toString("latin1")}`
-    : `${address.host}:${address.port}`;
-}
-
-/** Whether it is a name that no file has. */
-function isAbstract(path: UnixPath): boolean {
-  return pathBytes(path)[0] === 0;
 }

@@ -5,8 +5,9 @@
  *
  * Does not own: handing bytes to the protocol (`net/layered-transport.ts`), their way to the peer (`virtual-end.ts`).
  */
+import { checkBytes } from "../arguments.js";
 import type { EventLoop } from "../loop/event-loop.js";
-import { checkBytes, checkLines } from "../net/checks.js";
+import { checkLines } from "../net/checks.js";
 import { LayeredTransport } from "../net/layered-transport.js";
 import { noteClosed, noteOpen } from "../net/owners.js";
 import { type TransportOwner, writeAfterEof } from "../net/transport.js";

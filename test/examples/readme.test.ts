@@ -26,7 +26,7 @@ readme.before(() => {
 });
 
 readme("shows code and what it prints", () => {
-  assert.is(programs.length, 6);
+  assert.is(programs.length, 7);
   const blocks = readFileSync(`${root}README.md`, "utf8").match(/```ts\n/g) ?? [];
   assert.is(blocks.length, programs.length, "every program is followed by its output");
 });

@@ -8,7 +8,8 @@ import { read, root } from "./repository.js";
 
 /**
  * "Base Event Loop" and "Subprocess" of CPython 3.6, "Transferring files" of 3.7, and of 3.11 what "Synchronization Primitives", "Queues",
- * "Coroutines and Tasks" and "Runners" add, with the `loop_factory` that `run` has since 3.12: their classes and methods, and the arguments that are more than a callback or a socket.
+ * "Coroutines and Tasks" and "Runners" add, with the `loop_factory` that `run` has since 3.12; "Call Graph Introspection" of 3.14: their classes and methods, and
+ * the arguments that are more than a callback or a socket.
  */
 const page: Record<string, string> = {
   BaseEventLoop: "",
@@ -155,6 +156,8 @@ const page: Record<string, string> = {
   "Task.get_coro": "",
   "Task.get_name": "",
   "Task.set_name": "",
+  "Task.get_stack": "limit",
+  "Task.print_stack": "limit file",
   "Task.cancel": "msg",
   "Task.cancelled": "",
   "Task.uncancel": "",
@@ -164,6 +167,9 @@ const page: Record<string, string> = {
   "Runner.run": "coro",
   "Runner.get_loop": "",
   "Runner.close": "",
+  capture_call_graph: "limit",
+  format_call_graph: "",
+  print_call_graph: "file",
 };
 
 /** Its streams and its number are no methods, so only a real one has them. */

@@ -18,7 +18,7 @@ const layers = [
   ["assembly/tasks"],
   ["assembly/loop"],
   ["assembly/index"],
-  ["host/errors", "host/constants", "host/protocols", "host/own-folder", "host/show"],
+  ["host/errors", "host/constants", "host/protocols", "host/own-folder", "host/show", "host/arguments"],
   ["host/core"],
   ["host/sys/"],
   ["host/selector/"],

@@ -270,7 +270,7 @@ test("shield ends as what is inside, and lets go of it when it is cancelled", as
   assert.is(shields[0]?.result(), 42);
   assert.is(shields[1]?.exception(), error);
   assert.ok(shields[2]?.cancelled() && shields[3]?.cancelled());
-  assert.equal([String(left), String(shields[3])], ["<Future pending>", "<Future cancelled>"]);
+  assert.equal([String(left), String(shields[3])], ["<Future pending>", "<Composite cancelled>"]);
   assert.is(shield(good), good);
 });
 

@@ -22,7 +22,6 @@ import type { Address, InetAddress } from "../../../host/net/address.js";
 import { Socket } from "../../../host/net/socket.js";
 import { EAFNOSUPPORT } from "../../../host/sys/errno.js";
 import { libc } from "../../../host/sys/libc.js";
-import { VirtualEventLoop } from "../../../host/testing.js";
 import { withFolder } from "../../support/folders.js";
 import { leakChecked } from "../../support/leaks.js";
 import { closeAll, thrownBy } from "../../support/sockets.js";
@@ -594,11 +593,5 @@ test(
     closeAll(one, two);
   }),
 );
-
-test("a virtual loop has none", () => {
-  const loop = new VirtualEventLoop();
-  assert.is(thrownBy(() => loop.createDatagramEndpoint(() => ({}), LOCAL)).code, "ERR_NO_DESCRIPTORS");
-  loop.close();
-});
 
 test.run();
