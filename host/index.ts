@@ -13,6 +13,7 @@ export {
   LimitOverrunError,
   QueueEmpty,
   QueueFull,
+  QueueShutDown,
   RuntimeError,
   SystemExit,
   TimeoutError,
@@ -118,5 +119,5 @@ export type { Compare } from "./sync/items.js";
 export { LifoQueue } from "./sync/lifo-queue.js";
 export { Lock } from "./sync/lock.js";
 export { PriorityQueue } from "./sync/priority-queue.js";
-export { Queue } from "./sync/queue.js";
+export { Queue, type QueueShutdownOptions } from "./sync/queue.js";
 export { Semaphore } from "./sync/semaphore.js";

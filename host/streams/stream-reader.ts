@@ -95,7 +95,7 @@ export class StreamReader {
    * @throws as `read`
    */
   readline(): Future<Buffer> {
-    const attempt = this.#until(NEWLINE);
+    const attempt = this.#until([NEWLINE]);
     return this.#read("readline", () => {
       try {
         return attempt();
@@ -113,17 +113,11 @@ export class StreamReader {
    * Reads up to a separator, which is included. If the stream ends before, it fails with an IncompleteReadError; if there are more
    * bytes before it than the limit, with a LimitOverrunError, and then they are still there.
    *
+   * @param separator one, or several in an array: then what is read ends with one of them, and is as short as can be
    * @throws as `read`; ValueError `ERR_EMPTY_SEPARATOR`
    */
-  readuntil(separator: Uint8Array = NEWLINE): Future<Buffer> {
-    checkBytes("The separator", separator);
-    if (separator.length === 0) {
-      throw new ValueError(
-        "ERR_EMPTY_SEPARATOR",
-        "Separator should be at least one byte: use read() to read to the end.",
-      );
-    }
-    return this.#read("readuntil", this.#until(Buffer.from(separator)));
+  readuntil(separator: Uint8Array | readonly Uint8Array[] = NEWLINE): Future<Buffer> {
+    return this.#read("readuntil", this.#until(checkSeparators(separator)));
   }
 
   /** The lines, up to the end of the stream. */
@@ -249,23 +243,36 @@ export class StreamReader {
   }
 
   /** An attempt to read up to a separator. It remembers how far it has looked. */
-  #until(separator: Buffer): Attempt {
+  /** @param separators the shortest first */
+  #until(separators: readonly Buffer[]): Attempt {
+    const [shortest, longest] = [separators[0], separators.at(-1)] as [Buffer, Buffer];
     let looked = 0;
     return () => {
       const { size } = this.#bytes;
-      if (size - looked >= separator.length) {
-        const found = this.#bytes.find(separator, looked);
+      if (size - looked >= shortest.length) {
+        const [found, end] = this.#firstOf(separators, looked);
         if (found > this.#limit) {
           throw new LimitOverrunError("Separator is found, but chunk is longer than limit", found);
         }
-        if (found >= 0) return this.#take(found + separator.length);
-        looked = size + 1 - separator.length;
+        if (found >= 0) return this.#take(end);
+        looked = Math.max(size + 1 - longest.length, 0);
         if (looked > this.#limit) {
           throw new LimitOverrunError("Separator is not found, and chunk exceed the limit", looked);
         }
       }
       return this.#eof ? this.#endTooEarly(null) : null;
     };
+  }
+
+  /** Where the separator that ends first begins, and where it ends; -1 if there is none. */
+  #firstOf(separators: readonly Buffer[], from: number): [start: number, end: number] {
+    let first: [start: number, end: number] = [-1, Number.POSITIVE_INFINITY];
+    for (const separator of separators) {
+      const start = this.#bytes.find(separator, from);
+      const end = start + separator.length;
+      if (start >= 0 && end < first[1]) first = [start, end];
+    }
+    return first;
   }
 
   #take(size: number): Buffer {
@@ -283,4 +290,15 @@ export class StreamReader {
     this.#paused = false;
     this.#transport?.resumeReading();
   }
+}
+
+/** Answers copies of the separators that were passed, the shortest first. @throws TypeError `ERR_INVALID_ARG_TYPE`; ValueError `ERR_EMPTY_SEPARATOR` */
+function checkSeparators(given: Uint8Array | readonly Uint8Array[]): Buffer[] {
+  const separators = Array.isArray(given) ? given : [given];
+  for (const separator of separators) checkBytes("The separator", separator);
+  if (separators.length === 0 || separators.some(({ length }) => length === 0)) {
+    const problem = `Separator should be ${separators.length === 0 ? "one or more" : "at least one byte"}`;
+    throw new ValueError("ERR_EMPTY_SEPARATOR", `${problem}: use read() to read to the end.`);
+  }
+  return separators.map((separator) => Buffer.from(separator)).sort((a, b) => a.length - b.length);
 }

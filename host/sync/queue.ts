@@ -5,15 +5,21 @@
  *
  * Does not own: the order of the items (`items.ts`).
  *
- * CPython 3.11, queues.py `Queue`. Differs: an item that is put while somebody waits is his at once, and so is room that is made, so that nobody can
+ * CPython 3.13, queues.py `Queue`. Differs: an item that is put while somebody waits is his at once, and so is room that is made, so that nobody can
  * come before those who have waited longer; who is cancelled in the very turn gives the item, or the room, back.
  */
-import { checkInteger } from "../arguments.js";
-import { QueueEmpty, QueueFull, ValueError } from "../errors.js";
+import { checkBoolean, checkInteger, checkOptions } from "../arguments.js";
+import { QueueEmpty, QueueFull, QueueShutDown, ValueError } from "../errors.js";
 import type { Future } from "../futures/future.js";
 import { FirstItems, type Items } from "./items.js";
 import { LoopBound } from "./loop-bound.js";
-import { atOnce, firstOf, Waiter, type Waiters } from "./waiter.js";
+import { atOnce, firstOf, refused, Waiter, type Waiters } from "./waiter.js";
+
+/** What `shutdown` takes. */
+export interface QueueShutdownOptions {
+  /** Drops the items that are left, and counts the work on them as done; false by default. */
+  immediate?: boolean;
+}
 
 /** Hands items from those who put them to those who get them, first in, first out. */
 export class Queue<T = unknown> extends LoopBound {
@@ -25,6 +31,9 @@ export class Queue<T = unknown> extends LoopBound {
   readonly #itemOf = new WeakMap<Waiter<void>, T>();
   readonly #joiners: Waiters<Waiter<void>> = new Set();
   #unfinished = 0;
+  #isShutDown = false;
+  /** Whether what is left then, or is given back later, is dropped. */
+  #isDropping = false;
 
   /**
    * @param maxsize how many items there may be; 0, the default, or less for any number
@@ -58,12 +67,13 @@ export class Queue<T = unknown> extends LoopBound {
   }
 
   /**
-   * Puts an item, waiting for room if there is none.
+   * Puts an item, waiting for room if there is none. Fails with QueueShutDown if the queue is shut down, or is so before there is room.
    *
    * @throws RuntimeError `ERR_NO_RUNNING_LOOP`, `ERR_FOREIGN_LOOP`
    */
   put(item: T): Future<void> {
     const loop = this._boundLoop();
+    if (this.#isShutDown) return refused(loop, takesNothing());
     if (!this.full()) {
       this.#add(item);
       return atOnce(loop, undefined);
@@ -73,28 +83,50 @@ export class Queue<T = unknown> extends LoopBound {
     return putter;
   }
 
-  /** Puts an item. @throws QueueFull */
+  /** Puts an item. @throws QueueFull; QueueShutDown */
   putNowait(item: T): void {
+    if (this.#isShutDown) throw takesNothing();
     if (this.full()) throw new QueueFull(`there are ${this.#maxsize} items: wait with put(), or get some`);
     this.#add(item);
   }
 
   /**
    * Takes the next item, waiting for one if there is none. Those who wait get theirs in the order in which they came. If whoever waits is cancelled,
-   * even in the turn in which the item would be his, the next one gets it.
+   * even in the turn in which the item would be his, the next one gets it. Fails with QueueShutDown if there will be no more.
    *
    * @throws RuntimeError `ERR_NO_RUNNING_LOOP`, `ERR_FOREIGN_LOOP`
    */
   get(): Future<T> {
     const loop = this._boundLoop();
+    if (this.empty() && this.#isShutDown) return refused(loop, hasNothing());
     if (this.empty()) return new Waiter<T>(loop, this.#getters, this.#giveBack);
     return atOnce(loop, this.#take(), this.#giveBack);
   }
 
-  /** Takes the next item. @throws QueueEmpty */
+  /** Takes the next item. @throws QueueEmpty; QueueShutDown */
   getNowait(): T {
-    if (this.empty()) throw new QueueEmpty("there are no items: wait with get()");
-    return this.#take();
+    if (!this.empty()) return this.#take();
+    throw this.#isShutDown ? hasNothing() : new QueueEmpty("there are no items: wait with get()");
+  }
+
+  /**
+   * Takes no more items: `put` fails with QueueShutDown, and so do all who wait for room or for an item. Those that are left can still be got; then `get`
+   * fails as well.
+   *
+   * @throws TypeError `ERR_INVALID_ARG_TYPE`, `ERR_UNKNOWN_OPTION`
+   */
+  shutdown(options: QueueShutdownOptions = {}): void {
+    checkOptions("shutdown", options, ["immediate"]);
+    checkBoolean("immediate", options.immediate);
+    this.#isShutDown = true;
+    for (const putter of [...this.#putters]) putter._refuse(takesNothing());
+    for (const getter of [...this.#getters]) getter._refuse(hasNothing());
+    if (!options.immediate) return;
+    this.#isDropping = true;
+    while (!this.empty()) {
+      this.#items.take();
+      this.#finishOne();
+    }
   }
 
   /** Says that the work on an item is done, once for each that was got. @throws ValueError `ERR_TASK_DONE_TOO_OFTEN` */
@@ -118,6 +150,20 @@ export class Queue<T = unknown> extends LoopBound {
     return this.#unfinished === 0 ? atOnce(loop, undefined) : new Waiter<void>(loop, this.#joiners);
   }
 
+  /** The items, until the queue is shut down and has none. */
+  async *[Symbol.asyncIterator](): AsyncGenerator<T, void, undefined> {
+    for (;;) {
+      let item: T;
+      try {
+        item = await this.get();
+      } catch (error) {
+        if (error instanceof QueueShutDown) return;
+        throw error;
+      }
+      yield item;
+    }
+  }
+
   /** Such as `<Queue maxsize=2 items=1 putters=3 tasks=4>`. */
   override toString(): string {
     const counts = {
@@ -127,6 +173,7 @@ export class Queue<T = unknown> extends LoopBound {
       tasks: this.#unfinished,
     };
     const words = Object.entries(counts).flatMap(([name, count]) => (count > 0 ? [`${name}=${count}`] : []));
+    if (this.#isShutDown) words.push("shutdown");
     return `<${[this.constructor.name, `maxsize=${this.#maxsize}`, ...words].join(" ")}>`;
   }
 
@@ -161,7 +208,8 @@ export class Queue<T = unknown> extends LoopBound {
   /** Nobody gets this item, though it was taken. */
   readonly #giveBack = (item: T): void => {
     const getter = firstOf(this.#getters);
-    if (getter === undefined) this.#items.putBack(item);
+    if (this.#isDropping) this.#finishOne();
+    else if (getter === undefined) this.#items.putBack(item);
     else getter._wake(item);
   };
 
@@ -177,4 +225,12 @@ export class Queue<T = unknown> extends LoopBound {
     if (this.#unfinished > 0) return;
     for (const joiner of [...this.#joiners]) joiner._wake();
   }
+}
+
+function takesNothing(): QueueShutDown {
+  return new QueueShutDown("the queue was shut down and takes nothing more");
+}
+
+function hasNothing(): QueueShutDown {
+  return new QueueShutDown("the queue was shut down and has nothing more to give");
 }

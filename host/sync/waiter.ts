@@ -69,3 +69,10 @@ class AtOnce<T> extends OwnFuture<T> {
 export function atOnce<T>(loop: EventLoop, value: T, giveBack: ((value: T) => void) | null = null): OwnFuture<T> {
   return new AtOnce(loop, value, giveBack);
 }
+
+/** A future that has failed: there is nothing to wait for. */
+export function refused<T>(loop: EventLoop, error: Error): OwnFuture<T> {
+  const waiter = new Waiter<T>(loop, new Set());
+  waiter._refuse(error);
+  return waiter;
+}

@@ -100,6 +100,7 @@ test("a task knows who waits for it through tasks of time limits and groups", as
 });
 
 test("a future that is no task knows who waits for it", async (loop) => {
+  loop.setDebug(false);
   const future = loop.createFuture();
   const tasks = ["a", "b"].map((name) => loop.createTask(async () => await future, { name }));
   await runOnce(loop);
@@ -155,6 +156,7 @@ test("is of the current task by default, and of none in a plain callback", async
 });
 
 test("of what waits for itself ends", async (loop) => {
+  loop.setDebug(false);
   const tasks: Task<unknown>[] = [];
   for (const [index, name] of ["a", "b"].entries()) {
     tasks.push(
@@ -169,7 +171,6 @@ test("of what waits for itself ends", async (loop) => {
   await runOnce(loop);
   const [a, b] = tasks as [Task<unknown>, Task<unknown>];
   assert.equal(awaitedBy(a as Future), [["b"]]);
-  loop.setDebug(false);
   assert.is(formatTaskTree(loop), "a\n└─ b\n   └─ a, as above");
   a.cancel();
   for (const task of [a, b]) await loop.runUntilComplete(task).catch(() => {});

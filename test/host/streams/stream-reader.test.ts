@@ -156,6 +156,35 @@ test(
 );
 
 test(
+  "readuntil with several separators reads as little as it can",
+  onLoop(async ({ loop }) => {
+    const separators = (...texts: string[]): Buffer[] => texts.map((text) => Buffer.from(text));
+    for (const [texts, given, expected] of [
+      [["a\r\nb\n"], separators("\n", "\r\n"), "a\r\n"],
+      [["aXYZb"], separators("XYZ", "Y"), "aXY"],
+      [["aXYZb"], separators("Y", "XYZ", "ZZZ"), "aXY"],
+      [["abcXX"], separators("XXXX", "bcX"), "abcX"],
+      [["a", "b", "E", "N", "D", "!"], separators("!", "END"), "abEND"],
+      [["Q"], separators("a long one", "Q"), "Q"],
+    ] as [string[], Buffer[], string][]) {
+      const reader = new StreamReader({ loop });
+      const reading = reader.readuntil(given);
+      feed(reader, ...texts);
+      assert.is(String(await reading), expected);
+    }
+    const reader = fed(loop, "123456;", 5);
+    const error = (await rejectionOf(reader.readuntil(separators("a long one", ";")))) as LimitOverrunError;
+    assert.is(error.consumed, 6);
+    assert.is(
+      thrownBy(() => reader.readuntil([])).message,
+      "Separator should be one or more: use read() to read to the end.",
+    );
+    assert.is(thrownBy(() => reader.readuntil(separators("x", ""))).code, "ERR_EMPTY_SEPARATOR");
+    assert.is(thrownBy(() => reader.readuntil(["x"] as never)).code, "ERR_INVALID_ARG_TYPE");
+  }),
+);
+
+test(
   "readuntil over the limit leaves everything to be read",
   onLoop(async ({ loop }) => {
     const reader = fed(loop, "some dataAA", 7);

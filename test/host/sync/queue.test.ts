@@ -1,7 +1,16 @@
 /** Queues: items, room, and work that is done. */
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
-import { type EventLoop, Queue, QueueEmpty, QueueFull, sleep, TimeoutError, waitFor } from "../../../host/index.js";
+import {
+  type EventLoop,
+  Queue,
+  QueueEmpty,
+  QueueFull,
+  QueueShutDown,
+  sleep,
+  TimeoutError,
+  waitFor,
+} from "../../../host/index.js";
 import { thrownBy } from "../../support/sockets.js";
 import { bothLoops, rejection } from "../loop/both-loops.js";
 import { awaiting, iterate, KINDS, type Kind } from "./both-kinds.js";
@@ -236,6 +245,96 @@ test("takes back NaN like any other item", async (loop) => {
   await iterate(loop);
   assert.ok(task.cancelled());
   assert.is(queue.qsize(), 0);
+});
+
+for (const kind of KINDS) {
+  test(`that is shut down gives what is left, and fails those who wait, ${kind}`, async (loop) => {
+    const queue = new Queue<number>(2);
+    const trace: string[] = [];
+    for (const item of [1, 2, 3]) putting(loop, kind, queue, item, trace).catch((error) => trace.push(error.name));
+    await iterate(loop);
+    queue.shutdown();
+    assert.is(String(queue), "<Queue maxsize=2 items=2 tasks=2 shutdown>");
+    for (const name of ["a", "b", "c"])
+      getting(loop, kind, queue, name, trace).catch((error) => trace.push(error.name));
+    await iterate(loop);
+    await iterate(loop);
+    assert.equal(trace.sort(), ["QueueShutDown", "QueueShutDown", "a gets 1", "b gets 2", "put 1", "put 2"]);
+  });
+
+  test(`that is shut down fails those who wait for an item, ${kind}`, async (loop) => {
+    const queue = new Queue<number>();
+    const trace: string[] = [];
+    getting(loop, kind, queue, "a", trace).catch((error) => trace.push(error.name));
+    await iterate(loop);
+    queue.shutdown();
+    await iterate(loop);
+    assert.equal(trace, ["QueueShutDown"]);
+  });
+}
+
+test("that is shut down refuses more, and says so", async (loop) => {
+  const queue = new Queue<number>();
+  queue.shutdown();
+  queue.shutdown({ immediate: false });
+  assert.is(thrownBy(() => queue.putNowait(1)).code, "ERR_QUEUE_SHUT_DOWN");
+  assert.is(thrownBy(() => queue.getNowait()).code, "ERR_QUEUE_SHUT_DOWN");
+  for (const call of [() => queue.put(1), () => queue.get()]) {
+    const task = loop.createTask(async () => void (await call()));
+    assert.instance(await rejection(loop.runUntilComplete(task)), QueueShutDown);
+  }
+  assert.is(thrownBy(() => queue.shutdown({ immediate: 1 } as never)).code, "ERR_INVALID_ARG_TYPE");
+  assert.is(thrownBy(() => queue.shutdown({ now: true } as never)).code, "ERR_UNKNOWN_OPTION");
+});
+
+test("that is shut down at once drops what is left, and whoever joins it goes on", async (loop) => {
+  const queue = new Queue<number>();
+  for (const item of [1, 2, 3]) queue.putNowait(item);
+  assert.is(queue.getNowait(), 1);
+  const joining = loop.createTask(async () => await queue.join());
+  await iterate(loop);
+  queue.shutdown({ immediate: true });
+  assert.is(String(queue), "<Queue maxsize=0 tasks=1 shutdown>");
+  await iterate(loop);
+  assert.not.ok(joining.done());
+  queue.taskDone();
+  await loop.runUntilComplete(joining);
+});
+
+test("drops an item that comes back after it was shut down at once", async (loop) => {
+  const queue = new Queue<number>();
+  const getter = loop.createTask(async () => await queue.get());
+  await iterate(loop);
+  queue.putNowait(1);
+  getter.cancel();
+  queue.shutdown({ immediate: true });
+  await rejection(loop.runUntilComplete(getter));
+  assert.is(String(queue), "<Queue maxsize=0 shutdown>");
+});
+
+test("gives its items to for await until it is shut down", async (loop) => {
+  const queue = new Queue<number>(1);
+  const got: number[] = [];
+  const consumer = loop.createTask(async () => {
+    for await (const item of queue) {
+      got.push(item);
+      queue.taskDone();
+    }
+  });
+  const producer = loop.createTask(async () => {
+    for (const item of [1, 2, 3]) await queue.put(item);
+    queue.shutdown();
+    await queue.join();
+  });
+  await loop.runUntilComplete(producer);
+  await loop.runUntilComplete(consumer);
+  assert.equal(got, [1, 2, 3]);
+  const cancelled = loop.createTask(async () => {
+    for await (const _ of new Queue()) assert.unreachable();
+  });
+  await iterate(loop);
+  cancelled.cancel();
+  assert.is(((await rejection(loop.runUntilComplete(cancelled))) as Error).name, "CancelledError");
 });
 
 test.run();
