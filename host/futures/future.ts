@@ -333,6 +333,12 @@ export class Future<T = unknown> implements Promise<T> {
     return this._value as T;
   }
 
+  /** @internal Who waited for it is cancelled just as it is done. As after `cancel`, nobody will look at an exception. */
+  _givenUp(): void {
+    this.#lookedAt();
+    this._undelivered();
+  }
+
   /** @internal Who waited for it was cancelled, and does not take what it has come to. */
   _undelivered(): void {}
 
@@ -369,7 +375,7 @@ export class Future<T = unknown> implements Promise<T> {
       const cancelled = task === null || mayBeLeft ? null : this.#cancellationOf(task);
       if (cancelled !== null) {
         try {
-          this._undelivered();
+          this._givenUp();
         } finally {
           reject(cancelled);
         }
