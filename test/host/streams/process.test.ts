@@ -270,6 +270,10 @@ test(
     const thrown = (...args: unknown[]): string =>
       thrownBy(() => (createSubprocessExec as (...all: unknown[]) => unknown)(...args)).message;
     assert.match(thrown("ls", ["-l"]), /one by one: spread the array/);
+    assert.match(
+      thrown("ls", ["-l"], { stdout: PIPE }),
+      /must be a string, not an instance of Array: spread the array/,
+    );
     assert.match(thrown("ls", { shell: true }), /^createSubprocessExec\(\) has no option "shell": .*limit, signal/);
     assert.match(
       thrownBy(() => createSubprocessShell("true", "x" as never)).message,
