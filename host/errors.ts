@@ -74,6 +74,12 @@ export class QueueFull extends Error {
   readonly code = "ERR_QUEUE_FULL";
 }
 
+/** A queue is shut down: it takes no items any more, or has none any more. */
+export class QueueShutDown extends Error {
+  override readonly name = "QueueShutDown";
+  readonly code = "ERR_QUEUE_SHUT_DOWN";
+}
+
 /** Several errors of things that went on together, in `errors`. */
 export class ExceptionGroup extends AggregateError {
   override readonly name = "ExceptionGroup";

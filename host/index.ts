@@ -13,6 +13,7 @@ export {
   LimitOverrunError,
   QueueEmpty,
   QueueFull,
+  QueueShutDown,
   RuntimeError,
   SystemExit,
   TimeoutError,

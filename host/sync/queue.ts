@@ -1,15 +1,15 @@
 /**
  * Queues between tasks.
  *
- * Owns: who waits for an item, for room, or for all work to be done; and how often there was none of either.
+ * Owns: who waits for an item, for room, or for all work to be done; and how often there was none of either; the end of it all.
  *
  * Does not own: the order of the items (`items.ts`).
  *
- * CPython 3.11, queues.py `Queue`. Differs: an item that is put while somebody waits is his at once, and so is room that is made, so that nobody can
+ * CPython 3.11, queues.py `Queue`, with `shutdown` of 3.13. Differs: an item that is put while somebody waits is his at once, and so is room that is made, so that nobody can
  * come before those who have waited longer; who is cancelled in the very turn gives the item, or the room, back.
  */
-import { checkInteger } from "../arguments.js";
-import { QueueEmpty, QueueFull, ValueError } from "../errors.js";
+import { checkBoolean, checkInteger } from "../arguments.js";
+import { QueueEmpty, QueueFull, QueueShutDown, ValueError } from "../errors.js";
 import type { Future } from "../futures/future.js";
 import { FirstItems, type Items } from "./items.js";
 import { LoopBound } from "./loop-bound.js";
@@ -25,6 +25,9 @@ export class Queue<T = unknown> extends LoopBound {
   readonly #itemOf = new WeakMap<Waiter<void>, T>();
   readonly #joiners: Waiters<Waiter<void>> = new Set();
   #unfinished = 0;
+  #isShutDown = false;
+  /** Whether it was shut down at once: an item that comes back is dropped as well. */
+  #isDropped = false;
 
   /**
    * @param maxsize how many items there may be; 0, the default, or less for any number
@@ -60,21 +63,24 @@ export class Queue<T = unknown> extends LoopBound {
   /**
    * Puts an item, waiting for room if there is none.
    *
+   * @returns what fails with QueueShutDown when the queue is shut down, also while it waits
    * @throws RuntimeError `ERR_NO_RUNNING_LOOP`, `ERR_FOREIGN_LOOP`
    */
   put(item: T): Future<void> {
     const loop = this._boundLoop();
-    if (!this.full()) {
+    if (!this.#isShutDown && !this.full()) {
       this.#add(item);
       return atOnce(loop, undefined);
     }
     const putter = new Waiter<void>(loop, this.#putters, () => this.#takeBack(item));
     this.#itemOf.set(putter, item);
+    if (this.#isShutDown) putter._refuse(takesNoMore());
     return putter;
   }
 
-  /** Puts an item. @throws QueueFull */
+  /** Puts an item. @throws QueueFull, QueueShutDown */
   putNowait(item: T): void {
+    if (this.#isShutDown) throw takesNoMore();
     if (this.full()) throw new QueueFull(`there are ${this.#maxsize} items: wait with put(), or get some`);
     this.#add(item);
   }
@@ -83,16 +89,22 @@ export class Queue<T = unknown> extends LoopBound {
    * Takes the next item, waiting for one if there is none. Those who wait get theirs in the order in which they came. If whoever waits is cancelled,
    * even in the turn in which the item would be his, the next one gets it.
    *
+   * @returns what fails with QueueShutDown when the queue is shut down and empty, also while it waits
    * @throws RuntimeError `ERR_NO_RUNNING_LOOP`, `ERR_FOREIGN_LOOP`
    */
   get(): Future<T> {
     const loop = this._boundLoop();
-    if (this.empty()) return new Waiter<T>(loop, this.#getters, this.#giveBack);
+    if (this.empty()) {
+      const getter = new Waiter<T>(loop, this.#getters, this.#giveBack);
+      if (this.#isShutDown) getter._refuse(hasNoMore());
+      return getter;
+    }
     return atOnce(loop, this.#take(), this.#giveBack);
   }
 
-  /** Takes the next item. @throws QueueEmpty */
+  /** Takes the next item. @throws QueueEmpty, QueueShutDown */
   getNowait(): T {
+    if (this.empty() && this.#isShutDown) throw hasNoMore();
     if (this.empty()) throw new QueueEmpty("there are no items: wait with get()");
     return this.#take();
   }
@@ -118,6 +130,26 @@ export class Queue<T = unknown> extends LoopBound {
     return this.#unfinished === 0 ? atOnce(loop, undefined) : new Waiter<void>(loop, this.#joiners);
   }
 
+  /**
+   * Ends the queue: it takes no more items, and whoever waits for room fails with QueueShutDown. So does whoever gets, once there are no items
+   * left. May be called again.
+   *
+   * @param immediate whether to drop the items that are there, and count the work on them as done
+   * @throws TypeError `ERR_INVALID_ARG_TYPE`
+   */
+  shutdown(immediate = false): void {
+    checkBoolean("immediate", immediate);
+    this.#isShutDown = true;
+    for (const putter of [...this.#putters]) putter._refuse(takesNoMore());
+    for (const getter of [...this.#getters]) getter._refuse(hasNoMore());
+    if (!immediate) return;
+    this.#isDropped = true;
+    while (!this.empty()) {
+      this.#items.take();
+      this.#finishOne();
+    }
+  }
+
   /** Such as `<Queue maxsize=2 items=1 putters=3 tasks=4>`. */
   override toString(): string {
     const counts = {
@@ -127,6 +159,7 @@ export class Queue<T = unknown> extends LoopBound {
       tasks: this.#unfinished,
     };
     const words = Object.entries(counts).flatMap(([name, count]) => (count > 0 ? [`${name}=${count}`] : []));
+    if (this.#isShutDown) words.push("shutdown");
     return `<${[this.constructor.name, `maxsize=${this.#maxsize}`, ...words].join(" ")}>`;
   }
 
@@ -161,8 +194,9 @@ export class Queue<T = unknown> extends LoopBound {
   /** Nobody gets this item, though it was taken. */
   readonly #giveBack = (item: T): void => {
     const getter = firstOf(this.#getters);
-    if (getter === undefined) this.#items.putBack(item);
-    else getter._wake(item);
+    if (getter !== undefined) getter._wake(item);
+    else if (this.#isDropped) this.#finishOne();
+    else this.#items.putBack(item);
   };
 
   /** Whoever put this item was cancelled before going on. If somebody has got it, it was put all the same. */
@@ -173,8 +207,16 @@ export class Queue<T = unknown> extends LoopBound {
   }
 
   #finishOne(): void {
-    this.#unfinished--;
+    if (this.#unfinished > 0) this.#unfinished--;
     if (this.#unfinished > 0) return;
     for (const joiner of [...this.#joiners]) joiner._wake();
   }
+}
+
+function takesNoMore(): QueueShutDown {
+  return new QueueShutDown("the queue is shut down: it takes no more items");
+}
+
+function hasNoMore(): QueueShutDown {
+  return new QueueShutDown("the queue is shut down, and has no more items: stop to get any");
 }

@@ -1,7 +1,16 @@
 /** Queues: items, room, and work that is done. */
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
-import { type EventLoop, Queue, QueueEmpty, QueueFull, sleep, TimeoutError, waitFor } from "../../../host/index.js";
+import {
+  type EventLoop,
+  Queue,
+  QueueEmpty,
+  QueueFull,
+  QueueShutDown,
+  sleep,
+  TimeoutError,
+  waitFor,
+} from "../../../host/index.js";
 import { thrownBy } from "../../support/sockets.js";
 import { bothLoops, rejection } from "../loop/both-loops.js";
 import { awaiting, iterate, KINDS, type Kind } from "./both-kinds.js";
@@ -113,6 +122,55 @@ for (const kind of KINDS) {
     }
   });
 
+  test(`once shut down, it gives out what it has, and takes nothing, ${kind}`, async (loop) => {
+    const queue = new Queue<number>();
+    const trace: string[] = [];
+    queue.putNowait(1);
+    queue.putNowait(2);
+    queue.shutdown();
+    queue.shutdown();
+    assert.is(String(queue), "<Queue maxsize=0 items=2 tasks=2 shutdown>");
+    const put = putting(loop, kind, queue, 3, trace);
+    for (const name of ["a", "b"]) getting(loop, kind, queue, name, trace);
+    const late = getting(loop, kind, queue, "c", trace);
+    await iterate(loop, 3);
+    assert.equal(trace, ["a gets 1", "b gets 2"]);
+    for (const task of [put, late]) assert.instance(task.exception(), QueueShutDown);
+    assert.is(thrownBy(() => queue.putNowait(4)).code, "ERR_QUEUE_SHUT_DOWN");
+    assert.is(thrownBy(() => queue.getNowait()).code, "ERR_QUEUE_SHUT_DOWN");
+  });
+
+  test(`ends those who wait when it is shut down, ${kind}`, async (loop) => {
+    const [empty, full] = [new Queue<number>(), new Queue<number>(1)];
+    full.putNowait(1);
+    const tasks = ["a", "b"].flatMap((name) => [
+      getting(loop, kind, empty, name, []),
+      putting(loop, kind, full, 2, []),
+    ]);
+    await iterate(loop);
+    for (const queue of [empty, full]) queue.shutdown();
+    await iterate(loop, 3);
+    for (const task of tasks) assert.instance(task.exception(), QueueShutDown);
+    assert.equal([full.getNowait(), full.empty()], [1, true]);
+  });
+
+  test(`drops what it has when it is shut down at once, ${kind}`, async (loop) => {
+    const queue = new Queue<number>();
+    const trace: string[] = [];
+    const getter = getting(loop, kind, queue, "a", trace);
+    await iterate(loop);
+    for (const item of [1, 2, 3]) queue.putNowait(item);
+    const join = () => queue.join();
+    awaiting(loop, kind, join, () => trace.push("joined"));
+    await iterate(loop, 0);
+    queue.shutdown(true);
+    getter.cancel();
+    await iterate(loop, 4);
+    assert.equal([getter.cancelled(), queue.qsize(), trace], [true, 0, ["joined"]]);
+    queue.shutdown(true);
+    assert.is(thrownBy(() => queue.taskDone()).code, "ERR_TASK_DONE_TOO_OFTEN");
+  });
+
   test(`join waits until all work is done, ${kind}`, async (loop) => {
     const queue = new Queue<number>();
     const trace: string[] = [];
@@ -159,6 +217,15 @@ test("passes many items through little room, in order", async (loop) => {
     got,
     Array.from({ length: 100 }, (_, index) => index),
   );
+});
+
+test("items on which the work is done before they are got are dropped as well", () => {
+  const queue = new Queue<number>();
+  queue.putNowait(1);
+  queue.taskDone();
+  queue.shutdown(true);
+  assert.is(String(queue), "<Queue maxsize=0 shutdown>");
+  assert.is(thrownBy(() => queue.shutdown({ immediate: true } as never)).code, "ERR_INVALID_ARG_TYPE");
 });
 
 test("put need not be awaited", async (loop) => {
