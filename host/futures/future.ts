@@ -212,6 +212,11 @@ export class Future<T = unknown> implements Promise<T> {
     return this.toString();
   }
 
+  /** @internal What its text calls it: its class, or else the call that it is of. */
+  get _kind(): string {
+    return this.constructor.name;
+  }
+
   /** @internal What its text is made of. */
   _words(): string[] {
     return wordsOf(this as Future<unknown>);

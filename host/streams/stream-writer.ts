@@ -101,7 +101,7 @@ export class StreamWriter<T extends WriteTransport = Transport> {
    */
   drain(): Future<void> {
     this.#loop._scheduler.checkOpen();
-    return new Operation(this.#loop, this.#drain());
+    return new Operation(this.#loop, this.#drain(), null, "StreamWriter.drain");
   }
 
   /**

@@ -72,7 +72,7 @@ export class Queue<T = unknown> extends LoopBound {
       this.#add(item);
       return atOnce(loop, undefined);
     }
-    const putter = new Waiter<void>(loop, this.#putters, () => this.#takeBack(item));
+    const putter = new Waiter<void>(loop, "Queue.put", this.#putters, () => this.#takeBack(item));
     this.#itemOf.set(putter, item);
     if (this.#isShutDown) putter._refuse(takesNoMore());
     return putter;
@@ -95,7 +95,7 @@ export class Queue<T = unknown> extends LoopBound {
   get(): Future<T> {
     const loop = this._boundLoop();
     if (this.empty()) {
-      const getter = new Waiter<T>(loop, this.#getters, this.#giveBack);
+      const getter = new Waiter<T>(loop, "Queue.get", this.#getters, this.#giveBack);
       if (this.#isShutDown) getter._refuse(hasNoMore());
       return getter;
     }
@@ -127,7 +127,7 @@ export class Queue<T = unknown> extends LoopBound {
    */
   join(): Future<void> {
     const loop = this._boundLoop();
-    return this.#unfinished === 0 ? atOnce(loop, undefined) : new Waiter<void>(loop, this.#joiners);
+    return this.#unfinished === 0 ? atOnce(loop, undefined) : new Waiter<void>(loop, "Queue.join", this.#joiners);
   }
 
   /**

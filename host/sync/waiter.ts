@@ -21,9 +21,18 @@ export function firstOf<W>(waiters: Waiters<W>): W | undefined {
 export class Waiter<T> extends OwnFuture<T> {
   #waiters: Waiters<Waiter<T>> | null;
 
-  /** @param giveBack is called with a result that nobody gets */
-  constructor(loop: EventLoop, waiters: Waiters<Waiter<T>>, giveBack: ((value: T) => void) | null = null) {
+  /**
+   * @param call as `OwnResult._call`
+   * @param giveBack is called with a result that nobody gets
+   */
+  constructor(
+    loop: EventLoop,
+    call: string,
+    waiters: Waiters<Waiter<T>>,
+    giveBack: ((value: T) => void) | null = null,
+  ) {
     super(loop, giveBack);
+    this._call = call;
     this.#waiters = waiters;
     waiters.add(this);
   }
