@@ -105,6 +105,7 @@ export {
   createSubprocessShell,
   Process,
   ProcessInput,
+  type ProcessOf,
   type ProcessOptions,
 } from "./streams/process.js";
 export { StreamReaderProtocol } from "./streams/stream-protocol.js";
