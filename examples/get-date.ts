@@ -12,7 +12,7 @@ async function getDate(): Promise<string> {
   const child = await createSubprocessExec(process.execPath, "-e", code, { stdout: PIPE });
 
   // Read one line of output.
-  const data = await child.stdout?.readline();
+  const data = await child.stdout.readline();
 
   // Wait for the child's exit.
   await child.wait();

@@ -74,7 +74,7 @@ export class QueueFull extends Error {
   readonly code = "ERR_QUEUE_FULL";
 }
 
-/** A queue was shut down, and has nothing more to give, or takes nothing more. */
+/** A queue is shut down: it takes no items any more, or has none any more. */
 export class QueueShutDown extends Error {
   override readonly name = "QueueShutDown";
   readonly code = "ERR_QUEUE_SHUT_DOWN";

@@ -105,6 +105,7 @@ export {
   createSubprocessShell,
   Process,
   ProcessInput,
+  type ProcessOf,
   type ProcessOptions,
 } from "./streams/process.js";
 export { StreamReaderProtocol } from "./streams/stream-protocol.js";
@@ -119,5 +120,5 @@ export type { Compare } from "./sync/items.js";
 export { LifoQueue } from "./sync/lifo-queue.js";
 export { Lock } from "./sync/lock.js";
 export { PriorityQueue } from "./sync/priority-queue.js";
-export { Queue, type QueueShutdownOptions } from "./sync/queue.js";
+export { Queue } from "./sync/queue.js";
 export { Semaphore } from "./sync/semaphore.js";

@@ -35,7 +35,7 @@ export class FutureIterator<T> {
       task._owe(error.message);
       return { done: true, value: future.result() };
     }
-    if (!future._endedWith(error)) future._undelivered();
+    if (!future._endedWith(error)) future._givenUp();
     throw error;
   }
 

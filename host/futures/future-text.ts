@@ -29,7 +29,7 @@ export function textOfFuture(future: Future): string {
 
 /** The words of its text: what it is, its state, and what more there is to say. */
 export function wordsOf(future: Future): string[] {
-  const words = [future.constructor.name, future._stateWord()];
+  const words = [future._kind, future._stateWord()];
   // It may be part of its own result, and each of many of those of all others.
   if (textsUnderWay > 1) return words;
   if (future._state === FutureState.Finished) {

@@ -212,6 +212,11 @@ export class Future<T = unknown> implements Promise<T> {
     return this.toString();
   }
 
+  /** @internal What its text calls it: its class, or else the call that it is of. */
+  get _kind(): string {
+    return this.constructor.name;
+  }
+
   /** @internal What its text is made of. */
   _words(): string[] {
     return wordsOf(this as Future<unknown>);
@@ -333,6 +338,12 @@ export class Future<T = unknown> implements Promise<T> {
     return this._value as T;
   }
 
+  /** @internal Who waited for it is cancelled just as it is done. As after `cancel`, nobody will look at an exception. */
+  _givenUp(): void {
+    this.#lookedAt();
+    this._undelivered();
+  }
+
   /** @internal Who waited for it was cancelled, and does not take what it has come to. */
   _undelivered(): void {}
 
@@ -369,7 +380,7 @@ export class Future<T = unknown> implements Promise<T> {
       const cancelled = task === null || mayBeLeft ? null : this.#cancellationOf(task);
       if (cancelled !== null) {
         try {
-          this._undelivered();
+          this._givenUp();
         } finally {
           reject(cancelled);
         }

@@ -9,6 +9,14 @@ import { Future } from "./future.js";
 
 /** A future whose result is the business of the call that made it. Others can cancel it. */
 export class OwnResult<T> extends Future<T> {
+  /** @internal The call that it is of, such as `Queue.get`, for texts; null where its class says as much. */
+  _call: string | null = null;
+
+  /** @internal */
+  override get _kind(): string {
+    return this._call ?? super._kind;
+  }
+
   /** @throws RuntimeError `ERR_OWN_RESULT`: cancel it instead */
   override setResult(_value: T): never {
     throw refusal();
@@ -30,9 +38,11 @@ export class OwnResult<T> extends Future<T> {
   }
 }
 
-/** Makes one that waits to be told. */
-export function ownResult<T>(loop: EventLoop): OwnResult<T> {
-  return new OwnResult<T>(loop, loop._scheduler);
+/** Makes one that waits to be told. @param call as `OwnResult._call` */
+export function ownResult<T>(loop: EventLoop, call: string | null = null): OwnResult<T> {
+  const made = new OwnResult<T>(loop, loop._scheduler);
+  made._call = call;
+  return made;
 }
 
 /** Settles one that may have been cancelled meanwhile. */

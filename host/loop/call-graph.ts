@@ -178,7 +178,7 @@ function whereOf(task: Task, isLeaf: boolean): string {
   const [innermost] = task.getStack({ limit: 1 });
   const place = innermost === undefined ? "" : ` at ${placeOf(innermost)}`;
   const [part] = isLeaf ? task._parts : [];
-  return part === undefined ? place : `${place}, waits for ${part.constructor.name}`;
+  return part === undefined ? place : `${place}, waits for ${part._kind}`;
 }
 
 function textOf(frame: StackFrame): string {

@@ -5,7 +5,7 @@
  *
  * CPython 3.11, taskgroups.py. Differs: there is no `async with`, so the group is that of a function, which runs in a task of its own.
  */
-import { CancelledError, ExceptionGroup, FatalError, RuntimeError } from "../errors.js";
+import { CancelledError, ExceptionGroup, FatalError, RuntimeError, typeError } from "../errors.js";
 import { Composite } from "../futures/composite.js";
 import type { Coroutine } from "../futures/coroutine.js";
 import type { Future } from "../futures/future.js";
@@ -31,6 +31,12 @@ export class TaskGroup {
 
   /** @internal Users call `taskGroup`. */
   constructor(loop: EventLoop) {
+    if (loop === undefined) {
+      throw typeError(
+        "ERR_NOT_A_LOOP",
+        "task groups are made by taskGroup(): pass it the function that makes the tasks",
+      );
+    }
     this.#loop = loop;
   }
 

@@ -102,7 +102,8 @@ export class Timeout {
 export function timeout<T>(delay: number | null, body: Body<T, [Timeout]>): Task<T> {
   if (delay !== null) checkSeconds("delay", delay);
   const loop = getRunningLoop();
-  return limited(loop, delay === null ? null : loop.time() + delay, body);
+  if (delay === null) return limited(loop, null, body);
+  return limited(loop, loop.time() + delay, body, `it took longer than ${delay} seconds`);
 }
 
 /**
@@ -116,7 +117,8 @@ export function timeoutAt<T>(when: number | null, body: Body<T, [Timeout]>): Tas
   return limited(getRunningLoop(), when, body);
 }
 
-function limited<T>(loop: EventLoop, when: number | null, body: Body<T, [Timeout]>): Task<T> {
+/** @param late what the error says while the deadline is the first one */
+function limited<T>(loop: EventLoop, when: number | null, body: Body<T, [Timeout]>, late?: string): Task<T> {
   checkBody(body);
   const limit = new Timeout(loop, when);
   const task: Task<T> = loop.createTask<T>(function* () {
@@ -128,7 +130,9 @@ function limited<T>(loop: EventLoop, when: number | null, body: Body<T, [Timeout
       result = yield* started;
     } catch (error) {
       if (!limit._end(error)) throw error;
-      throw new TimeoutError(`the time was over at ${limit.when()} s of the loop's clock`, { cause: error });
+      const last = limit.when();
+      const isFirst = last === when && late !== undefined;
+      throw new TimeoutError(isFirst ? late : `the time was over at ${last} s of the loop's clock`, { cause: error });
     }
     limit._end(null);
     return result;

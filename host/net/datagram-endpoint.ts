@@ -128,13 +128,17 @@ function checkDatagramAddress(name: string, address: unknown, family: number): v
     if (family === AF_UNIX) return;
     throw new ValueError("ERR_INVALID_ADDRESS", `The option ${name} is a path, and the family ${family} has none.`);
   }
-  if (typeof address !== "object" || address === null || family === AF_UNIX) {
+  if (typeof address !== "object" || address === null || Array.isArray(address) || family === AF_UNIX) {
     const wanted = family === AF_UNIX ? "a path" : "{ host, port } or a path";
     throw typeError("ERR_INVALID_ADDRESS", `The argument ${name} must be ${wanted}, not ${describe(address)}.`);
   }
   if (!("host" in address) && !("port" in address)) {
     const hint = "options come after both addresses, of which either may be null";
     throw typeError("ERR_INVALID_ADDRESS", `The argument ${name} has neither a host nor a port: ${hint}.`);
+  }
+  if (!("host" in address)) {
+    const hint = "it must be { host, port }, of which the host may be null";
+    throw typeError("ERR_INVALID_ADDRESS", `The argument ${name} has a port and no host: ${hint}.`);
   }
   const { host, port } = address as { host?: unknown; port?: unknown };
   checkHost(host);

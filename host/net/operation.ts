@@ -30,9 +30,11 @@ export class Operation<T> extends OwnFuture<T> {
    * Begins with the work, up to its first wait.
    *
    * @param discard closes what the work has opened, for nobody who could
+   * @param call as `OwnResult._call`
    */
-  constructor(loop: EventLoop, work: Work<T>, discard: ((value: T) => void) | null = null) {
+  constructor(loop: EventLoop, work: Work<T>, discard: ((value: T) => void) | null = null, call: string | null = null) {
     super(loop, discard);
+    this._call = call;
     this.#work = work;
     this.#advance();
     if (!this.done()) loop._unfinished.add(this);

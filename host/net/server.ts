@@ -130,7 +130,7 @@ export class Server<A extends Address = Address> implements TransportOwner {
 
   /** Waits until the server is closed and its last connection has ended. */
   waitClosed(): Future<void> {
-    const waiter = ownResult<void>(this.#loop);
+    const waiter = ownResult<void>(this.#loop, "Server.waitClosed");
     if (this.#isOver()) waiter._succeed(undefined);
     else this.#closedWaiters.push(waiter);
     return waiter;

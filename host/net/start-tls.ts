@@ -9,7 +9,7 @@
  */
 
 import { checkAbsent, checkBoolean, checkOptions } from "../arguments.js";
-import { describe, RuntimeError, typeError } from "../errors.js";
+import { RuntimeError } from "../errors.js";
 import type { Future } from "../futures/future.js";
 import type { EventLoop } from "../loop/event-loop.js";
 import type { StreamProtocol } from "../protocols.js";
@@ -20,7 +20,7 @@ import { checkSendsNoFile } from "./sendfile.js";
 import { SocketTransport } from "./socket-transport.js";
 import { SSLContext } from "./ssl-context.js";
 import { secure } from "./tls-handshake.js";
-import { checkClientTls, checkServerTls, type TlsTimeouts } from "./tls-options.js";
+import { checkClientTls, checkServerTls, notAContext, type TlsTimeouts } from "./tls-options.js";
 import { checkTransport, type Transport, type TransportOwner } from "./transport.js";
 
 /** Options of `startTls`. */
@@ -47,7 +47,7 @@ export function startTls(
   checkTransport(loop, transport);
   checkProtocol(protocol);
   if (!(sslcontext instanceof SSLContext)) {
-    throw typeError("ERR_INVALID_ARG_TYPE", `sslcontext must be an SSLContext, not ${describe(sslcontext)}.`);
+    throw notAContext("sslcontext must be an SSLContext", sslcontext);
   }
   checkOptions("startTls", options, ["serverSide", "serverHostname", "sslHandshakeTimeout", "sslShutdownTimeout"]);
   const { serverSide = false, serverHostname, ...timeouts } = options;

@@ -67,7 +67,7 @@ export function checkClientTls(options: ClientTlsOptions, host: string | null): 
     return null;
   }
   if (ssl !== true && !(ssl instanceof SSLContext)) {
-    throw typeError("ERR_INVALID_ARG_TYPE", `The option ssl must be true or an SSLContext, not ${describe(ssl)}.`);
+    throw notAContext("The option ssl must be true or an SSLContext", ssl);
   }
   if (serverHostname !== undefined && typeof serverHostname !== "string") {
     const problem = `must be a string, not ${describe(serverHostname)}`;
@@ -95,7 +95,7 @@ export function checkServerTls(options: ServerTlsOptions): TlsSide | null {
     return null;
   }
   if (!(ssl instanceof SSLContext)) {
-    throw typeError("ERR_INVALID_ARG_TYPE", `ssl argument must be an SSLContext or null, not ${describe(ssl)}.`);
+    throw notAContext("ssl argument must be an SSLContext or null", ssl);
   }
   return { context: ssl, isServer: true, serverHostname: "", ...timeouts(options) };
 }
@@ -122,4 +122,10 @@ function seconds(name: string, value: unknown, byDefault: number): number {
     "ERR_BAD_TIME",
     `${name} should be a positive number, not ${value}: leave it out for ${byDefault}.`,
   );
+}
+
+/** The error for something else in the place of a context. */
+export function notAContext(wanted: string, value: unknown): TypeError {
+  const hint = "make one with new SSLContext(options)";
+  return typeError("ERR_INVALID_ARG_TYPE", `${wanted}, not ${describe(value)}: ${hint}.`);
 }

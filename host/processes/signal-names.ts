@@ -29,7 +29,10 @@ export function checkSignal(signal: unknown): NodeJS.Signals {
   const number = typeof signal === "number" ? signal : numberOf(signal);
   const name = number === undefined ? undefined : NAMES.get(number);
   if (name !== undefined) return name as NodeJS.Signals;
-  throw new ValueError("ERR_BAD_SIGNAL", `${JSON.stringify(signal)} is no signal that this system and Node have.`);
+  const hint =
+    typeof signal === "string" && numberOf(`SIG${signal}`) !== undefined ? `: its name is "SIG${signal}"` : "";
+  const problem = `${JSON.stringify(signal)} is no signal that this system and Node have`;
+  throw new ValueError("ERR_BAD_SIGNAL", `${problem}${hint}.`);
 }
 
 /**

@@ -146,8 +146,10 @@ function checkEnvironment(env: NodeJS.ProcessEnv): void {
 
 /** What a program is given ends at the first NUL. */
 function checkText(what: string, value: unknown): void {
-  if (typeof value !== "string")
-    throw typeError("ERR_INVALID_ARG_TYPE", `${what} must be a string, not ${describe(value)}.`);
+  if (typeof value !== "string") {
+    const hint = Array.isArray(value) ? ": spread the array, as in ...args" : "";
+    throw typeError("ERR_INVALID_ARG_TYPE", `${what} must be a string, not ${describe(value)}${hint}.`);
+  }
   if (value.includes("\0")) {
     throw typeError("ERR_INVALID_ARG_TYPE", `${what} can have no NUL character, which ${JSON.stringify(value)} has.`);
   }

@@ -28,6 +28,9 @@ export const DEVNULL = -3;
  */
 export type Stdio = number | PipeLike | null;
 
+/** `T` where a child's stdin, stdout or stderr is PIPE, null where it is something else, and either where that is not known. */
+export type IfPiped<S, T> = S extends typeof PIPE ? T : S extends number ? (number extends S ? T | null : null) : null;
+
 export interface StdioOptions {
   stdin?: Stdio;
   stdout?: Stdio;

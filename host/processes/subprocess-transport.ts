@@ -144,7 +144,7 @@ export class SubprocessTransport {
       this.#loop._scheduler.checkOpen();
       this.#loop._scheduler.checkNodeGoesOn("children start and end");
     }
-    const waiter = ownResult<number>(this.#loop);
+    const waiter = ownResult<number>(this.#loop, "Process.wait");
     if (this.#returncode !== null) waiter._succeed(this.#returncode);
     else this.#waiters.push(waiter);
     return waiter;

@@ -18,6 +18,7 @@ import { getRunningLoop } from "../loop/running-loop.js";
 import { Operation, type Work } from "../net/operation.js";
 import type { WriteTransport } from "../net/transports.js";
 import { SUBPROCESS_OPTIONS, type SubprocessOptions, splitOptions } from "../processes/spawn.js";
+import type { IfPiped, StdioOptions } from "../processes/stdio.js";
 import type { SubprocessTransport } from "../processes/subprocess-transport.js";
 import type { SubprocessProtocol } from "../protocols.js";
 import { EPIPE } from "../sys/errno.js";
@@ -211,15 +212,26 @@ function brokenPipe(): Error {
   return systemError("write", EPIPE, { message: "the child reads nothing any more" });
 }
 
+/** The child that these options make: what is PIPE is there, and the rest is null. */
+export type ProcessOf<O extends StdioOptions> = Process<
+  IfPiped<O["stdin"], ProcessInput>,
+  IfPiped<O["stdout"], StreamReader>,
+  IfPiped<O["stderr"], StreamReader>
+>;
+
 /** A child. `createSubprocessExec` and `createSubprocessShell` make them. */
-export class Process {
+export class Process<
+  In extends ProcessInput | null = ProcessInput | null,
+  Out extends StreamReader | null = StreamReader | null,
+  Err extends StreamReader | null = StreamReader | null,
+> {
   /** Its process id. */
   readonly pid: number;
   /** What can be written to, or null if it is no pipe. */
-  readonly stdin: ProcessInput | null;
+  readonly stdin: In;
   /** What can be read from, or null if it is no pipe. */
-  readonly stdout: StreamReader | null;
-  readonly stderr: StreamReader | null;
+  readonly stdout: Out;
+  readonly stderr: Err;
   readonly #loop: EventLoop;
   readonly #transport: SubprocessTransport;
 
@@ -229,9 +241,9 @@ export class Process {
     this.#loop = loop;
     this.#transport = transport;
     this.pid = transport.getPid();
-    this.stdin = stdin === null ? null : new ProcessInput(loop, stdin, protocol);
-    this.stdout = transport.getPipeTransport(1) === null ? null : protocol.stdout;
-    this.stderr = transport.getPipeTransport(2) === null ? null : protocol.stderr;
+    this.stdin = (stdin === null ? null : new ProcessInput(loop, stdin, protocol)) as In;
+    this.stdout = (transport.getPipeTransport(1) === null ? null : protocol.stdout) as Out;
+    this.stderr = (transport.getPipeTransport(2) === null ? null : protocol.stderr) as Err;
   }
 
   /** The exit code, -N if the signal N ended it, or null while it runs. */
@@ -255,7 +267,7 @@ export class Process {
    * @returns what it wrote to stdout and to stderr, each null if it is no pipe
    * @throws TypeError `ERR_INVALID_ARG_TYPE`, also for input without a stdin to write it to
    */
-  communicate(input?: Uint8Array | null): Future<[stdout: Buffer | null, stderr: Buffer | null]> {
+  communicate(input?: Uint8Array | null): Future<[stdout: Buffer | (Out & null), stderr: Buffer | (Err & null)]> {
     if (input !== undefined && input !== null) {
       checkBytes("The input", input);
       if (this.stdin === null) {
@@ -291,7 +303,7 @@ export class Process {
     return this.toString();
   }
 
-  *#communicate(input: Uint8Array | null): Work<[stdout: Buffer | null, stderr: Buffer | null]> {
+  *#communicate(input: Uint8Array | null): Work<[stdout: Buffer | (Out & null), stderr: Buffer | (Err & null)]> {
     if (input !== null) this.stdin?.write(input);
     this.stdin?.close();
     let fromStdout: Future<Buffer> | undefined;
@@ -300,8 +312,8 @@ export class Process {
       // Both have begun before either is waited for.
       fromStdout = this.stdout?.read();
       fromStderr = this.stderr?.read();
-      const stdout = fromStdout === undefined ? null : yield* fromStdout;
-      const stderr = fromStderr === undefined ? null : yield* fromStderr;
+      const stdout = fromStdout === undefined ? (this.stdout as Out & null) : yield* fromStdout;
+      const stderr = fromStderr === undefined ? (this.stderr as Err & null) : yield* fromStderr;
       yield* this.wait();
       return [stdout, stderr];
     } catch (error) {
@@ -324,6 +336,14 @@ function endRead(reader: StreamReader | null, read: Future<Buffer> | undefined):
  * @param rest the program's arguments, and then perhaps options
  * @throws as `EventLoop.subprocessExec`; TypeError `ERR_NOT_A_SIGNAL`; RuntimeError `ERR_NO_RUNNING_LOOP`
  */
+export function createSubprocessExec<const O extends ProcessOptions>(
+  program: string,
+  ...rest: [...args: string[], options: O]
+): Future<ProcessOf<O>>;
+export function createSubprocessExec(
+  program: string,
+  ...rest: readonly string[] | [...args: string[], options: ProcessOptions]
+): Future<Process>;
 export function createSubprocessExec(
   program: string,
   ...rest: readonly string[] | [...args: string[], options: ProcessOptions]
@@ -333,6 +353,10 @@ export function createSubprocessExec(
 }
 
 /** As `createSubprocessExec`, with a command for `/bin/sh`. */
+export function createSubprocessShell<const O extends ProcessOptions = Record<never, never>>(
+  command: string,
+  options?: O,
+): Future<ProcessOf<O>>;
 export function createSubprocessShell(command: string, options: ProcessOptions = {}): Future<Process> {
   return launch("createSubprocessShell", options, (loop, make, own) => loop.subprocessShell(make, command, own));
 }

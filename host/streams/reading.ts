@@ -16,9 +16,18 @@ export type Attempt = () => Buffer | null;
 export class Reading extends OwnFuture<Buffer> {
   readonly #attempt: Attempt;
 
-  constructor(loop: EventLoop, attempt: Attempt) {
+  readonly #name: string;
+
+  /** @param name the call of StreamReader that it is of */
+  constructor(loop: EventLoop, name: string, attempt: Attempt) {
     super(loop);
+    this.#name = name;
     this.#attempt = attempt;
+  }
+
+  /** @internal */
+  override get _kind(): string {
+    return `StreamReader.${this.#name}`;
   }
 
   /** @internal Has a go. What the attempt throws is its exception. */

@@ -108,7 +108,7 @@ export class StreamReaderProtocol extends Protocol {
 
   /** @internal Waits until the connection has ended. */
   _untilClosed(): Future<void> {
-    const waiter = ownResult<void>(this.#loop);
+    const waiter = ownResult<void>(this.#loop, "StreamWriter.waitClosed");
     this.#closeWaiters.add(waiter);
     if (this.#lost !== undefined) settleAll(this.#closeWaiters, this.#lost);
     return waiter;

@@ -221,7 +221,7 @@ export class StreamReader {
       throw new RuntimeError("ERR_READER_BUSY", `${call}() called while another read waits for incoming data: ${hint}`);
     }
     this.#loop._scheduler.checkOpen();
-    const reading = new Reading(this.#loop, attempt);
+    const reading = new Reading(this.#loop, call, attempt);
     if (this.#exception !== null) {
       reading._break(this.#exception);
       return reading;

@@ -12,6 +12,7 @@
 import { inspect } from "node:util";
 import type { Future } from "../futures/future.js";
 import type { EventLoop } from "../loop/event-loop.js";
+import type { ExtraInfo } from "../net/extra-info.js";
 import { Operation, type Work } from "../net/operation.js";
 import type { SSLContext } from "../net/ssl-context.js";
 import type { StartTlsOptions } from "../net/start-tls.js";
@@ -85,7 +86,9 @@ export class StreamWriter<T extends WriteTransport = Transport> {
     return this.#protocol._untilClosed();
   }
 
-  /** What is known of the connection by that name, or else `fallback`. */
+  /** What is known of the connection by that name, such as `peername` or `sslObject`, or else `fallback`. */
+  getExtraInfo<K extends keyof ExtraInfo>(name: K): ExtraInfo[K] | null;
+  getExtraInfo(name: string, fallback?: unknown): unknown;
   getExtraInfo(name: string, fallback: unknown = null): unknown {
     return this.#transport.getExtraInfo(name, fallback);
   }
@@ -98,7 +101,7 @@ export class StreamWriter<T extends WriteTransport = Transport> {
    */
   drain(): Future<void> {
     this.#loop._scheduler.checkOpen();
-    return new Operation(this.#loop, this.#drain());
+    return new Operation(this.#loop, this.#drain(), null, "StreamWriter.drain");
   }
 
   /**

@@ -47,7 +47,7 @@ export class Barrier extends LoopBound {
    * @throws RuntimeError `ERR_NO_RUNNING_LOOP`, `ERR_FOREIGN_LOOP`
    */
   wait(): Future<number> {
-    const waiter = new Waiter<number>(this._boundLoop(), this.#waiters);
+    const waiter = new Waiter<number>(this._boundLoop(), "Barrier.wait", this.#waiters);
     if (this.#broken) waiter._refuse(new BrokenBarrierError("Barrier aborted: reset() it to use it again"));
     else if (this.#waiters.size === this.#parties) {
       for (const [index, each] of [...this.#waiters].entries()) each._wake(index);

@@ -134,7 +134,7 @@ class Notified extends Waiter<true> {
   #message: string | undefined;
 
   constructor(loop: EventLoop, waiters: Waiters<Waiter<true>>, lock: Lock, passOn: () => void) {
-    super(loop, waiters, passOn);
+    super(loop, "Condition.wait", waiters, passOn);
     this.#lock = lock;
     this.#passOn = passOn;
   }

@@ -35,7 +35,7 @@ export class Event extends LoopBound {
    */
   wait(): Future<true> {
     const loop = this._boundLoop();
-    return this.#isSet ? atOnce<true>(loop, true) : new Waiter<true>(loop, this.#waiters);
+    return this.#isSet ? atOnce<true>(loop, true) : new Waiter<true>(loop, "Event.wait", this.#waiters);
   }
 
   /** Such as `<Event [unset, waiters:2]>`. */

@@ -29,7 +29,7 @@ export class Lock extends LoopBound {
    */
   acquire(): Future<true> {
     const loop = this._boundLoop();
-    if (this.#locked) return new Waiter<true>(loop, this.#waiters, this.#giveBack);
+    if (this.#locked) return new Waiter<true>(loop, "Lock.acquire", this.#waiters, this.#giveBack);
     this.#locked = true;
     return atOnce<true>(loop, true, this.#giveBack);
   }

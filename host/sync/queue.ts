@@ -1,25 +1,19 @@
 /**
  * Queues between tasks.
  *
- * Owns: who waits for an item, for room, or for all work to be done; and how often there was none of either.
+ * Owns: who waits for an item, for room, or for all work to be done; and how often there was none of either; the end of it all.
  *
  * Does not own: the order of the items (`items.ts`).
  *
- * CPython 3.13, queues.py `Queue`. Differs: an item that is put while somebody waits is his at once, and so is room that is made, so that nobody can
+ * CPython 3.11, queues.py `Queue`, with `shutdown` of 3.13. Differs: an item that is put while somebody waits is his at once, and so is room that is made, so that nobody can
  * come before those who have waited longer; who is cancelled in the very turn gives the item, or the room, back.
  */
-import { checkBoolean, checkInteger, checkOptions } from "../arguments.js";
+import { checkBoolean, checkInteger } from "../arguments.js";
 import { QueueEmpty, QueueFull, QueueShutDown, ValueError } from "../errors.js";
 import type { Future } from "../futures/future.js";
 import { FirstItems, type Items } from "./items.js";
 import { LoopBound } from "./loop-bound.js";
-import { atOnce, firstOf, refused, Waiter, type Waiters } from "./waiter.js";
-
-/** What `shutdown` takes. */
-export interface QueueShutdownOptions {
-  /** Drops the items that are left, and counts the work on them as done; false by default. */
-  immediate?: boolean;
-}
+import { atOnce, firstOf, Waiter, type Waiters } from "./waiter.js";
 
 /** Hands items from those who put them to those who get them, first in, first out. */
 export class Queue<T = unknown> extends LoopBound {
@@ -32,8 +26,8 @@ export class Queue<T = unknown> extends LoopBound {
   readonly #joiners: Waiters<Waiter<void>> = new Set();
   #unfinished = 0;
   #isShutDown = false;
-  /** Whether what is left then, or is given back later, is dropped. */
-  #isDropping = false;
+  /** Whether it was shut down at once: an item that comes back is dropped as well. */
+  #isDropped = false;
 
   /**
    * @param maxsize how many items there may be; 0, the default, or less for any number
@@ -67,66 +61,52 @@ export class Queue<T = unknown> extends LoopBound {
   }
 
   /**
-   * Puts an item, waiting for room if there is none. Fails with QueueShutDown if the queue is shut down, or is so before there is room.
+   * Puts an item, waiting for room if there is none.
    *
+   * @returns what fails with QueueShutDown when the queue is shut down, also while it waits
    * @throws RuntimeError `ERR_NO_RUNNING_LOOP`, `ERR_FOREIGN_LOOP`
    */
   put(item: T): Future<void> {
     const loop = this._boundLoop();
-    if (this.#isShutDown) return refused(loop, takesNothing());
-    if (!this.full()) {
+    if (!this.#isShutDown && !this.full()) {
       this.#add(item);
       return atOnce(loop, undefined);
     }
-    const putter = new Waiter<void>(loop, this.#putters, () => this.#takeBack(item));
+    const putter = new Waiter<void>(loop, "Queue.put", this.#putters, () => this.#takeBack(item));
     this.#itemOf.set(putter, item);
+    if (this.#isShutDown) putter._refuse(takesNoMore());
     return putter;
   }
 
-  /** Puts an item. @throws QueueFull; QueueShutDown */
+  /** Puts an item. @throws QueueFull, QueueShutDown */
   putNowait(item: T): void {
-    if (this.#isShutDown) throw takesNothing();
+    if (this.#isShutDown) throw takesNoMore();
     if (this.full()) throw new QueueFull(`there are ${this.#maxsize} items: wait with put(), or get some`);
     this.#add(item);
   }
 
   /**
    * Takes the next item, waiting for one if there is none. Those who wait get theirs in the order in which they came. If whoever waits is cancelled,
-   * even in the turn in which the item would be his, the next one gets it. Fails with QueueShutDown if there will be no more.
+   * even in the turn in which the item would be his, the next one gets it.
    *
+   * @returns what fails with QueueShutDown when the queue is shut down and empty, also while it waits
    * @throws RuntimeError `ERR_NO_RUNNING_LOOP`, `ERR_FOREIGN_LOOP`
    */
   get(): Future<T> {
     const loop = this._boundLoop();
-    if (this.empty() && this.#isShutDown) return refused(loop, hasNothing());
-    if (this.empty()) return new Waiter<T>(loop, this.#getters, this.#giveBack);
+    if (this.empty()) {
+      const getter = new Waiter<T>(loop, "Queue.get", this.#getters, this.#giveBack);
+      if (this.#isShutDown) getter._refuse(hasNoMore());
+      return getter;
+    }
     return atOnce(loop, this.#take(), this.#giveBack);
   }
 
-  /** Takes the next item. @throws QueueEmpty; QueueShutDown */
+  /** Takes the next item. @throws QueueEmpty, QueueShutDown */
   getNowait(): T {
-    if (!this.empty()) return this.#take();
-    throw this.#isShutDown ? hasNothing() : new QueueEmpty("there are no items: wait with get()");
-  }
-
-  /**
-   * Takes no more items: `put` fails with QueueShutDown, and so do all who wait for room or for an item. Those that are left can still be got; then `get`
-   * fails as well.
-   *
-   * @throws TypeError `ERR_INVALID_ARG_TYPE`, `ERR_UNKNOWN_OPTION`
-   */
-  shutdown(options: QueueShutdownOptions = {}): void {
-    checkOptions("shutdown", options, ["immediate"]);
-    checkBoolean("immediate", options.immediate);
-    this.#isShutDown = true;
-    for (const putter of [...this.#putters]) putter._refuse(takesNothing());
-    for (const getter of [...this.#getters]) getter._refuse(hasNothing());
-    if (!options.immediate) return;
-    this.#isDropping = true;
-    while (!this.empty()) {
-      this.#items.take();
-      this.#finishOne();
-    }
+    if (this.empty() && this.#isShutDown) throw hasNoMore();
+    if (this.empty()) throw new QueueEmpty("there are no items: wait with get()");
+    return this.#take();
   }
 
   /** Says that the work on an item is done, once for each that was got. @throws ValueError `ERR_TASK_DONE_TOO_OFTEN` */
@@ -147,7 +127,27 @@ export class Queue<T = unknown> extends LoopBound {
    */
   join(): Future<void> {
     const loop = this._boundLoop();
-    return this.#unfinished === 0 ? atOnce(loop, undefined) : new Waiter<void>(loop, this.#joiners);
+    return this.#unfinished === 0 ? atOnce(loop, undefined) : new Waiter<void>(loop, "Queue.join", this.#joiners);
+  }
+
+  /**
+   * Ends the queue: it takes no more items, and whoever waits for room fails with QueueShutDown. So does whoever gets, once there are no items
+   * left. May be called again.
+   *
+   * @param immediate whether to drop the items that are there, and count the work on them as done
+   * @throws TypeError `ERR_INVALID_ARG_TYPE`
+   */
+  shutdown(immediate = false): void {
+    checkBoolean("immediate", immediate);
+    this.#isShutDown = true;
+    for (const putter of [...this.#putters]) putter._refuse(takesNoMore());
+    for (const getter of [...this.#getters]) getter._refuse(hasNoMore());
+    if (!immediate) return;
+    this.#isDropped = true;
+    while (!this.empty()) {
+      this.#items.take();
+      this.#finishOne();
+    }
   }
 
   /** The items, until the queue is shut down and has none. */
@@ -208,9 +208,9 @@ export class Queue<T = unknown> extends LoopBound {
   /** Nobody gets this item, though it was taken. */
   readonly #giveBack = (item: T): void => {
     const getter = firstOf(this.#getters);
-    if (this.#isDropping) this.#finishOne();
-    else if (getter === undefined) this.#items.putBack(item);
-    else getter._wake(item);
+    if (getter !== undefined) getter._wake(item);
+    else if (this.#isDropped) this.#finishOne();
+    else this.#items.putBack(item);
   };
 
   /** Whoever put this item was cancelled before going on. If somebody has got it, it was put all the same. */
@@ -221,16 +221,16 @@ export class Queue<T = unknown> extends LoopBound {
   }
 
   #finishOne(): void {
-    this.#unfinished--;
+    if (this.#unfinished > 0) this.#unfinished--;
     if (this.#unfinished > 0) return;
     for (const joiner of [...this.#joiners]) joiner._wake();
   }
 }
 
-function takesNothing(): QueueShutDown {
-  return new QueueShutDown("the queue was shut down and takes nothing more");
+function takesNoMore(): QueueShutDown {
+  return new QueueShutDown("the queue is shut down: it takes no more items");
 }
 
-function hasNothing(): QueueShutDown {
-  return new QueueShutDown("the queue was shut down and has nothing more to give");
+function hasNoMore(): QueueShutDown {
+  return new QueueShutDown("the queue is shut down, and has no more items: stop to get any");
 }

@@ -38,7 +38,7 @@ export class Semaphore extends LoopBound {
    */
   acquire(): Future<true> {
     const loop = this._boundLoop();
-    if (this.#value === 0) return new Waiter<true>(loop, this.#waiters, this.#giveBack);
+    if (this.#value === 0) return new Waiter<true>(loop, "Semaphore.acquire", this.#waiters, this.#giveBack);
     this.#value--;
     return atOnce<true>(loop, true, this.#giveBack);
   }

@@ -21,9 +21,18 @@ export function firstOf<W>(waiters: Waiters<W>): W | undefined {
 export class Waiter<T> extends OwnFuture<T> {
   #waiters: Waiters<Waiter<T>> | null;
 
-  /** @param giveBack is called with a result that nobody gets */
-  constructor(loop: EventLoop, waiters: Waiters<Waiter<T>>, giveBack: ((value: T) => void) | null = null) {
+  /**
+   * @param call as `OwnResult._call`
+   * @param giveBack is called with a result that nobody gets
+   */
+  constructor(
+    loop: EventLoop,
+    call: string,
+    waiters: Waiters<Waiter<T>>,
+    giveBack: ((value: T) => void) | null = null,
+  ) {
     super(loop, giveBack);
+    this._call = call;
     this.#waiters = waiters;
     waiters.add(this);
   }
@@ -68,11 +77,4 @@ class AtOnce<T> extends OwnFuture<T> {
 /** A future that is done. */
 export function atOnce<T>(loop: EventLoop, value: T, giveBack: ((value: T) => void) | null = null): OwnFuture<T> {
   return new AtOnce(loop, value, giveBack);
-}
-
-/** A future that has failed: there is nothing to wait for. */
-export function refused<T>(loop: EventLoop, error: Error): OwnFuture<T> {
-  const waiter = new Waiter<T>(loop, new Set());
-  waiter._refuse(error);
-  return waiter;
 }

@@ -76,7 +76,7 @@ export class RemoteLoop<Callbacks extends SharedCallbacks = SharedCallbacks> {
    * they were made, those that have not run when the loop is closed are lost. A thread that is 16,384 calls ahead waits a millisecond at each.
    *
    * @param args cloned; `transfer` moves what is in them
-   * @throws RuntimeError `ERR_LOOP_CLOSED`; ValueError `ERR_UNKNOWN_CALLBACK`; TypeError `ERR_COROUTINE_CALLBACK`, and `ERR_NOT_CLONEABLE` for
+   * @throws RuntimeError `ERR_LOOP_CLOSED`; ValueError `ERR_UNKNOWN_CALLBACK`; TypeError `ERR_INVALID_ARG_TYPE`, `ERR_COROUTINE_CALLBACK`, and `ERR_NOT_CLONEABLE` for
    *   arguments that cannot be sent
    */
   callSoonThreadsafe<Name extends keyof Callbacks & string>(name: Name, ...args: Parameters<Callbacks[Name]>): void {
@@ -125,6 +125,13 @@ export class RemoteLoop<Callbacks extends SharedCallbacks = SharedCallbacks> {
   #check(name: string): void {
     if (this.isClosed()) throw closedError();
     if (this.#hello.names.has(name)) return;
+    if (typeof name !== "string") {
+      const hint = "functions do not cross threads, so share() one, and call it by its name";
+      throw typeError(
+        "ERR_INVALID_ARG_TYPE",
+        `the name of a callback must be a string, not ${describe(name)}: ${hint}`,
+      );
+    }
     const known = [...this.#hello.names.keys()].join(", ") || "nothing";
     throw new ValueError(
       "ERR_UNKNOWN_CALLBACK",

@@ -65,6 +65,19 @@ prints(
 );
 
 prints(
+  "chat",
+  [],
+  [
+    "Ann has come",
+    "Bob has come",
+    "Ann: Is anybody here?",
+    "Bob: I am, but I never listen",
+    ...Array.from({ length: 10 }, (_, index) => `Ann: bla bla bla bla… (${(index + 1) * 40_000 + 4} characters)`),
+    "Bob has left",
+  ],
+);
+
+prints(
   "virtual-time",
   [],
   [

@@ -74,6 +74,13 @@ export const ioCalls: Record<string, Row[]> = {
       "ERR_SOCKET_KIND",
     ],
     ["nothing at all", ({ loop }) => loop.createDatagramEndpoint(noProtocol), ValueError, "ERR_NO_ADDRESS"],
+    ...each(
+      "an address as Node's dgram or Python has it,",
+      [{ address: "127.0.0.1", port: 0 }, { hostname: "127.0.0.1", port: 0 }, ["127.0.0.1", 0]],
+      ({ loop }, address) => loop.createDatagramEndpoint(noProtocol, address),
+      TypeError,
+      "ERR_INVALID_ADDRESS",
+    ),
     [
       "an option that nobody knows",
       ({ loop }) => loop.createDatagramEndpoint(noProtocol, { host: "127.0.0.1" }, null, { ssl: true } as never),

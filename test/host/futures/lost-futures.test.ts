@@ -1,7 +1,7 @@
 /** What nobody can reach any more leaves nothing behind, and an exception that nobody looked at is told. */
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
-import type { Coroutine, EventLoop } from "../../../host/index.js";
+import type { Coroutine, EventLoop, Future } from "../../../host/index.js";
 import { bothLoops, contextsOf, runFor, runOnce } from "../loop/both-loops.js";
 import { collectGarbage, collectUntil } from "./collect-garbage.js";
 
@@ -228,6 +228,34 @@ test("one that was given up is not, though it had failed before that", async (lo
     for (const task of tasks) assert.is(task.cancel(), false);
   };
   await giveUp();
+  for (let round = 0; round < 20; round++) await collectGarbage();
+  assert.equal(contexts, []);
+});
+
+test("one that a task does not see, as it is cancelled just then, is not", async (loop) => {
+  const contexts = contextsOf(loop);
+  const fail = (): Future => {
+    const future = loop.createFuture();
+    future.setException(new Error("unseen"));
+    return future;
+  };
+  const miss = async (): Promise<void> => {
+    const future = loop.createFuture();
+    const generator = loop.createTask(function* () {
+      yield* future;
+    });
+    const promise = loop.createTask(async () => {
+      promise.cancel();
+      await fail();
+    });
+    await runOnce(loop);
+    future.setException(new Error("unseen"));
+    generator.cancel();
+    for (let round = 0; round < 3; round++) await runOnce(loop);
+    assert.ok(generator.cancelled());
+    assert.ok(promise.cancelled());
+  };
+  await miss();
   for (let round = 0; round < 20; round++) await collectGarbage();
   assert.equal(contexts, []);
 });

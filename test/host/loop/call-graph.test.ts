@@ -3,17 +3,27 @@ import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import {
   asCompleted,
+  Barrier,
+  Condition,
   type Coroutine,
   captureCallGraph,
   currentTask,
+  Event,
   type EventLoop,
   type Future,
   formatCallGraph,
   formatTaskTree,
   gather,
+  Lock,
+  openConnection,
   printCallGraph,
   printTaskTree,
+  Queue,
+  Semaphore,
+  type StreamWriter,
   shield,
+  sleep,
+  startServer,
   type Task,
   taskGroup,
   timeout,
@@ -253,6 +263,59 @@ test.onVirtual("an error of a loop that nothing can wake says which tasks wait",
   assert.match(error.message, /\. These tasks wait:\nmain \(main\)\n└─ reading \(reader\), waits for Future$/);
   main.cancel();
   await loop.runUntilComplete(main).catch(() => {});
+});
+
+test("a call that waits is named in the tree", async (loop) => {
+  const main = loop.createTask(async () => {
+    const [queue, full, joined] = [new Queue(), new Queue(1), new Queue()];
+    full.putNowait(1);
+    joined.putNowait(1);
+    const [lock, semaphore, event, barrier] = [new Lock(), new Semaphore(1), new Event(), new Barrier(2)];
+    const condition = new Condition();
+    for (const one of [lock, semaphore, condition]) await one.acquire();
+    const accepted = loop.createFuture<StreamWriter>();
+    const server = await startServer((_reader, peer) => accepted.setResult(peer), "127.0.0.1", 0);
+    const [reader, writer] = await openConnection("127.0.0.1", server.addresses[0]?.port);
+    writer.write(Buffer.alloc(20_000_000));
+    const peer = await accepted;
+    server.close();
+    const calls: Record<string, () => Future> = {
+      "Queue.get": () => queue.get(),
+      "Queue.put": () => full.put(2),
+      "Queue.join": () => joined.join(),
+      "Lock.acquire": () => lock.acquire(),
+      "Semaphore.acquire": () => semaphore.acquire(),
+      "Event.wait": () => event.wait(),
+      "Barrier.wait": () => barrier.wait(),
+      "Condition.wait": () => condition.wait(),
+      "StreamReader.readline": () => reader.readline(),
+      "StreamWriter.drain": () => writer.drain(),
+      "StreamWriter.waitClosed": () => writer.waitClosed(),
+      "Server.waitClosed": () => server.waitClosed(),
+    };
+    const tasks = Object.entries(calls).map(([name, call]) =>
+      loop.createTask(
+        function* () {
+          yield* call();
+        },
+        { name },
+      ),
+    );
+    await sleep(0);
+    await sleep(0);
+    const waits = formatTaskTree(loop).match(/\S+, waits for \S+$/gm);
+    assert.equal(
+      waits,
+      Object.keys(calls).map((name) => `${name}, waits for ${name}`),
+    );
+    assert.match(String(queue.get()), /^<Queue\.get pending/);
+    for (const task of tasks) task.cancel();
+    writer.transport.abort();
+    peer.transport.abort();
+    await server.waitClosed();
+  });
+  loop.setDebug(false);
+  await loop.runUntilComplete(main);
 });
 
 test.run();

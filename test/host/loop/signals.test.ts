@@ -176,6 +176,7 @@ test(
       assert.instance(error, RangeError, String(signal));
       assert.is(error.code, "ERR_BAD_SIGNAL");
     }
+    assert.match(thrownBy(() => loop.addSignalHandler("INT" as never, () => {})).message, 'its name is "SIGINT"');
     assert.match(thrownBy(() => loop.addSignalHandler("SIGKILL", () => {})).message, "SIGKILL cannot be caught");
     for (const signal of [undefined, null, {}, 1n]) {
       assert.is(thrownBy(() => loop.addSignalHandler(signal as never, () => {})).code, "ERR_INVALID_ARG_TYPE");

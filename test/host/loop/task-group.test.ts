@@ -7,7 +7,7 @@ import {
   currentTask,
   ExceptionGroup,
   sleep,
-  type TaskGroup,
+  TaskGroup,
   taskGroup,
 } from "../../../host/index.js";
 import { thrownBy } from "../../support/sockets.js";
@@ -36,6 +36,13 @@ const nap = (trace: string[], seconds: number, word: string, fails = false) =>
     if (fails) throw new Error(word);
     return word;
   };
+
+test("is made by taskGroup alone, and says so", () => {
+  const Made = TaskGroup as unknown as new () => TaskGroup;
+  const error = thrownBy(() => new Made());
+  assert.is(error.code, "ERR_NOT_A_LOOP");
+  assert.match(error.message, "made by taskGroup()");
+});
 
 /** A function of each kind that makes tasks, and then waits. */
 const bodies = (make: (group: TaskGroup) => void, seconds: number): Record<string, Body<string, [TaskGroup]>> => ({

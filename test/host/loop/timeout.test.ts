@@ -136,6 +136,20 @@ test("the deadline can be told, moved and taken away", async (loop) => {
   assert.instance(await rejection(within(loop, () => timeout(null, body))), TimeoutError);
 });
 
+test("the error tells the limit, or the deadline if that was moved", async (loop) => {
+  const message = async (start: () => Promise<unknown>): Promise<string> =>
+    ((await rejection(within(loop, start))) as Error).message;
+  assert.is(await message(() => timeout(0.001, SLEEPERS.generator(3600))), "it took longer than 0.001 seconds");
+  const now = loop.time();
+  const moved = async (limit: Timeout) => {
+    limit.reschedule(now);
+    await sleep(3600);
+  };
+  const over = `the time was over at ${now} s of the loop's clock`;
+  assert.is(await message(() => timeout(3600, moved)), over);
+  assert.is(await message(() => timeoutAt(now, SLEEPERS.generator(3600))), over);
+});
+
 test("the deadline cannot be moved when it is over, or the function is", async (loop) => {
   const limit = await within(loop, () => timeout(3600, SLEEPERS.generator(0)));
   assert.is(thrownBy(() => limit.reschedule(1)).code, "ERR_TIMEOUT_OVER");

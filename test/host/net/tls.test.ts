@@ -665,6 +665,9 @@ test(
     ] as const) {
       assert.is(create(options).code, code, JSON.stringify(options));
     }
+    const plain = { ssl: { ca: "" } as never };
+    assert.match(create(plain).message, "make one with new SSLContext");
+    assert.match(thrownBy(() => loop.createServer(() => ({}), HOST, 0, plain)).message, "make one with new SSLContext");
     const server = thrownBy(() => loop.createServer(() => ({}), HOST, 0, { sslShutdownTimeout: 1 }));
     assert.is(server.code, "ERR_CONFLICTING_OPTIONS");
     for (const [options, code] of [

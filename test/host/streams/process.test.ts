@@ -7,7 +7,10 @@ import {
   CancelledError,
   createSubprocessExec,
   createSubprocessShell,
+  DEVNULL,
   PIPE,
+  type Process,
+  type ProcessOptions,
   STDOUT,
   type StreamReader,
 } from "../../../host/index.js";
@@ -265,11 +268,37 @@ test(
 );
 
 test(
+  "the types of its streams follow the options",
+  onLoop(async () => {
+    const cat = await createSubprocessExec("cat", { stdin: PIPE, stdout: PIPE, stderr: DEVNULL });
+    const nothing: null = cat.stderr;
+    assert.is(nothing, null);
+    cat.stdin.write(Buffer.from("one\n"));
+    assert.is(String(await cat.stdout.readline()), "one\n");
+    const [rest] = await cat.communicate(Buffer.from("two"));
+    assert.is(rest.toString(), "two");
+    const shell = await createSubprocessShell("echo three", { stdout: PIPE });
+    assert.is((await shell.stdout.read()).toString(), "three\n");
+    const options: ProcessOptions = { stdout: PIPE };
+    const children: Process[] = [cat, shell, await createSubprocessExec("true", ...["x"], options)];
+    const [, , last] = children;
+    assert.is((await last?.stdout?.read())?.length, 0);
+    const own: null = (await createSubprocessShell("true")).stdout;
+    assert.is(own, null);
+    for (const child of children) await child.wait();
+  }),
+);
+
+test(
   "that cannot be made tell why",
   onLoop(async () => {
     const thrown = (...args: unknown[]): string =>
       thrownBy(() => (createSubprocessExec as (...all: unknown[]) => unknown)(...args)).message;
     assert.match(thrown("ls", ["-l"]), /one by one: spread the array/);
+    assert.match(
+      thrown("ls", ["-l"], { stdout: PIPE }),
+      /must be a string, not an instance of Array: spread the array/,
+    );
     assert.match(thrown("ls", { shell: true }), /^createSubprocessExec\(\) has no option "shell": .*limit, signal/);
     assert.match(
       thrownBy(() => createSubprocessShell("true", "x" as never)).message,

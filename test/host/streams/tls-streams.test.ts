@@ -33,6 +33,7 @@ test(
     const server = await startServer(echoLines, HOST, 0, { ssl: serving });
     const [reader, writer] = await openConnection(HOST, portOf(server), { ssl: trusting });
     assert.is(writer.getExtraInfo("sslcontext"), trusting);
+    assert.is(writer.getExtraInfo("peercert")?.subject.CN, "localhost");
     assert.not(writer.canWriteEof());
     writer.write(Buffer.from("secret\n"));
     assert.is(String(await reader.readline()), "secret\n");

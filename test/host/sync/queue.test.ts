@@ -122,6 +122,55 @@ for (const kind of KINDS) {
     }
   });
 
+  test(`once shut down, it gives out what it has, and takes nothing, ${kind}`, async (loop) => {
+    const queue = new Queue<number>();
+    const trace: string[] = [];
+    queue.putNowait(1);
+    queue.putNowait(2);
+    queue.shutdown();
+    queue.shutdown();
+    assert.is(String(queue), "<Queue maxsize=0 items=2 tasks=2 shutdown>");
+    const put = putting(loop, kind, queue, 3, trace);
+    for (const name of ["a", "b"]) getting(loop, kind, queue, name, trace);
+    const late = getting(loop, kind, queue, "c", trace);
+    await iterate(loop, 3);
+    assert.equal(trace, ["a gets 1", "b gets 2"]);
+    for (const task of [put, late]) assert.instance(task.exception(), QueueShutDown);
+    assert.is(thrownBy(() => queue.putNowait(4)).code, "ERR_QUEUE_SHUT_DOWN");
+    assert.is(thrownBy(() => queue.getNowait()).code, "ERR_QUEUE_SHUT_DOWN");
+  });
+
+  test(`ends those who wait when it is shut down, ${kind}`, async (loop) => {
+    const [empty, full] = [new Queue<number>(), new Queue<number>(1)];
+    full.putNowait(1);
+    const tasks = ["a", "b"].flatMap((name) => [
+      getting(loop, kind, empty, name, []),
+      putting(loop, kind, full, 2, []),
+    ]);
+    await iterate(loop);
+    for (const queue of [empty, full]) queue.shutdown();
+    await iterate(loop, 3);
+    for (const task of tasks) assert.instance(task.exception(), QueueShutDown);
+    assert.equal([full.getNowait(), full.empty()], [1, true]);
+  });
+
+  test(`drops what it has when it is shut down at once, ${kind}`, async (loop) => {
+    const queue = new Queue<number>();
+    const trace: string[] = [];
+    const getter = getting(loop, kind, queue, "a", trace);
+    await iterate(loop);
+    for (const item of [1, 2, 3]) queue.putNowait(item);
+    const join = () => queue.join();
+    awaiting(loop, kind, join, () => trace.push("joined"));
+    await iterate(loop, 0);
+    queue.shutdown(true);
+    getter.cancel();
+    await iterate(loop, 4);
+    assert.equal([getter.cancelled(), queue.qsize(), trace], [true, 0, ["joined"]]);
+    queue.shutdown(true);
+    assert.is(thrownBy(() => queue.taskDone()).code, "ERR_TASK_DONE_TOO_OFTEN");
+  });
+
   test(`join waits until all work is done, ${kind}`, async (loop) => {
     const queue = new Queue<number>();
     const trace: string[] = [];
@@ -168,6 +217,15 @@ test("passes many items through little room, in order", async (loop) => {
     got,
     Array.from({ length: 100 }, (_, index) => index),
   );
+});
+
+test("items on which the work is done before they are got are dropped as well", () => {
+  const queue = new Queue<number>();
+  queue.putNowait(1);
+  queue.taskDone();
+  queue.shutdown(true);
+  assert.is(String(queue), "<Queue maxsize=0 shutdown>");
+  assert.is(thrownBy(() => queue.shutdown({ immediate: true } as never)).code, "ERR_INVALID_ARG_TYPE");
 });
 
 test("put need not be awaited", async (loop) => {
@@ -245,71 +303,6 @@ test("takes back NaN like any other item", async (loop) => {
   await iterate(loop);
   assert.ok(task.cancelled());
   assert.is(queue.qsize(), 0);
-});
-
-for (const kind of KINDS) {
-  test(`that is shut down gives what is left, and fails those who wait, ${kind}`, async (loop) => {
-    const queue = new Queue<number>(2);
-    const trace: string[] = [];
-    for (const item of [1, 2, 3]) putting(loop, kind, queue, item, trace).catch((error) => trace.push(error.name));
-    await iterate(loop);
-    queue.shutdown();
-    assert.is(String(queue), "<Queue maxsize=2 items=2 tasks=2 shutdown>");
-    for (const name of ["a", "b", "c"])
-      getting(loop, kind, queue, name, trace).catch((error) => trace.push(error.name));
-    await iterate(loop);
-    await iterate(loop);
-    assert.equal(trace.sort(), ["QueueShutDown", "QueueShutDown", "a gets 1", "b gets 2", "put 1", "put 2"]);
-  });
-
-  test(`that is shut down fails those who wait for an item, ${kind}`, async (loop) => {
-    const queue = new Queue<number>();
-    const trace: string[] = [];
-    getting(loop, kind, queue, "a", trace).catch((error) => trace.push(error.name));
-    await iterate(loop);
-    queue.shutdown();
-    await iterate(loop);
-    assert.equal(trace, ["QueueShutDown"]);
-  });
-}
-
-test("that is shut down refuses more, and says so", async (loop) => {
-  const queue = new Queue<number>();
-  queue.shutdown();
-  queue.shutdown({ immediate: false });
-  assert.is(thrownBy(() => queue.putNowait(1)).code, "ERR_QUEUE_SHUT_DOWN");
-  assert.is(thrownBy(() => queue.getNowait()).code, "ERR_QUEUE_SHUT_DOWN");
-  for (const call of [() => queue.put(1), () => queue.get()]) {
-    const task = loop.createTask(async () => void (await call()));
-    assert.instance(await rejection(loop.runUntilComplete(task)), QueueShutDown);
-  }
-  assert.is(thrownBy(() => queue.shutdown({ immediate: 1 } as never)).code, "ERR_INVALID_ARG_TYPE");
-  assert.is(thrownBy(() => queue.shutdown({ now: true } as never)).code, "ERR_UNKNOWN_OPTION");
-});
-
-test("that is shut down at once drops what is left, and whoever joins it goes on", async (loop) => {
-  const queue = new Queue<number>();
-  for (const item of [1, 2, 3]) queue.putNowait(item);
-  assert.is(queue.getNowait(), 1);
-  const joining = loop.createTask(async () => await queue.join());
-  await iterate(loop);
-  queue.shutdown({ immediate: true });
-  assert.is(String(queue), "<Queue maxsize=0 tasks=1 shutdown>");
-  await iterate(loop);
-  assert.not.ok(joining.done());
-  queue.taskDone();
-  await loop.runUntilComplete(joining);
-});
-
-test("drops an item that comes back after it was shut down at once", async (loop) => {
-  const queue = new Queue<number>();
-  const getter = loop.createTask(async () => await queue.get());
-  await iterate(loop);
-  queue.putNowait(1);
-  getter.cancel();
-  queue.shutdown({ immediate: true });
-  await rejection(loop.runUntilComplete(getter));
-  assert.is(String(queue), "<Queue maxsize=0 shutdown>");
 });
 
 test("gives its items to for await until it is shut down", async (loop) => {

@@ -236,6 +236,8 @@ test("bad input fails at the call that made it", async () => {
     const codes: [code: string, call: () => unknown][] = [
       ["ERR_UNKNOWN_CALLBACK", () => anyRemote.callSoonThreadsafe("toString")],
       ["ERR_UNKNOWN_CALLBACK", () => anyRemote.runCoroutineThreadsafe("other")],
+      ["ERR_INVALID_ARG_TYPE", () => anyRemote.callSoonThreadsafe((() => {}) as never)],
+      ["ERR_INVALID_ARG_TYPE", () => anyRemote.runCoroutineThreadsafe((async () => {}) as never)],
       ["ERR_COROUTINE_CALLBACK", () => anyRemote.callSoonThreadsafe("coroutine")],
       ["ERR_NOT_CLONEABLE", () => remote.callSoonThreadsafe("call", () => {})],
       ["ERR_DEADLOCK", () => remote.runCoroutineThreadsafe("coroutine").result()],
