@@ -53,14 +53,15 @@ export function frameOf(line: string): StackFrame {
 /** The stack; "" where the program's own `Error.prepareStackTrace` fails, or makes no text of it. */
 function stackHere(): string {
   const limit = Error.stackTraceLimit;
-  Error.stackTraceLimit = FRAMES_MAX;
+  // It stays as it is where the program has frozen it.
+  Reflect.set(Error, "stackTraceLimit", FRAMES_MAX);
   try {
     const { stack }: { stack?: unknown } = new Error();
     return typeof stack === "string" ? stack : "";
   } catch {
     return "";
   } finally {
-    Error.stackTraceLimit = limit;
+    Reflect.set(Error, "stackTraceLimit", limit);
   }
 }
 
