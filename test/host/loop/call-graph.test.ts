@@ -212,7 +212,7 @@ test("a graph of a chain may be longer than the stack too", async (loop) => {
   loop.setDebug(false);
   const future = loop.createFuture();
   let last: Future = future;
-  for (let n = 0; n < 10_000; n++) {
+  for (let n = 0; n < 4000; n++) {
     const before = last;
     last = loop.createTask(function* () {
       yield* before;
@@ -222,7 +222,7 @@ test("a graph of a chain may be longer than the stack too", async (loop) => {
   await runOnce(loop);
   let length = 0;
   for (let graph = captureCallGraph(future); graph !== null; graph = graph.awaitedBy[0] ?? null) length++;
-  assert.is(length, 10_001);
+  assert.is(length, 4001);
   future.setResult(1);
   await loop.runUntilComplete(last);
 });
@@ -265,7 +265,11 @@ test("thousands may wait for the same thousands", async (loop) => {
   const awaited = Array.from({ length: 3000 }, () => yields(future));
   const all = gather(awaited) as Future;
   let asked = 0;
-  Object.defineProperty(all, "_parts", { get: () => (asked++, awaited) });
+  const get = (): Future[] => {
+    asked++;
+    return awaited;
+  };
+  Object.defineProperty(all, "_parts", { get });
   const waiting = Array.from({ length: 3000 }, () => yields(all));
   await runOnce(loop);
   assert.is(captureCallGraph(awaited[0])?.awaitedBy.length, 3000);
@@ -324,35 +328,41 @@ test.onVirtual("an error of a loop that nothing can wake says which tasks wait",
   await loop.runUntilComplete(main).catch(() => {});
 });
 
-test.onVirtual(
-  "an error of a loop that nothing can wake comes with any number of tasks, whatever they are named",
-  async (loop) => {
-    loop.setDebug(false);
-    const never = loop.createFuture();
-    // More than a call may have arguments.
-    const many = Array.from({ length: 150_000 }, () =>
-      loop.createTask(function* () {
-        yield* never;
-      }),
-    );
-    const main = loop.createTask(
-      async () => {
-        await gather(many);
-      },
-      { name: "main" },
-    );
-    const deadlock = async (): Promise<Error> => (await loop.runUntilComplete(main).catch((thrown) => thrown)) as Error;
-    assert.match((await deadlock()).message, /:\nmain\n├─ Task-\d+, waits for Future\n[^]*\n… 149981 tasks more$/);
-    main.getName = () => {
-      throw new Error("no name");
-    };
-    const nameless = (await deadlock()) as Error & { code: string };
-    assert.is(nameless.code, "ERR_VIRTUAL_DEADLOCK");
-    assert.not.match(nameless.message, "These tasks wait");
-    never.setResult(1);
-    await loop.runUntilComplete(main);
-  },
-);
+test.onVirtual("an error of a loop that nothing can wake comes with any number of tasks", async (loop) => {
+  loop.setDebug(false);
+  const never = loop.createFuture();
+  // More than a call may have arguments.
+  const many = Array.from({ length: 130_000 }, () =>
+    loop.createTask(function* () {
+      yield* never;
+    }),
+  );
+  const main = loop.createTask(
+    function* () {
+      yield* gather(many);
+    },
+    { name: "main" },
+  );
+  const error = (await loop.runUntilComplete(main).catch((thrown) => thrown)) as Error;
+  assert.match(error.message, /:\nmain\n├─ Task-\d+, waits for Future\n[^]*\n… 129981 tasks more$/);
+  never.setResult(1);
+  await loop.runUntilComplete(main);
+});
+
+test.onVirtual("an error of a loop that nothing can wake comes without tasks that cannot be shown", async (loop) => {
+  const never = loop.createFuture();
+  const main = loop.createTask(function* () {
+    yield* never;
+  });
+  main.getName = () => {
+    throw new Error("no name");
+  };
+  const error = (await loop.runUntilComplete(main).catch((thrown) => thrown)) as Error & { code: string };
+  assert.is(error.code, "ERR_VIRTUAL_DEADLOCK");
+  assert.not.match(error.message, "These tasks wait");
+  never.setResult(1);
+  await loop.runUntilComplete(main);
+});
 
 test("a task whose future is done, and which has not gone on yet, waits for nothing", async (loop) => {
   loop.setDebug(false);
