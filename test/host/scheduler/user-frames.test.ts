@@ -4,13 +4,13 @@ import * as assert from "uvu/assert";
 import { frameOf, placeIn } from "../../../host/scheduler/user-frames.js";
 
 const places: Record<string, string | null> = {
-  "    at main (file:///home/a.js:1:2)": "file:///home/a.js:1:2",
-  "    at async Object.<anonymous> [as x] (/home/a.js:1:2)": "/home/a.js:1:2",
-  "    at file:///home/a.js:1:2": "file:///home/a.js:1:2",
-  "    at async /home/a.js:1:2": "/home/a.js:1:2",
-  "    at main (/home/a (copy)/b.js:1:2)": "/home/a (copy)/b.js:1:2",
-  "    at /home/a (copy)/b.js:1:2": "/home/a (copy)/b.js:1:2",
-  "    at eval (eval at main (/home/a.js:1:2), <anonymous>:3:4)": null,
+  "    at main (file:///srv/a.js:1:2)": "file:///srv/a.js:1:2",
+  "    at async Object.<anonymous> [as x] (/srv/a.js:1:2)": "/srv/a.js:1:2",
+  "    at file:///srv/a.js:1:2": "file:///srv/a.js:1:2",
+  "    at async /srv/a.js:1:2": "/srv/a.js:1:2",
+  "    at main (/srv/a (copy)/b.js:1:2)": "/srv/a (copy)/b.js:1:2",
+  "    at /srv/a (copy)/b.js:1:2": "/srv/a (copy)/b.js:1:2",
+  "    at eval (eval at main (/srv/a.js:1:2), <anonymous>:3:4)": null,
   "    at Promise.all (index 0)": null,
   "    at node:internal/main:1:2": null,
 };
@@ -22,9 +22,9 @@ for (const [line, place] of Object.entries(places)) {
 }
 
 const functionNames: Record<string, string> = {
-  "    at main (file:///home/a.js:1:2)": "main",
-  "    at async Object.<anonymous> [as x] (/home/a.js:1:2)": "Object.<anonymous> [as x]",
-  "    at /home/a (copy)/b.js:1:2": "",
+  "    at main (file:///srv/a.js:1:2)": "main",
+  "    at async Object.<anonymous> [as x] (/srv/a.js:1:2)": "Object.<anonymous> [as x]",
+  "    at /srv/a (copy)/b.js:1:2": "",
 };
 
 for (const [line, functionName] of Object.entries(functionNames)) {
