@@ -1,7 +1,8 @@
 /**
  * The tests that arguments of any public call are put to.
  *
- * Owns: refusing what would otherwise be ignored, such as keys that nobody knows; integers, bytes, and options that are true or false.
+ * Owns: refusing what would otherwise be ignored, such as keys that nobody knows; integers, bytes, options that are true or false, and what texts
+ * are written to.
  *
  * Does not own: what one part alone takes, such as descriptors and addresses (`net/`).
  */
@@ -57,6 +58,12 @@ export function checkInteger(name: string, value: unknown, min: number, max: num
     throw new ValueError("ERR_OUT_OF_RANGE", `${name} must be an integer from ${min} to ${max}, not ${value}.`);
   }
   return value;
+}
+
+/** Answers what texts are to be written to. @throws TypeError `ERR_INVALID_ARG_TYPE` */
+export function checkFile<F extends { write(text: string): unknown }>(file: F): F {
+  if (typeof file?.write === "function") return file;
+  throw typeError("ERR_INVALID_ARG_TYPE", `The option file must have a method write, and ${describe(file)} has not.`);
 }
 
 /**

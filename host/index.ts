@@ -36,11 +36,8 @@ export {
   captureCallGraph,
   type FutureCallGraph,
   formatCallGraph,
-  formatTaskTree,
   type PrintGraphOptions,
-  type PrintTreeOptions,
   printCallGraph,
-  printTaskTree,
 } from "./loop/call-graph.js";
 export { EventLoop, type TaskFactory } from "./loop/event-loop.js";
 export type { ExceptionContext, ExceptionHandler } from "./loop/exception-handler.js";
@@ -59,6 +56,7 @@ export { type ProgramOptions, Runner, type RunnerOptions, type RunOptions, run }
 export { getRunningLoop } from "./loop/running-loop.js";
 export { shield } from "./loop/shield.js";
 export { TaskGroup, taskGroup } from "./loop/task-group.js";
+export { formatTaskTree, type PrintTreeOptions, printTaskTree } from "./loop/task-tree.js";
 export { allTasks, currentTask } from "./loop/tasks.js";
 export { Timeout, timeout, timeoutAt } from "./loop/timeout.js";
 export { type ReturnWhen, type WaitOptions, type WaitResult, wait, waitFor } from "./loop/wait.js";

@@ -36,11 +36,6 @@ export class Awaited {
     return this.#futures.keys();
   }
 
-  /** Whether there is none. */
-  get isEmpty(): boolean {
-    return this.#futures.size === 0;
-  }
-
   /** The function comes to await one. */
   add(future: Future): void {
     this.#futures.set(future, this.#goneOn);

@@ -20,7 +20,7 @@ export class FutureIterator<T> {
   next(): IteratorResult<Future<T>, T> {
     const future = this.#future;
     if (future._state !== FutureState.Pending) return { done: true, value: future.result() };
-    if (future._scheduler.debug) noteWait(future._loop._currentTask);
+    if (future._scheduler.debug) noteWait(future._loop._currentTask, future);
     return { done: false, value: future };
   }
 

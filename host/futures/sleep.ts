@@ -12,7 +12,7 @@ import type { TimerHandle } from "../scheduler/handle.js";
 import type { Scheduler } from "../scheduler/scheduler.js";
 import type { DoneCallback, Future } from "./future.js";
 import { OwnResult, settleUnlessDone } from "./own-result.js";
-import { noteWait } from "./stack.js";
+import { noteTurn } from "./stack.js";
 
 /** Makes the future that `sleep` returns. */
 export function sleepOn<T>(loop: EventLoop, scheduler: Scheduler, delay: number, result: T): Future<T> {
@@ -88,7 +88,7 @@ class OneIteration<T> extends OwnResult<T> {
   }
 
   *#giveUpOneIteration(): Generator<undefined, T, unknown> {
-    if (this._scheduler.debug) noteWait(this._loop._currentTask);
+    if (this._scheduler.debug) noteTurn(this._loop._currentTask);
     yield;
     if (this._state === FutureState.Pending) this._succeed(this.#result);
     return this.result();

@@ -10,8 +10,9 @@
  *
  * CPython 3.11, base_tasks.py `_task_get_stack` and `_task_print_stack`. Differs: the innermost frame comes first, as in JavaScript's stacks.
  */
-import { checkInteger, checkOptions } from "../arguments.js";
+import { checkFile, checkInteger, checkOptions } from "../arguments.js";
 import { frameOf, type StackFrame, userFrames, userFramesIn } from "../scheduler/user-frames.js";
+import { attempt } from "../show.js";
 import { asyncTask } from "./awaiting.js";
 import type { Task } from "./task.js";
 
@@ -27,22 +28,27 @@ export interface PrintStackOptions extends StackOptions {
   file?: { write(text: string): unknown };
 }
 
-/** For each task the lines of the stack with which it came to wait last. */
-const stacks = new WeakMap<object, readonly string[]>();
+/**
+ * For each task the lines of the stacks with which it came to wait, by what it waits for; by itself where it gives up a turn. An async function may
+ * wait for several things at a time, and look at others without waiting for them.
+ */
+const stacks = new WeakMap<object, WeakMap<object, readonly string[]>>();
 
-/** A task comes to wait here. */
-export function noteWait(task: object | null): void {
-  if (task !== null) stacks.set(task, userFrames());
+/** A task comes to wait for a future here. */
+export function noteWait(task: object | null, future: object): void {
+  if (task === null) return;
+  const own = stacks.get(task) ?? new WeakMap<object, readonly string[]>();
+  stacks.set(task, own.set(future, userFrames()));
 }
 
-/** A task goes on. */
-export function forgetWait(task: object): void {
-  stacks.delete(task);
+/** A task gives up a turn here. */
+export function noteTurn(task: object | null): void {
+  if (task !== null) noteWait(task, task);
 }
 
-/** The lines of the stack with which a task came to wait; none if that was not in debug mode. */
-export function waitOf(task: object): readonly string[] {
-  return stacks.get(task) ?? [];
+/** A task has its next turn. */
+export function forgetTurn(task: object): void {
+  stacks.get(task)?.delete(task);
 }
 
 /**
@@ -51,11 +57,16 @@ export function waitOf(task: object): readonly string[] {
 export function noteAwaits(future: PromiseLike<unknown>): void {
   const { then } = future;
   const get = (): typeof then => {
-    noteWait(asyncTask());
+    noteWait(asyncTask(), future);
     return then;
   };
+  // Without debug mode it can be replaced too.
+  const set = (value: unknown): void => {
+    // biome-ignore lint/suspicious/noThenProperty: as below
+    Object.defineProperty(future, "then", { value, configurable: true, enumerable: true, writable: true });
+  };
   // biome-ignore lint/suspicious/noThenProperty: it has one already
-  Object.defineProperty(future, "then", { get, configurable: true });
+  Object.defineProperty(future, "then", { get, set, configurable: true });
 }
 
 /** What `task.getStack` answers. */
@@ -67,7 +78,7 @@ export function stackOf(task: Task, options: StackOptions): StackFrame[] {
 export function printStackOf(task: Task, options: PrintStackOptions): void {
   const lines = linesOf(task, "printStack", options, ["limit", "file"]);
   const { file = process.stderr } = options;
-  file.write(`${titleOf(task, lines)}\n${lines.map((line) => `${line}\n`).join("")}`);
+  checkFile(file).write(`${titleOf(task, lines)}\n${lines.map((line) => `${line}\n`).join("")}`);
 }
 
 /** Answers the limit that was passed, or null. @throws TypeError `ERR_INVALID_ARG_TYPE`, `ERR_UNKNOWN_OPTION`; ValueError `ERR_OUT_OF_RANGE` */
@@ -86,12 +97,27 @@ function titleOf(task: Task, lines: readonly string[]): string {
 function linesOf(task: Task, call: string, options: StackOptions, known: readonly string[]): readonly string[] {
   const limit = checkStackOptions(call, options, known);
   if (task.done()) {
-    const { stack = "" } = (task._exception ?? {}) as { stack?: string };
-    const lines = task._failed ? userFramesIn(String(stack)) : [];
+    const lines = task._failed ? attempt(() => linesIn(task._exception as Error), []) : [];
     return limit === null ? lines : lines.slice(Math.max(lines.length - limit, 0));
   }
   const lines = isRunning(task) ? userFrames() : waitOf(task);
   return limit === null ? lines : lines.slice(0, limit);
+}
+
+/** The lines of the stack of an exception, which may be anything that can be thrown. */
+function linesIn({ stack, message }: Error): readonly string[] {
+  const text = String(stack);
+  // A message may have lines that look like those of a stack.
+  const start = text.indexOf(String(message));
+  return userFramesIn(start < 0 ? text : text.slice(start + String(message).length));
+}
+
+/** The lines of the stack with which a task came to wait; none if that was not in debug mode. */
+function waitOf(task: Task): readonly string[] {
+  const own = stacks.get(task);
+  let lines = own?.get(task) ?? [];
+  for (const part of task._parts) lines = own?.get(part) ?? lines;
+  return lines;
 }
 
 function isRunning(task: Task): boolean {

@@ -19,7 +19,7 @@ import { type AwaitingTask, runAsTask } from "./awaiting.js";
 import { type Coroutine, isCoroutine, isPromiseLike } from "./coroutine.js";
 import { Future } from "./future.js";
 import { isKept, leaveCancellation, leftCancellation } from "./late-cancellation.js";
-import { forgetWait, type PrintStackOptions, printStackOf, type StackOptions, stackOf } from "./stack.js";
+import { forgetTurn, type PrintStackOptions, printStackOf, type StackOptions, stackOf } from "./stack.js";
 
 /** What a task runs: a generator, or a function that makes one or is async. The function is called in the task's first step. */
 export type TaskBody<T> = Coroutine<T> | (() => Coroutine<T> | PromiseLike<T>);
@@ -267,7 +267,6 @@ export class Task<T = unknown> extends Future<T> implements Steppable, AwaitingT
     // The function has ended.
     if (awaited === null) return true;
     const mayBeLeft = awaited.remove(future);
-    if (this._scheduler.debug && awaited.isEmpty) forgetWait(this);
     if (mayBeLeft && this.#owed !== null && future.cancelled()) {
       // If the function hears of this one, it has heard of all.
       awaited.doubt(this.#owed.message);
@@ -321,7 +320,7 @@ export class Task<T = unknown> extends Future<T> implements Steppable, AwaitingT
     const thrown = this.#thrown;
     this.#waiter = null;
     this.#thrown = null;
-    if (this._scheduler.debug) forgetWait(this);
+    if (this._scheduler.debug) forgetTurn(this);
     const coroutine = this.#coroutine;
     if (coroutine === null) return this.#start(how);
     if (how === ResumeHow.Cancel) {

@@ -27,7 +27,6 @@ import { blockingRunError, Scheduler, type Side } from "../scheduler/scheduler.j
 import { EpollSelector } from "../selector/epoll-selector.js";
 import { systemError } from "../sys/errors.js";
 import { AsyncGenerators } from "./asyncgens.js";
-import { summarizeTasks } from "./call-graph.js";
 import {
   checkContext,
   type ExceptionContext,
@@ -39,6 +38,7 @@ import { type FileDescriptorLike, freeFd } from "./file-descriptor.js";
 import { endWith } from "./run-ending.js";
 import { checkNoLoopRuns, setRunningLoop } from "./running-loop.js";
 import { SignalHandlers } from "./signals.js";
+import { summarizeTasks } from "./task-tree.js";
 import { ThreadCalls } from "./thread-calls.js";
 import { closeOpen, unfinishedOf } from "./unclosed.js";
 

@@ -221,7 +221,8 @@ export class Scheduler {
 
   /** What the message of an error says at its end about tasks that wait for ever; "" if there are none. */
   get tasksInVain(): string {
-    const tasks = this.#owner._summarizeTasks();
+    // The error must come, whatever the tasks of the program do to their names.
+    const tasks = attempt(() => this.#owner._summarizeTasks(), "");
     return tasks === "" ? "" : `. These tasks wait:\n${tasks}`;
   }
 

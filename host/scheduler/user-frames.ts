@@ -39,12 +39,13 @@ export function userFramesIn(stack: string): string[] {
 
 /** Where a line of a stack says that its frame is, as `file:line:column`; null if it does not. */
 export function placeIn(line: string): string | null {
-  return /\(?((?:file:\/\/|\/)[^)]+:\d+:\d+)\)?$/.exec(line.trim())?.[1] ?? null;
+  // The path itself may have brackets. What eval has made is nowhere, and has a "<" where its place would end.
+  return /(?:^|[\s(])((?:file:\/\/|\/)[^<]+:\d+:\d+)\)?$/.exec(line.trim())?.[1] ?? null;
 }
 
 /** What one of the user's frames says. */
 export function frameOf(line: string): StackFrame {
-  const [, functionName = ""] = /^\s*at (?:async )?(.+?) \(/.exec(line) ?? [];
+  const [, functionName = ""] = /^\s*at (?:async )?(.+?) \((?:file:|\/)/.exec(line) ?? [];
   const [, fileName = "", lineNumber, columnNumber] = /^(.*):(\d+):(\d+)$/.exec(placeIn(line) ?? "") ?? [];
   return { functionName, fileName, lineNumber: Number(lineNumber), columnNumber: Number(columnNumber) };
 }
@@ -52,14 +53,15 @@ export function frameOf(line: string): StackFrame {
 /** The stack; "" where the program's own `Error.prepareStackTrace` fails, or makes no text of it. */
 function stackHere(): string {
   const limit = Error.stackTraceLimit;
-  Error.stackTraceLimit = FRAMES_MAX;
+  // It stays as it is where the program has frozen it.
+  Reflect.set(Error, "stackTraceLimit", FRAMES_MAX);
   try {
     const { stack }: { stack?: unknown } = new Error();
     return typeof stack === "string" ? stack : "";
   } catch {
     return "";
   } finally {
-    Error.stackTraceLimit = limit;
+    Reflect.set(Error, "stackTraceLimit", limit);
   }
 }
 

@@ -25,8 +25,10 @@ export type DatagramDelays = (datagram: Datagram) => readonly number[];
 /** Whoever has an address for datagrams. */
 export interface Receiver {
   readonly sockname: InetAddress;
+  /** Whom a datagram of a sender is from for this one; null if this one hears others alone. */
+  _fromFor(sender: Receiver, from: InetAddress): InetAddress | null;
   /** A datagram has come. */
-  _arrive(datagram: Datagram): void;
+  _arrive(data: Buffer, from: InetAddress): void;
   /** What was sent has come to an address that nobody has. */
   _refused(): void;
 }
@@ -34,6 +36,8 @@ export interface Receiver {
 export class DatagramPost {
   readonly #loop: EventLoop;
   readonly #latency: () => number;
+  /** The addresses that are taken, also by those that are still to be receivers. */
+  readonly #names = new Map<string, InetAddress>();
   readonly #receivers = new Map<string, Receiver>();
   readonly #ports = new FreePorts();
   #delays: DatagramDelays | null = null;
@@ -58,20 +62,30 @@ export class DatagramPost {
   /** The address with a port that is free, if it has none. @throws Error `EADDRINUSE` */
   bind(wanted: InetAddress): InetAddress {
     const isTaken = (port: number): boolean => {
-      const others = [...this.#receivers.values()].map(({ sockname }) => sockname);
-      return others.some((other) => other.port === port && hostsMeet(other.host, wanted.host));
+      for (const other of this.#names.values()) {
+        if (other.port === port && hostsMeet(other.host, wanted.host)) return true;
+      }
+      return false;
     };
     if (wanted.port === 0) return { ...wanted, port: this.#ports.take(isTaken) };
     if (!isTaken(wanted.port)) return wanted;
     throw systemError("bind", EADDRINUSE, { ...addressDetails(wanted), message: errorText(EADDRINUSE) });
   }
 
+  /** Nobody else can have the address from now on. */
+  take(sockname: InetAddress): void {
+    this.#names.set(keyOf(sockname), sockname);
+  }
+
+  /** What comes to the receiver's address is for it. */
   enter(receiver: Receiver): void {
     this.#receivers.set(keyOf(receiver.sockname), receiver);
   }
 
-  leave(receiver: Receiver): void {
-    this.#receivers.delete(keyOf(receiver.sockname));
+  /** The address is free again. */
+  leave(sockname: InetAddress): void {
+    this.#names.delete(keyOf(sockname));
+    this.#receivers.delete(keyOf(sockname));
   }
 
   /** Sends a datagram. @throws what `delays` throws; TypeError `ERR_NOT_A_NUMBER`, ValueError `ERR_BAD_TIME` for what it answers */
@@ -81,14 +95,19 @@ export class DatagramPost {
 
   #deliver(datagram: Datagram, sender: Receiver): void {
     const { host, port } = datagram.to;
+    const { data } = datagram;
     if (host === BROADCAST) {
-      const all = [...this.#receivers.values()].filter(({ sockname }) => sockname.port === port);
-      for (const receiver of all) receiver._arrive(datagram);
+      for (const receiver of this.#receivers.values()) {
+        const from = receiver.sockname.port === port ? receiver._fromFor(sender, datagram.from) : null;
+        // One that ends the loop does not keep the others from it.
+        if (from !== null) this.#loop.callSoon(() => receiver._arrive(data, from));
+      }
       return;
     }
     const hosts = [host, ...ANYWHERE];
     const receiver = hosts.map((each) => this.#receivers.get(keyOf({ host: each, port }))).find(Boolean);
-    if (receiver !== undefined) receiver._arrive(datagram);
+    const from = receiver?._fromFor(sender, datagram.from) ?? null;
+    if (from !== null) receiver?._arrive(data, from);
     else this.#after(this.#latency(), () => sender._refused());
   }
 

@@ -5,7 +5,8 @@
  *
  * Does not own: who is where (`virtual-network.ts`, `datagram-post.ts`).
  */
-import type { Address, UnixPath } from "../net/address.js";
+import { isIPv6 } from "node:net";
+import type { Address, InetAddress, UnixPath } from "../net/address.js";
 import { EADDRINUSE } from "../sys/errno.js";
 import { systemError } from "../sys/errors.js";
 import { isUnixPath, pathBytes } from "../sys/sockaddr.js";
@@ -22,11 +23,32 @@ export const LOCALHOST = "127.0.0.1";
 /** The address of all who have the port, on whichever host. */
 export const BROADCAST = "255.255.255.255";
 
-/** A host as the network knows it: all names of this one are one, and small letters are large ones. */
+/**
+ * A host as the network knows it: all names of this one are one, small letters are large ones, and it does not matter how an IPv6 address is
+ * written.
+ */
 export function hostNamed(name: string): string {
-  const host = name.toLowerCase();
+  const host = shortest(name.toLowerCase());
   if (LOCAL_NAMES.includes(host)) return LOCALHOST;
   return host === "<broadcast>" ? BROADCAST : host;
+}
+
+/** Where something arrives that is sent to an address: who sends to all hosts sends to this one. */
+export function destinationOf(address: InetAddress): InetAddress {
+  return ANYWHERE.includes(address.host) ? { ...address, host: LOCALHOST } : address;
+}
+
+/** The shortest way to write an IPv6 address, and IPv4 where it stands for that; any other host as it is. */
+function shortest(host: string): string {
+  if (!isIPv6(host)) return host;
+  const [number = "", scope] = host.split("%");
+  const short = new URL(`http://[${number}]`).hostname.slice(1, -1);
+  const [, high, low] = /^::ffff:([0-9a-f]+):([0-9a-f]+)$/.exec(short) ?? [];
+  if (high !== undefined && low !== undefined) {
+    const bytes = [high, low].flatMap((half) => [Number.parseInt(half, 16) >> 8, Number.parseInt(half, 16) & 255]);
+    return bytes.join(".");
+  }
+  return scope === undefined ? short : `${short}%${scope}`;
 }
 
 /** A text that is the same for the same address. */

@@ -11,7 +11,7 @@ import { describe, typeError, UnsupportedError, ValueError } from "../errors.js"
 import type { Future } from "../futures/future.js";
 import { OwnFuture } from "../futures/own-future.js";
 import type { EventLoop } from "../loop/event-loop.js";
-import type { Address, InetAddress, UnixPath } from "../net/address.js";
+import { type Address, addressDetails, type InetAddress, type UnixPath } from "../net/address.js";
 import type { ConnectionOptions } from "../net/connect.js";
 import type { ServerOptions } from "../net/create-server.js";
 import {
@@ -30,7 +30,9 @@ import type { Transport } from "../net/transport.js";
 import { checkPlace, type UnixConnectionOptions, type UnixPathLike } from "../net/unix-connect.js";
 import type { UnixServerOptions } from "../net/unix-server.js";
 import type { DatagramProtocol, StreamProtocol } from "../protocols.js";
-import { EVERY_HOST, hostNamed, LOCALHOST } from "./virtual-address.js";
+import { EACCES } from "../sys/errno.js";
+import { systemError } from "../sys/errors.js";
+import { BROADCAST, destinationOf, EVERY_HOST, hostNamed } from "./virtual-address.js";
 import { VirtualDatagrams, type VirtualDatagramsOptions } from "./virtual-datagrams.js";
 import { VirtualDoor } from "./virtual-door.js";
 import type { VirtualEnd } from "./virtual-end.js";
@@ -55,7 +57,7 @@ export function connectToHost<P extends StreamProtocol>(
   checkProtocolFactory(protocolFactory);
   refuse("createConnection", options, []);
   checkSomewhere(host, port, "connect");
-  const address = { host: hostNamed(host ?? ""), port: numberOf(port) };
+  const address = destinationOf({ host: hostNamed(host ?? ""), port: numberOf(port) });
   return begin(place, protocolFactory, address);
 }
 
@@ -130,7 +132,7 @@ export function openDatagrams<P extends DatagramProtocol>(
     throw unsupported("paths for datagrams: pass hosts and ports");
   }
   const peer = remoteAddr ? endpointAt(remoteAddr) : null;
-  const local = localAddr ? endpointAt(localAddr) : { host: peer === null ? EVERY_HOST : LOCALHOST, port: 0 };
+  const local = localAddr ? endpointAt(localAddr) : { host: EVERY_HOST, port: 0 };
   return new Operation(loop, bind(place, protocolFactory, local, { peer, allowBroadcast }), ([transport]) =>
     transport.abort(),
   );
@@ -143,11 +145,17 @@ function* bind<P extends DatagramProtocol>(
   options: Omit<VirtualDatagramsOptions, "sockname">,
 ): Work<[transport: DatagramTransport, protocol: P]> {
   const post = network._datagrams;
-  const sockname = post.bind(local);
+  const bound = post.bind(local);
+  const { peer, allowBroadcast } = options;
+  const isConnected = peer !== null && !allowBroadcast;
+  if (isConnected && peer.host === BROADCAST) throw systemError("connect", EACCES, addressDetails(peer));
+  // Who is connected is at one host.
+  const sockname = Object.freeze(isConnected ? destinationOf(bound) : bound);
+  post.take(sockname);
   return yield* introduce(
     protocolFactory,
     (protocol) => new VirtualDatagrams(loop, post, protocol, { ...options, sockname }),
-    () => {},
+    () => post.leave(sockname),
   );
 }
 

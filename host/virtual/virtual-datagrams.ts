@@ -19,8 +19,8 @@ import { boundCall } from "../scheduler/call.js";
 import { captureContext } from "../scheduler/context.js";
 import { EACCES, ECONNREFUSED, EINVAL, EMSGSIZE } from "../sys/errno.js";
 import { errorText, systemError } from "../sys/errors.js";
-import type { Datagram, DatagramPost, Receiver } from "./datagram-post.js";
-import { ANYWHERE, BROADCAST, hostNamed, keyOf, LOCALHOST } from "./virtual-address.js";
+import type { DatagramPost, Receiver } from "./datagram-post.js";
+import { ANYWHERE, BROADCAST, destinationOf, hostNamed, keyOf } from "./virtual-address.js";
 
 /** What an IPv4 datagram has room for. */
 const DATAGRAM_BYTES_MAX = 65_507;
@@ -38,6 +38,8 @@ export class VirtualDatagrams extends DatagramTransport implements Receiver {
   readonly sockname: InetAddress;
   readonly #post: DatagramPost;
   readonly #peer: InetAddress | null;
+  /** The only one that is heard, as it appears here; null for all. */
+  readonly #heard: InetAddress | null;
   readonly #allowBroadcast: boolean;
   readonly #context = captureContext();
   /** What has come before whoever awaits the endpoint had its turn; null afterwards. */
@@ -47,10 +49,13 @@ export class VirtualDatagrams extends DatagramTransport implements Receiver {
   /** @internal Users call `loop.createDatagramEndpoint()`. */
   constructor(loop: EventLoop, post: DatagramPost, protocol: DatagramProtocol, options: VirtualDatagramsOptions) {
     const { sockname, peer, allowBroadcast } = options;
-    super(loop, protocol, { sockname, peername: allowBroadcast ? null : peer });
+    const connected = allowBroadcast ? null : peer;
+    // Whoever asks may change what he gets.
+    super(loop, protocol, { sockname: { ...sockname }, peername: connected && { ...connected } });
     this.sockname = sockname;
     this.#post = post;
     this.#peer = peer;
+    this.#heard = connected && Object.freeze(destinationOf({ ...connected }));
     this.#allowBroadcast = allowBroadcast;
     post.enter(this);
     noteOpen(loop, this);
@@ -63,9 +68,9 @@ export class VirtualDatagrams extends DatagramTransport implements Receiver {
     const to = this.#find(address);
     if (this.#closing) return this._dropSend();
     const errno = this.#whyNot(data, to);
-    if (errno !== 0) return this.#tellError("sendto", errno, to);
-    const from = ANYWHERE.includes(this.sockname.host) ? { ...this.sockname, host: LOCALHOST } : this.sockname;
-    this.#post.send({ data: Buffer.from(data), from, to }, this);
+    if (errno !== 0) return this.#tellError(errno, to);
+    const [from, destination] = [Object.freeze(destinationOf(this.sockname)), Object.freeze(destinationOf(to))];
+    this.#post.send({ data: Buffer.from(data), from, to: destination }, this);
   }
 
   override close(): void {
@@ -92,15 +97,22 @@ export class VirtualDatagrams extends DatagramTransport implements Receiver {
   }
 
   /** @internal */
-  _arrive({ data, from }: Datagram): void {
-    const isFromPeer = this.#peer === null || this.#allowBroadcast || keyOf(from) === keyOf(this.#peer);
+  _fromFor({ sockname }: Receiver, from: InetAddress): InetAddress | null {
+    const heard = this.#heard;
+    if (heard === null || keyOf(from) === keyOf(heard)) return from;
+    // One at all hosts is at the peer's too.
+    return ANYWHERE.includes(sockname.host) && sockname.port === heard.port ? heard : null;
+  }
+
+  /** @internal */
+  _arrive(data: Buffer, from: InetAddress): void {
     // Each has bytes of its own.
-    if (isFromPeer) this.#take([Buffer.from(data), from]);
+    this.#take([Buffer.from(data), from]);
   }
 
   /** @internal Only a connected socket is told. */
   _refused(): void {
-    if (this.#peer === null || this.#allowBroadcast) return;
+    if (this.#heard === null) return;
     this.#take(systemError("recvmmsg", ECONNREFUSED, { message: errorText(ECONNREFUSED) }));
   }
 
@@ -116,13 +128,16 @@ export class VirtualDatagrams extends DatagramTransport implements Receiver {
   /** @internal */
   _abandon(): void {
     noteClosed(this._loop, this);
-    this.#post.leave(this);
+    this.#post.leave(this.sockname);
   }
 
   #start(): void {
     const early = this.#early;
-    this.#early = null;
-    for (const arrival of early ?? []) this._loop.callSoon(hand, this, arrival);
+    if (early === null) return;
+    // What comes until these are handed out is behind them.
+    this.#early = early.length > 0 ? [] : null;
+    for (const arrival of early) this._loop.callSoon(hand, this, arrival);
+    if (early.length > 0) this._loop.callSoon(() => this.#start());
   }
 
   #take(arrival: Arrival): void {
@@ -153,12 +168,14 @@ export class VirtualDatagrams extends DatagramTransport implements Receiver {
   /** The errno with which a datagram cannot be sent, or 0. */
   #whyNot(data: Uint8Array, { host, port }: InetAddress): number {
     if (host === BROADCAST && !this.#allowBroadcast) return EACCES;
-    if (port === 0) return EINVAL;
+    if (port === 0 && this.#heard === null) return EINVAL;
     return data.length > DATAGRAM_BYTES_MAX ? EMSGSIZE : 0;
   }
 
-  #tellError(syscall: string, errno: number, address: InetAddress): void {
-    this._hand(systemError(syscall, errno, { message: errorText(errno), ...addressDetails(address) }));
+  /** A system that knows the peer is not told of an address. */
+  #tellError(errno: number, address: InetAddress): void {
+    const [syscall, details] = this.#heard === null ? ["sendto", addressDetails(address)] : ["send", {}];
+    this._hand(systemError(syscall, errno, { message: errorText(errno), ...details }));
   }
 }
 

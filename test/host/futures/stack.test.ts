@@ -1,7 +1,8 @@
 /** Where tasks wait: `getStack` and `printStack`. */
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
-import { type Coroutine, type EventLoop, type Future, sleep, type Task } from "../../../host/index.js";
+import { type Coroutine, type EventLoop, type Future, type StackFrame, sleep, type Task } from "../../../host/index.js";
+import { Operation } from "../../../host/net/operation.js";
 import { thrownBy } from "../../support/sockets.js";
 import { bothLoops, runOnce } from "../loop/both-loops.js";
 
@@ -126,7 +127,71 @@ test("of an async function that awaits a promise of others are empty", async (lo
   await loop.runUntilComplete(task);
 });
 
+test("of an async function that awaited several things are where it still waits", async (loop) => {
+  loop.setDebug(true);
+  const [first, second] = [loop.createFuture(), loop.createFuture()];
+  async function one(): Promise<void> {
+    await first;
+  }
+  async function other(): Promise<void> {
+    await second;
+  }
+  const task = loop.createTask(async () => await Promise.all([one(), other()]));
+  await runTwice(loop);
+  assert.is(functionsOf(task)[0], "other");
+  second.setResult(1);
+  await runTwice(loop);
+  assert.is(functionsOf(task)[0], "one");
+  first.setResult(1);
+  await loop.runUntilComplete(task);
+});
+
+test("are not of what a task has only looked at, or begun", async (loop) => {
+  loop.setDebug(true);
+  const future = loop.createFuture();
+  let go = (): void => {};
+  const promise = new Promise<void>((resolve) => {
+    go = resolve;
+  });
+  function begin(): Future {
+    const work = (function* () {
+      yield* future;
+    })();
+    return new Operation(loop, work);
+  }
+  const tasks: Task<unknown>[] = [
+    loop.createTask(function* () {
+      begin();
+      yield;
+      yield;
+    }),
+    loop.createTask(async () => {
+      begin();
+      await promise;
+    }),
+    loop.createTask(async () => {
+      assert.type(future.then, "function");
+      await promise;
+    }),
+  ];
+  await runOnce(loop);
+  assert.equal(tasks.map(functionsOf), [[], [], []]);
+  future.setResult(1);
+  go();
+  for (const task of tasks) await loop.runUntilComplete(task);
+});
+
 for (const debug of [true, false]) {
+  test(`a future's then can be replaced, debug mode being ${debug ? "on" : "off"}`, async (loop) => {
+    loop.setDebug(debug);
+    const future = loop.createFuture();
+    const other = ((resolve: (value: unknown) => void) => resolve("other")) as never;
+    // biome-ignore lint/suspicious/noThenProperty: that is what is tested
+    future.then = other;
+    assert.is(await future, "other");
+    assert.ok(Object.keys(future).includes("then"));
+  });
+
   test(`of the task that runs are the calls under way, debug mode being ${debug ? "on" : "off"}`, async (loop) => {
     loop.setDebug(debug);
     const seen: string[] = [];
@@ -184,6 +249,32 @@ test("of a task that has failed are those of its exception, the outermost if the
   );
 });
 
+test("of a task that has failed are none of its exception's message, and none where there is no stack", async (loop) => {
+  const stackWith = async (thrown: unknown): Promise<StackFrame[]> => {
+    const task = loop.createTask(function* outer(): Coroutine<never> {
+      yield* sleep(0);
+      throw thrown;
+    }) as Task<unknown>;
+    await loop.runUntilComplete(task).catch(() => {});
+    return task.getStack();
+  };
+  const lines = "main at file:///main.js:1:2\n    at pretends (/other.js:3:4)";
+  const files = (await stackWith(new Error(lines))).map(({ fileName }) => fileName);
+  assert.match(files[0], /\/stack\.test\.js$/);
+  assert.not(files.some((file) => ["file:///main.js", "/other.js"].includes(file)));
+  const noMessage = { stack: "Thrown\n    at fails (/thrown.js:1:2)" };
+  const frame = { functionName: "fails", fileName: "/thrown.js", lineNumber: 1, columnNumber: 2 };
+  assert.equal(await stackWith(noMessage), [frame]);
+  const fails = (): never => {
+    throw new Error("no");
+  };
+  const noStacks = ["stack", "message"].map((key) => Object.defineProperty(new Error("x"), key, { get: fails }));
+  noStacks.push(Object.assign(new Error("x"), { stack: { toString: fails } as never }));
+  for (const thrown of [...noStacks, 5, null, undefined, { stack: 5 }]) {
+    assert.equal(await stackWith(thrown), []);
+  }
+});
+
 test("have as many frames as asked for, the innermost", async (loop) => {
   loop.setDebug(true);
   await whileWaiting(loop, generators, (task) => {
@@ -198,6 +289,7 @@ test("have as many frames as asked for, the innermost", async (loop) => {
     assert.is(thrownBy(() => task.getStack({ limit: "1" } as never)).code, "ERR_INVALID_ARG_TYPE");
     assert.is(thrownBy(() => task.getStack({ file: null } as never)).code, "ERR_UNKNOWN_OPTION");
     assert.is(thrownBy(() => task.printStack({ depth: 1 } as never)).code, "ERR_UNKNOWN_OPTION");
+    assert.is(thrownBy(() => task.printStack({ file: null } as never)).code, "ERR_INVALID_ARG_TYPE");
   });
 });
 

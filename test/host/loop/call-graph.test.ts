@@ -219,6 +219,78 @@ test("a chain of tasks may be longer than the stack", async (loop) => {
   await loop.runUntilComplete(last);
 });
 
+test("a graph of a chain may be longer than the stack too", async (loop) => {
+  loop.setDebug(false);
+  const future = loop.createFuture();
+  let last: Future = future;
+  for (let n = 0; n < 4000; n++) {
+    const before = last;
+    last = loop.createTask(function* () {
+      yield* before;
+    }) as Future;
+  }
+  await runOnce(loop);
+  await runOnce(loop);
+  let length = 0;
+  for (let graph = captureCallGraph(future); graph !== null; graph = graph.awaitedBy[0] ?? null) length++;
+  assert.is(length, 4001);
+  future.setResult(1);
+  await loop.runUntilComplete(last);
+});
+
+test("a task that is met on several ways is gone into once", async (loop) => {
+  loop.setDebug(false);
+  const future = loop.createFuture();
+  let layer: Future[] = [future];
+  // Two to the power of forty ways lead to the last.
+  for (let n = 0; n < 40; n++) {
+    const before = layer;
+    layer = ["a", "b"].map(
+      (name) =>
+        loop.createTask(
+          function* () {
+            yield* gather(before);
+          },
+          { name: `${name}${n}` },
+        ) as Future,
+    );
+  }
+  await runOnce(loop);
+  await runOnce(loop);
+  const [a, b] = captureCallGraph(future)?.awaitedBy ?? [];
+  assert.ok(a !== undefined && a.awaitedBy[0] === b?.awaitedBy[0]);
+  const lines = formatCallGraph(future).split("\n");
+  assert.is(lines.filter((line) => /\* [ab]\d+$/.test(line)).length, 80);
+  assert.ok(lines.includes("          * a1, as above"));
+  future.setResult(1);
+  await loop.runUntilComplete(gather(layer));
+});
+
+test("thousands may wait for the same thousands", async (loop) => {
+  loop.setDebug(false);
+  const future = loop.createFuture();
+  const yields = (one: Future): Future =>
+    loop.createTask(function* () {
+      yield* one;
+    }) as Future;
+  const awaited = Array.from({ length: 3000 }, () => yields(future));
+  const all = gather(awaited) as Future;
+  let asked = 0;
+  const get = (): Future[] => {
+    asked++;
+    return awaited;
+  };
+  Object.defineProperty(all, "_parts", { get });
+  const waiting = Array.from({ length: 3000 }, () => yields(all));
+  await runOnce(loop);
+  assert.is(captureCallGraph(awaited[0])?.awaitedBy.length, 3000);
+  assert.is(asked, 1);
+  loop._summarizeTasks();
+  assert.ok(asked < 30, String(asked));
+  future.setResult(1);
+  await loop.runUntilComplete(gather(waiting));
+});
+
 test("is printed to where it is asked for", async (loop) => {
   const texts: string[] = [];
   const file = { write: (text: string) => texts.push(text) };
@@ -238,6 +310,8 @@ test("refuses what is no future, and options that it does not know", (loop) => {
   assert.is(thrownBy(() => captureCallGraph(future, { limit: -1 })).code, "ERR_OUT_OF_RANGE");
   assert.is(thrownBy(() => printCallGraph(future, { depth: 1 } as never)).code, "ERR_UNKNOWN_OPTION");
   assert.is(thrownBy(() => printTaskTree(loop, { limit: 1 } as never)).code, "ERR_UNKNOWN_OPTION");
+  assert.is(thrownBy(() => printCallGraph(future, { file: 5 } as never)).code, "ERR_INVALID_ARG_TYPE");
+  assert.is(thrownBy(() => printTaskTree(loop, { file: {} } as never)).code, "ERR_INVALID_ARG_TYPE");
   assert.is(thrownBy(() => captureCallGraph()).code, "ERR_NO_RUNNING_LOOP");
   assert.is(thrownBy(() => formatTaskTree()).code, "ERR_NO_RUNNING_LOOP");
 });
@@ -316,6 +390,58 @@ test("a call that waits is named in the tree", async (loop) => {
   });
   loop.setDebug(false);
   await loop.runUntilComplete(main);
+});
+
+test.onVirtual("an error of a loop that nothing can wake comes with any number of tasks", async (loop) => {
+  loop.setDebug(false);
+  const never = loop.createFuture();
+  // More than a call may have arguments.
+  const many = Array.from({ length: 130_000 }, () =>
+    loop.createTask(function* () {
+      yield* never;
+    }),
+  );
+  const main = loop.createTask(
+    function* () {
+      yield* gather(many);
+    },
+    { name: "main" },
+  );
+  const error = (await loop.runUntilComplete(main).catch((thrown) => thrown)) as Error;
+  assert.match(error.message, /:\nmain\n├─ Task-\d+, waits for Future\n.*\n… 129981 tasks more$/s);
+  never.setResult(1);
+  await loop.runUntilComplete(main);
+});
+
+test.onVirtual("an error of a loop that nothing can wake comes without tasks that cannot be shown", async (loop) => {
+  const never = loop.createFuture();
+  const main = loop.createTask(function* () {
+    yield* never;
+  });
+  main.getName = () => {
+    throw new Error("no name");
+  };
+  const error = (await loop.runUntilComplete(main).catch((thrown) => thrown)) as Error & { code: string };
+  assert.is(error.code, "ERR_VIRTUAL_DEADLOCK");
+  assert.not.match(error.message, "These tasks wait");
+  never.setResult(1);
+  await loop.runUntilComplete(main);
+});
+
+test("a task whose future is done, and which has not gone on yet, waits for nothing", async (loop) => {
+  loop.setDebug(false);
+  const future = loop.createFuture();
+  const task = loop.createTask(
+    function* () {
+      yield* future;
+    },
+    { name: "waiting" },
+  );
+  await runOnce(loop);
+  assert.is(formatTaskTree(loop), "waiting, waits for Future");
+  future.setResult(1);
+  assert.is(formatTaskTree(loop), "waiting");
+  await loop.runUntilComplete(task);
 });
 
 test.run();

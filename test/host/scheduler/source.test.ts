@@ -48,6 +48,18 @@ test("leaves the limit of stack traces as it was", () => {
   Error.stackTraceLimit = before;
 });
 
+test("goes by the program's limit where that cannot be changed", () => {
+  const before = Object.getOwnPropertyDescriptor(Error, "stackTraceLimit") as PropertyDescriptor;
+  Object.defineProperty(Error, "stackTraceLimit", { value: 10, writable: false });
+  try {
+    const made = {};
+    noteSource(made);
+    assert.match(siteOf(made) ?? "", thisFile);
+  } finally {
+    Object.defineProperty(Error, "stackTraceLimit", before);
+  }
+});
+
 test("is unknown where the program has a way of its own to make stacks, and no error", () => {
   const { prepareStackTrace, stackTraceLimit } = Error;
   const fails = () => {

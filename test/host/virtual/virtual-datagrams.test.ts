@@ -6,8 +6,11 @@ import {
   AF_UNIX,
   type DatagramAddress,
   type DatagramEndpointOptions,
+  type DatagramTransport,
   type EventLoop,
+  type Future,
   newEventLoop,
+  SystemExit,
   sleep,
   TimeoutError,
   waitFor,
@@ -106,6 +109,100 @@ same("that cannot be sent are errors of the protocol", async (loop, seen) => {
   }
   seen.push(thrownBy(() => notes.transport.sendto("text" as never, addressOf(notes.transport))).code);
   await close(notes);
+});
+
+same("that cannot be sent are errors of a connected endpoint too, without an address", async (loop, seen) => {
+  const server = await open(loop);
+  const connected = await open(loop, null, addressOf(server.transport));
+  const unconnected = await open(loop, null, addressOf(server.transport), { allowBroadcast: true });
+  for (const notes of [connected, unconnected]) {
+    notes.transport.sendto(Buffer.alloc(65_508));
+    const [error] = notes.errors as (NodeJS.ErrnoException & { address?: string })[];
+    seen.push(error?.code, error?.syscall, error?.address, addressOf(notes.transport).host);
+  }
+  const nowhere = await open(loop, null, { host: "127.0.0.1", port: 0 });
+  nowhere.transport.sendto(bytes("x"));
+  await nowhere.until(() => nowhere.errors.length === 1);
+  seen.push(nowhere.errors[0]?.message);
+  const error = (await rejectionOf(open(loop, null, { host: "255.255.255.255", port: 9 }))) as NodeJS.ErrnoException;
+  seen.push(error.message, error.code, error.syscall);
+  await close(server, connected, unconnected, nowhere);
+});
+
+same("to all hosts come to this one", async (loop, seen) => {
+  const server = await open(loop);
+  const everywhere = { ...addressOf(server.transport), host: "0.0.0.0" };
+  const [free, connected] = [await open(loop), await open(loop, { host: "0.0.0.0", port: 0 }, everywhere)];
+  seen.push(addressOf(connected.transport).host);
+  free.transport.sendto(bytes("one"), everywhere);
+  await server.until(() => server.got.length === 1);
+  connected.transport.sendto(bytes("two"));
+  await server.until(() => server.got.length === 2);
+  server.transport.sendto(bytes("back"), addressOf(connected.transport));
+  await connected.until(() => connected.got.length === 1);
+  seen.push(server.texts, connected.texts);
+  await close(server, free, connected);
+});
+
+same("to an endpoint that hears others alone are to nobody", async (loop, seen) => {
+  const server = await open(loop);
+  const client = await open(loop, null, addressOf(server.transport));
+  const stranger = await open(loop, null, addressOf(client.transport));
+  stranger.transport.sendto(bytes("psst"));
+  await stranger.until(() => stranger.errors.length === 1);
+  seen.push(stranger.errors[0]?.code, client.trace);
+  await close(server, client, stranger);
+});
+
+same("have an address before their protocol is made", async (loop, seen) => {
+  const gone = await open(loop);
+  const address = addressOf(gone.transport);
+  await close(gone);
+  const openings: Future<[DatagramTransport, object]>[] = [];
+  const factory = (): object => {
+    openings.push(loop.createDatagramEndpoint(() => ({}), address));
+    return {};
+  };
+  const [transport] = await loop.createDatagramEndpoint(factory, address);
+  seen.push((await rejectionOf(openings[0] as PromiseLike<unknown>)).code);
+  transport.close();
+  await sleep(0);
+  const failing = (): never => {
+    throw new Error("no protocol");
+  };
+  seen.push((await rejectionOf(loop.createDatagramEndpoint(failing, address))).message);
+  await close(await open(loop, address));
+});
+
+same("have an address that whoever asks for it cannot change", async (loop, seen) => {
+  const server = await open(loop);
+  const address = { ...addressOf(server.transport) };
+  const client = await open(loop, null, address);
+  addressOf(server.transport).port = 1;
+  Object.assign(client.transport.getExtraInfo("peername") ?? {}, { port: 1 });
+  client.transport.sendto(bytes("hello"));
+  await server.until(() => server.got.length === 1);
+  seen.push(Object.isFrozen(server.got[0]?.[1]));
+  await close(server, client);
+  await close(await open(loop, address));
+});
+
+same("that come while the first ones wait to be handed out are behind them", async (loop, seen) => {
+  const gone = await open(loop);
+  const address = addressOf(gone.transport);
+  await close(gone);
+  const client = await open(loop);
+  let sent = 0;
+  const send = (): void => {
+    client.transport.sendto(bytes(String(sent++)), address);
+    if (sent < 12) loop.callSoon(send);
+  };
+  send();
+  const notes = await open(loop, address);
+  await notes.until(() => notes.texts.includes("11"));
+  const numbers = notes.texts.map(Number);
+  seen.push(numbers.every((number, index) => index === 0 || number === (numbers[index - 1] as number) + 1));
+  await close(client, notes);
 });
 
 same("are no longer handed out by an endpoint that closes, nor sent by it", async (loop, seen) => {
@@ -281,6 +378,60 @@ onVirtual("an endpoint at all hosts gets what is for any of them", async (loop) 
   assert.equal(server.got[0]?.[1], { ...addressOf(client.transport), host: "127.0.0.1" });
   assert.is((await rejectionOf(open(loop, { host: "here", port: 53 }))).code, "EADDRINUSE");
   await close(server, client);
+});
+
+onVirtual("an endpoint at all hosts answers for the one that was asked", async (loop) => {
+  const server = await open(loop, { host: "0.0.0.0", port: 53 });
+  const client = await open(loop, null, { host: "Moon", port: 53 });
+  client.transport.sendto(bytes("question"));
+  await server.until(() => server.got.length === 1);
+  server.transport.sendto(bytes("answer"), server.got[0]?.[1]);
+  await client.until(() => client.got.length === 1);
+  assert.equal(client.got, [["answer", { host: "moon", port: 53 }]]);
+  await close(server, client);
+});
+
+onVirtual("it does not matter how an IPv6 address is written", async (loop) => {
+  const hosts = {
+    "2001:DB8:0:0:0:0:0:1": "2001:db8::1",
+    "0:0::1": "127.0.0.1",
+    "::ffff:10.1.2.255": "10.1.2.255",
+    "fe80:0::1%eth0": "fe80::1%eth0",
+    "0:0::0": "::",
+    "no:address": "no:address",
+  };
+  for (const [written, meant] of Object.entries(hosts)) {
+    const server = await open(loop, { host: written, port: 53 });
+    assert.is(addressOf(server.transport).host, meant);
+    const client = await open(loop, null, { host: meant, port: 53 });
+    client.transport.sendto(bytes("hello"));
+    await server.until(() => server.got.length === 1);
+    await close(server, client);
+  }
+});
+
+test("one that is sent to everybody comes to the others too if it ends the loop", async () => {
+  const loop = new VirtualEventLoop();
+  const run = <T>(body: () => Promise<T>): Promise<T> => loop.runUntilComplete(loop.createTask(body)) as Promise<T>;
+  let receivers: Notes[] = [];
+  await run(async () => {
+    receivers = [await open(loop, { host: "a", port: 9 }), await open(loop, { host: "b", port: 9 })];
+  });
+  const [first, second] = receivers as [Notes, Notes];
+  first.datagramReceived = () => {
+    throw new SystemExit();
+  };
+  const ended = await rejectionOf(
+    run(async () => {
+      const sender = await open(loop, null, { host: "<broadcast>", port: 9 }, { allowBroadcast: true });
+      sender.transport.sendto(bytes("all"));
+      await sleep(1);
+    }),
+  );
+  assert.instance(ended, SystemExit);
+  await run(async () => await sleep(2));
+  assert.equal(second.texts, ["all"]);
+  loop.close();
 });
 
 onVirtual("what the network has no use for is refused, and bad arguments as on any loop", async (loop) => {

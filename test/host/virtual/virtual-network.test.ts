@@ -68,6 +68,20 @@ test(
 );
 
 test(
+  "a client of all hosts meets who listens at this one",
+  onVirtual(async (loop) => {
+    const server = await loop.createServer(() => ({}), "localhost", 80);
+    for (const host of ["0.0.0.0", "::", "0:0:0:0:0:0:0:0"]) {
+      const [transport] = await loop.createConnection(() => ({}), host, 80);
+      assert.equal(transport.getExtraInfo("peername"), { host: "127.0.0.1", port: 80 });
+      transport.close();
+    }
+    server.close();
+    await server.waitClosed();
+  }),
+);
+
+test(
   "everything takes as long as the latency says: two to connect, one for each message",
   onVirtual(async (loop) => {
     loop.network.latency = 0.5;
