@@ -1,15 +1,7 @@
 /** The host in Python runs on dist/core.wasm, under the wasmtime that the replay tests use. */
 import { test } from "uvu";
 import * as assert from "uvu/assert";
-import { script } from "../tidy/repository.js";
-
-type Env = NodeJS.ProcessEnv;
-
-const { findWheel } = await script<{ findWheel(): Promise<{ command: string; env: Env }> }>("wasmtime.mjs");
-const { run } = await script<{
-  run(command: string, args: string[], options: { env: Env }): Promise<{ code: number; output: string }>;
-}>("processes.mjs");
-const { command, env } = await findWheel();
+import { runPython } from "../support/wasmtime.js";
 
 const expected = `\
 shout: waits for a timer
@@ -25,13 +17,13 @@ slots that are left: 0
 `;
 
 test("python-host prints what it should", async () => {
-  const { code, output } = await run(command, ["examples/python-host"], { env });
+  const { code, output } = await runPython("examples/python-host");
   assert.is(output, expected);
   assert.is(code, 0);
 });
 
 test("python-host refuses a file that is no core", async () => {
-  const { code, output } = await run(command, ["examples/python-host", "package.json"], { env });
+  const { code, output } = await runPython("examples/python-host", "package.json");
   assert.is.not(code, 0);
   assert.match(output, /WasmtimeError/);
 });
