@@ -14,6 +14,14 @@ export const ABI_VERSION = 3;
 export const IMPORT_MODULE = "host";
 
 /*
+ * Memory. Numbers in it are little-endian. `eventBuffer()`, `batchBuffer()` and `openSeries()` are addresses in the export `memory`, and
+ * stay the same as long as the instance lives: a host asks once. Where that memory begins in the host's own address space does not: it
+ * may move, or its views be detached, in every call that makes something and in every iteration. So a host computes pointers and views anew
+ * after each call into the core, and in an import after each call of its own. It writes nothing but event records and the word of the
+ * open series; the core does not check what else it finds changed.
+ */
+
+/*
  * An id is a positive i32 that names one slot of the core: a call, a timer, a watch, an arrival, a future, a done callback or a task.
  *
  *   31  30        23 22                    0
@@ -21,7 +29,10 @@ export const IMPORT_MODULE = "host";
  *   | 0| generation |         index         |     0 is never an id: it means "none"
  *   +--+------------+-----------------------+
  *
- * The host keeps its own objects in a table at `id & INDEX_MASK`.
+ * The host keeps its own objects in a table at `id & INDEX_MASK`, until the id has ended: a call, a timer, a done callback and what
+ * `expect` gave when they are dispatched or taken back; a watch when it is removed or replaced; what `listen` gave by `forget`; a future
+ * by `settle`, or by `dropFuture` together with its done callbacks; a task after `taskDone`, or by `settle` if it is detached; everything
+ * by `clear`. An id that has ended is good for nothing, and once its slot was used 256 times again it is another's.
  */
 export const INDEX_BITS = 23;
 export const INDEX_MASK = 0x7fffff;
@@ -43,8 +54,9 @@ export const TIMER_SWEEP_MIN = 100;
 export const TIMER_SWEEP_SHARE = 0.5;
 
 /*
- * Event record: what happened outside, written by the host at `eventBuffer()`, EVENT_CAPACITY records at the most, and
- * valid until `takeEvents(count)` returns or `select` has answered.
+ * Event record: what happened outside, written by the host at `eventBuffer()`, EVENT_CAPACITY records at the most. The core reads them in
+ * `takeEvents(count)`, and when `select` has answered; after that, and before, the buffer is the host's. Records that name what is
+ * not alive, not of that kind or of another generation wake nobody.
  *
  *   0        4        8        12       16
  *   +--------+--------+--------+--------+
@@ -80,8 +92,9 @@ export const enum Readiness {
 }
 
 /*
- * Batch record: what a host that calls `takeReady` has to run, written by the core at `batchBuffer()` and valid until the
- * next `takeReady`.
+ * Batch record: what a host that calls `takeReady` has to run, written by the core at `batchBuffer()` and valid until the next `takeReady`
+ * or `runReady`. A host reads each when it comes to it, and passes over NO_ID: what ran before may have cancelled or cleared it. It
+ * tells itself of what its callbacks raise, `report` is not called.
  *
  *   0        4        8
  *   +--------+--------+

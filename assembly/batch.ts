@@ -15,7 +15,7 @@ const records: usize = memory.data(<i32>BATCH_CAPACITY * <i32>BATCH_RECORD_BYTES
 const owned: usize = memory.data(<i32>BATCH_CAPACITY * 4, 4);
 let size: i32 = 0;
 
-/** Where the records are. */
+/** Where the records are: see `abi.ts`, also for how long they are valid. The address stays. */
 export function batchBuffer(): usize {
   return records;
 }
@@ -70,6 +70,12 @@ export function endBatch(): void {
     if (isRetired || !staysAfterRun(id)) release(id);
   }
   size = 0;
+}
+
+/** Ends the batch, and turns each of its records into NO_ID, for a host that is in the middle of it. */
+export function dropBatch(): void {
+  memory.fill(records, 0, <usize>size * BATCH_RECORD_BYTES);
+  endBatch();
 }
 
 function add(id: i32, own: i32, action: BatchAction): void {

@@ -29,7 +29,7 @@ import {
   Status,
 } from "./abi";
 import { arrived, isArrivalKind } from "./arrivals";
-import { addCallback, addSeries, addTask, batchSize, endBatch } from "./batch";
+import { addCallback, addSeries, addTask, batchSize, dropBatch, endBatch } from "./batch";
 import * as host from "./host";
 import { clearReady, closeSeries, peek, pop, push, putBack, readyCount } from "./ready-queue";
 import { Flag, Kind, release, releaseAll, slotOf, staysAfterRun } from "./slots";
@@ -46,24 +46,27 @@ let running = false;
 /** Entries of the queue that the current iteration has still to run. */
 let batchLeft: i32 = 0;
 
-/** Sets the clock's resolution, in seconds. Returns Status.Ok, or Status.BadTime for NaN and negative numbers. */
+/** Sets the clock's resolution, in seconds; without this it is 0. Returns Status.Ok, or Status.BadTime for NaN and negative numbers. */
 export function init(resolution: f64): i32 {
   if (!(resolution >= 0)) return Status.BadTime;
   resolutionSeconds = resolution;
   return Status.Ok;
 }
 
-/** Where the host writes event records. */
+/** Where the host writes event records: see `abi.ts`, also for how long they are valid. The address stays. */
 export function eventBuffer(): usize {
   return events;
 }
 
-/** Lets the loop end after the batch that runs now, or after one iteration when none runs. */
+/**
+ * Lets the loop end after the batch that runs now, or after one iteration when none runs. It wakes no `select` that waits: a host that
+ * calls it from elsewhere sees to that itself, as after anything that makes something ready.
+ */
 export function stop(): void {
   stopping = true;
 }
 
-/** Forgets that `stop` was called: the run has ended. */
+/** Forgets that `stop` was called: the run has ended. `runForever` does it itself; a host that iterates on its own calls this. */
 export function clearStop(): void {
   stopping = false;
 }
@@ -74,10 +77,12 @@ export function pollTimeout(): f64 {
   if (readyCount() > 0 || stopping) return 0;
   const deadline = firstDeadline();
   if (deadline == Infinity) return Infinity;
-  return min(max(0, deadline - host.now()), <f64>SELECT_TIMEOUT_MAX_SECONDS);
+  const left = deadline - host.now();
+  // Whatever the clock says, the host is told a time that it can wait.
+  return left > 0 ? min(left, <f64>SELECT_TIMEOUT_MAX_SECONDS) : 0;
 }
 
-/** Phase 2: queues what the first `count` event records wake. */
+/** Phase 2: queues what the first `count` event records wake: none below 0, and never more than EVENT_CAPACITY. */
 export function takeEvents(count: i32): void {
   if (count > EVENT_CAPACITY) count = EVENT_CAPACITY;
   for (let index = 0; index < count; index++) {
@@ -166,11 +171,12 @@ export function runForever(): i32 {
 }
 
 /**
- * Loses everything that is pending: calls, timers, watches, futures and tasks. Their ids name nothing afterwards. A callback or a step
- * of a task may ask for it, but no other import.
+ * Loses everything that is pending: calls, timers, watches, futures and tasks. Their ids name nothing afterwards, no import tells of
+ * them, and the host forgets its objects and what its selector watches itself. So an iteration that is under way runs nothing more, and
+ * what is left of a batch turns into NO_ID. The resolution stays, and so does a `runForever` that runs.
  */
 export function clear(): void {
-  endBatch();
+  dropBatch();
   batchLeft = 0;
   clearReady();
   clearTimers();

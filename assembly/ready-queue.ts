@@ -22,7 +22,10 @@ let count: i32 = 0;
 /** How long the open series is; 0 while the queue's last entry is none. */
 const open: usize = memory.data(4, 4);
 
-/** Where the length of the open series is: an i32 that a host counts up when it is above 0. */
+/**
+ * Where the length of the open series is: an i32 that a host counts up when it is above 0, and otherwise leaves to `extendSeries`. The
+ * core sets it to 0 whenever something else is queued and when an iteration begins, so a host looks at it each time. The address stays.
+ */
 export function openSeries(): usize {
   return open;
 }

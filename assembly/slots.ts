@@ -62,6 +62,7 @@ const CAPACITY_FIRST: i32 = 64;
 let base: usize = 0;
 let capacity: i32 = 0;
 let live: i32 = 0;
+let clears: i32 = 0;
 
 /** The slot at an index. The reference is good until the next `allocate`. */
 // @ts-ignore: decorator
@@ -129,8 +130,16 @@ export function liveSlots(): i32 {
   return live;
 }
 
+/** How often every slot was given back: after a call of the host tells whether what was alive before may still be. */
+// @ts-ignore: decorator
+@inline
+export function clearCount(): i32 {
+  return clears;
+}
+
 /** Gives every slot back. */
 export function releaseAll(): void {
+  clears++;
   for (let index = 1; index < capacity; index++) {
     const slot = at(index);
     if (slot.kind != Kind.Free) release(((<i32>slot.generation) << INDEX_BITS) | index);

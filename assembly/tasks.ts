@@ -12,7 +12,7 @@ import { Answer, FutureState, NO_ID, Outcome, Report, ResumeHow, Status } from "
 import { isPending, link, queueWaiters, unlink } from "./futures";
 import * as host from "./host";
 import { push } from "./ready-queue";
-import { allocate, Flag, isKind, Kind, liveSlots, release, slotOf } from "./slots";
+import { allocate, clearCount, Flag, isKind, Kind, liveSlots, release, slotOf } from "./slots";
 
 /** Makes a task and queues its first step. Returns its id, or Status.OutOfSlots. */
 export function createTask(): i32 {
@@ -23,9 +23,10 @@ export function createTask(): i32 {
 
 /** Takes one step. Returns an Outcome. */
 export function step(id: i32): Outcome {
+  const clears = clearCount();
   const result = host.resume(id, takeMustCancel(id) ? ResumeHow.Cancel : ResumeHow.Next);
-  // The step may have cleared the core, and then there is no task to go on with.
-  return isKind(id, Kind.Task) ? answer(id, result) : Outcome.Ok;
+  // The step may have cleared the core, and then there is no task to go on with, also if its id is another's by now.
+  return clearCount() == clears ? answer(id, result) : Outcome.Ok;
 }
 
 /** Takes what a step answered. Returns an Outcome. */
@@ -57,7 +58,8 @@ export function answer(id: i32, result: i32): Outcome {
  * a cancellation is thrown into that last task at its next step. Where the chain ends in tasks that wait for each other in a ring,
  * there is no last one, and the cancellation is thrown into the task itself.
  *
- * Returns the id of the task that the cancellation will be thrown into, NO_ID when what it waits for was cancelled, or Status.BadId.
+ * Returns the id of the task that the cancellation will be thrown into, NO_ID when what it waits for was cancelled or it has ended
+ * at once, or Status.BadId.
  */
 export function cancelTask(id: i32): i32 {
   if (!isKind(id, Kind.Task)) return Status.BadId;
@@ -71,6 +73,8 @@ export function cancelTask(id: i32): i32 {
   slotOf(last).cancels++;
   const mayBeCancelled = slotOf(last).waitsFor != NO_ID || slotOf(last).flags & <u8>Flag.Detached;
   if (mayBeCancelled && host.cancelWaiter(last)) return NO_ID;
+  // A detached task may have been settled at once.
+  if (!isKind(last, Kind.Task)) return NO_ID;
   slotOf(last).flags |= <u8>Flag.MustCancel;
   return last;
 }
@@ -112,12 +116,14 @@ function waitFor(id: i32, future: i32): Outcome {
   if (future == id || !isPending(future)) return badAnswer(id);
   link(future, id);
   // Cancelled during its own step: what it has come to wait for takes the cancellation on.
-  if (slotOf(id).flags & <u8>Flag.MustCancel && host.cancelWaiter(id)) takeMustCancel(id);
+  if (slotOf(id).flags & <u8>Flag.MustCancel && host.cancelWaiter(id) && isKind(id, Kind.Task)) takeMustCancel(id);
   return Outcome.Ok;
 }
 
 function end(id: i32, state: FutureState): Outcome {
+  const clears = clearCount();
   host.taskDone(id, state);
+  if (clearCount() != clears) return Outcome.Ok;
   queueWaiters(id);
   release(id);
   return Outcome.Ok;

@@ -164,7 +164,8 @@ function sweep(): void {
 }
 
 function grow(): void {
-  capacity = capacity == 0 ? CAPACITY_FIRST : capacity << 1;
-  const bytes = (<usize>capacity) << ENTRY_BYTES_LOG2;
+  const next = capacity == 0 ? CAPACITY_FIRST : capacity << 1;
+  const bytes = (<usize>next) << ENTRY_BYTES_LOG2;
   base = base == 0 ? heap.alloc(bytes) : heap.realloc(base, bytes);
+  capacity = next;
 }

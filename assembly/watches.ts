@@ -11,7 +11,7 @@ import { FD_MAX, NO_ID, Readiness, Status } from "./abi";
 import { withdraw } from "./batch";
 import { watch } from "./host";
 import { push } from "./ready-queue";
-import { allocate, Flag, Kind, release, slotOf } from "./slots";
+import { allocate, clearCount, Flag, Kind, release, slotOf } from "./slots";
 
 @unmanaged
 class Registration {
@@ -28,7 +28,10 @@ const GENERATION_MAX: i32 = 0x7fffffff;
 let base: usize = 0;
 let capacity: i32 = 0;
 
-/** Watches `fd` for reading. Returns the watch's id, a negative errno of the selector, Status.BadFd or Status.OutOfSlots. */
+/**
+ * Watches `fd` for reading. Returns the watch's id, a negative errno of the selector, Status.BadFd, Status.OutOfSlots, or Status.BadId when
+ * the selector has cleared the core. A watch that it replaces has ended: `readerOf`, asked before, tells its id.
+ */
 export function addReader(fd: i32): i32 {
   return add(fd, Readiness.Read);
 }
@@ -38,7 +41,7 @@ export function addWriter(fd: i32): i32 {
   return add(fd, Readiness.Write);
 }
 
-/** Ends the watch of `fd` for reading. Returns its id, or NO_ID when there was none. */
+/** Ends the watch of `fd` for reading. Returns its id, which names nothing any more, or NO_ID when there was none. */
 export function removeReader(fd: i32): i32 {
   return remove(fd, Readiness.Read);
 }
@@ -97,7 +100,9 @@ function add(fd: i32, side: Readiness): i32 {
   const interest = interestOf(before);
   const generation = interest ? before.generation : nextGeneration(before.generation);
   // Even when the interest stays the same: the fd may have been closed and opened again behind our back.
+  const clears = clearCount();
   const status = watch(fd, interest | side, generation);
+  if (clearCount() != clears) return Status.BadId;
   if (status < 0) {
     release(id);
     return status;

@@ -9,7 +9,10 @@ import { readFileSync } from "node:fs";
 import { ABI_VERSION, EVENT_CAPACITY, EVENT_RECORD_WORDS, IMPORT_MODULE } from "../assembly/abi.js";
 import { RuntimeError } from "./errors.js";
 
-/** What the core asks of its host; `assembly/host.ts`, in the package, says what each must do. None may throw. */
+/**
+ * What the core asks of its host; `assembly/host.ts`, in the package, says what each must do. None may throw. They are called as functions,
+ * without `this`: methods of a class are to be bound.
+ */
 export interface CoreImports {
   now(): number;
   select(timeoutSeconds: number): number;

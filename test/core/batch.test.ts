@@ -299,11 +299,14 @@ test("what a fatal callback left in the queue is not handed out before the next 
 test("the core may be cleared while a batch is out", () => {
   begin();
   soon("a");
+  series(1);
   reader(3, "r");
   const id = task("t", () => Answer.Returned);
   beginBatch();
-  takeReady();
+  eq(takeReady(), 2);
   clear();
+  eq(idAt(0), NO_ID);
+  eq(idAt(1), NO_ID);
   eq(liveSlots(), 0);
   eq(takeReady(), 0);
   eq(answer(id, Answer.Returned), Status.BadId);

@@ -308,4 +308,15 @@ function chain(): void {
   if (++rounds <= 99_900) soon("", () => chain());
 }
 
+test("the host is never told to wait for what is no time, whatever its clock says", () => {
+  begin();
+  at(5, "t");
+  const clocks: f64[] = [NaN, Infinity, -Infinity, f64.MAX_VALUE, -f64.MAX_VALUE];
+  const waits: f64[] = [0, 0, SELECT_TIMEOUT_MAX_SECONDS, 0, SELECT_TIMEOUT_MAX_SECONDS];
+  for (let index = 0; index < clocks.length; index++) {
+    script.clock = clocks[index];
+    eq(pollTimeout(), waits[index]);
+  }
+});
+
 done();

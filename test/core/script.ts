@@ -83,6 +83,8 @@ export class Script extends Host {
   seriesLeft: i32 = 0;
   /** What happens while the end of a task is told. */
   told: Action | null = null;
+  /** What happens while the host is asked to cancel what a task waits for. */
+  asked: Action | null = null;
   words: string[] = [];
   events: Event[] = [];
   callbacks: Map<i32, Callback> = new Map();
@@ -144,6 +146,8 @@ export class Script extends Host {
   cancelWaiter(task: i32): i32 {
     const driver = this.drivers.get(task);
     say(driver.label + "?");
+    const asked = this.asked;
+    if (asked) asked();
     if (driver.refuses) return 0;
     // A detached task has nothing in the core to cancel: its host throws the cancellation itself.
     if (driver.waitsFor != 0) settle(driver.waitsFor, FutureState.Cancelled);
@@ -199,6 +203,11 @@ export function reportFatal(): void {
 /** Does something while the end of a task is told, from now on. */
 export function whenTold(action: Action): void {
   script.told = action;
+}
+
+/** Does something while the host is asked to cancel what a task waits for, from now on. */
+export function whenAsked(action: Action): void {
+  script.asked = action;
 }
 
 /** Queues a call. Returns its id. */

@@ -2,10 +2,11 @@
 import { Answer, FutureState, NO_ID, ResumeHow, Status } from "../../assembly/abi";
 import { settle } from "../../assembly/futures";
 import { takeMustCancel } from "../../assembly/index";
+import { clear } from "../../assembly/loop";
 import { readyCount } from "../../assembly/ready-queue";
 import { liveSlots } from "../../assembly/slots";
 import { cancelling, cancelTask, uncancel } from "../../assembly/tasks";
-import { begin, futures, heard, iterate, refuseCancel, task, whenDone } from "./script";
+import { begin, futures, heard, iterate, refuseCancel, task, whenAsked, whenDone } from "./script";
 import { done, eq, test } from "./tap";
 
 let a: i32 = 0;
@@ -283,6 +284,55 @@ test("cancelled in the step that detaches it, a task has its cancellation due", 
   });
   iterate();
   eq(takeMustCancel(a), 1);
+});
+
+test("a detached task that its host settles when asked to cancel it leaves its slot, and no cancellation in it", () => {
+  begin();
+  a = task("a", () => Answer.Detached);
+  refuseCancel(a);
+  iterate();
+  whenAsked(() => {
+    settle(a, FutureState.Cancelled);
+    b = task("b", (_step, how) => (how == ResumeHow.Cancel ? Answer.Cancelled : Answer.Returned));
+  });
+  eq(cancelTask(a), NO_ID);
+  iterate();
+  eq(heard(), "a a? b b=finished");
+});
+
+test("the core may be cleared while the host is asked to cancel", () => {
+  begin();
+  future = futures(1);
+  a = task("a", waitsForFuture);
+  refuseCancel(a);
+  iterate();
+  whenAsked(() => {
+    clear();
+    b = task("b", (_step, how) => (how == ResumeHow.Cancel ? Answer.Cancelled : Answer.Returned));
+    task("c", (_step, how) => (how == ResumeHow.Cancel ? Answer.Cancelled : Answer.Returned));
+  });
+  eq(cancelTask(a), NO_ID);
+  iterate();
+  eq(heard(), "a a? b b=finished c c=finished");
+});
+
+test("a host that clears the core when it is asked to cancel what a step came to wait for keeps the cancellations of others", () => {
+  begin();
+  future = futures(1);
+  a = task("a", () => {
+    cancelTask(a);
+    return future;
+  });
+  whenAsked(() => {
+    clear();
+    for (let count: i32 = 0; count < 2; count++) {
+      b = task("b", (_step, how) => (how == ResumeHow.Cancel ? Answer.Cancelled : Answer.Returned));
+      cancelTask(b);
+    }
+  });
+  iterate();
+  iterate();
+  eq(heard(), "a a? b! b=cancelled b! b=cancelled");
 });
 
 done();

@@ -1,11 +1,11 @@
 /** Tasks: their steps, and what each answer leads to. Cancellation has a file of its own. */
-import { Answer, FutureState, NO_ID, ResumeHow, RunResult, Status } from "../../assembly/abi";
+import { Answer, FutureState, GENERATION_MASK, NO_ID, ResumeHow, RunResult, Status } from "../../assembly/abi";
 import { removeCallback, settle } from "../../assembly/futures";
 import { answer, takeMustCancel } from "../../assembly/index";
 import { clear } from "../../assembly/loop";
 import { readyCount } from "../../assembly/ready-queue";
 import { liveSlots } from "../../assembly/slots";
-import { cancelling, cancelTask, uncancel } from "../../assembly/tasks";
+import { cancelling, cancelTask, createTask, uncancel } from "../../assembly/tasks";
 import { begin, futures, heard, iterate, reportFatal, soon, task, whenDone, whenTold } from "./script";
 import { done, eq, test } from "./tap";
 
@@ -271,6 +271,36 @@ test("a step may clear the core", () => {
     eq(liveSlots(), 0);
     eq(readyCount(), 0);
   }
+});
+
+test("a step may clear the core so often that its id comes back, and does not answer for another", () => {
+  begin();
+  a = task("a", () => {
+    for (let left: i32 = GENERATION_MASK; left > 0; left--) {
+      clear();
+      createTask();
+    }
+    clear();
+    b = createTask();
+    return Answer.Yielded;
+  });
+  iterate();
+  eq(b, a);
+  eq(readyCount(), 1);
+});
+
+test("the core may be cleared while the end of a task is told", () => {
+  begin();
+  a = task("a", returns);
+  whenDone(a, "lost");
+  whenTold(() => {
+    clear();
+    soon("next");
+  });
+  iterate();
+  eq(liveSlots(), 1);
+  iterate();
+  eq(heard(), "a a=finished next");
 });
 
 done();

@@ -344,4 +344,26 @@ test("a selector that watches another fd while it is asked loses none of the two
   eq(liveSlots(), 0);
 });
 
+/** Loses everything while it is asked. */
+class Clearing extends Host {
+  status: i32 = 0;
+
+  watch(_fd: i32, _interest: i32, _generation: i32): i32 {
+    clear();
+    return this.status;
+  }
+}
+
+test("a selector that clears the core while it is asked leaves no watch", () => {
+  const host = new Clearing();
+  for (let status: i32 = 0; status > -2; status--) {
+    begin();
+    install(host);
+    host.status = status;
+    eq(addReader(3), Status.BadId);
+    eq(readerOf(3), NO_ID);
+    eq(liveSlots(), 0);
+  }
+});
+
 done();

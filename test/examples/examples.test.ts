@@ -1,8 +1,8 @@
 /**
  * Each example prints exactly what it should.
  *
- * Does not own: the web servers (`http-hello.test.ts`, `https-hello.test.ts`, `node-http.test.ts`), `redis-client.test.ts`, and the
- * tour (`tour.test.ts`).
+ * Does not own: the web servers (`http-hello.test.ts`, `https-hello.test.ts`, `node-http.test.ts`), `redis-client.test.ts`,
+ * `python-host.test.ts`, and the tour (`tour.test.ts`).
  */
 import { createSocket } from "node:dgram";
 import { once } from "node:events";
@@ -15,7 +15,7 @@ import * as assert from "uvu/assert";
 import { Peer } from "../support/peers.js";
 import { type Ended, root, runExample, startExample } from "./processes.js";
 
-const tested = new Set(["http-hello", "https-hello", "node-http", "redis-client", "tour"]);
+const tested = new Set(["http-hello", "https-hello", "node-http", "python-host", "redis-client", "tour"]);
 
 /** A test that an example ends well, and prints these lines. */
 function prints(example: string, args: string[], expected: string[], normalise = (text: string) => text): void {
@@ -241,8 +241,9 @@ async function freePort(): Promise<number> {
 }
 
 test("every example is tested", () => {
-  const examples = readdirSync(`${root}examples`).filter((file) => file.endsWith(".ts") && !file.endsWith(".d.ts"));
-  assert.equal(new Set(examples.map((file) => file.slice(0, -3))), tested);
+  const files = readdirSync(`${root}examples`, { recursive: true, encoding: "utf8" });
+  const programs = files.filter((file) => /^[^/]+\.ts$|^[^/]+\/__main__\.py$/.test(file));
+  assert.equal(new Set(programs.map((file) => file.replace(/\.ts$|\/.*$/, ""))), tested);
 });
 
 test.run();

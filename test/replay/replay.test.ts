@@ -7,22 +7,11 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test } from "uvu";
 import * as assert from "uvu/assert";
-import { root, script } from "../tidy/repository.js";
+import { type Ended, runPython } from "../support/wasmtime.js";
 import { RandomHost } from "./random-host.js";
 import { Recorder } from "./recorder.js";
 
-interface Python {
-  readonly command: string;
-  readonly env: NodeJS.ProcessEnv;
-}
-
-const { findWheel } = await script<{ findWheel(): Promise<Python> }>("wasmtime.mjs");
-const { run } = await script<{
-  run(command: string, args: string[], options: { env: NodeJS.ProcessEnv }): Promise<{ code: number; output: string }>;
-}>("processes.mjs");
-
 const folder = mkdtempSync(join(tmpdir(), "wasyncio-replay-"));
-const python = await findWheel();
 
 test.after(() => rmSync(folder, { recursive: true }));
 
@@ -40,11 +29,10 @@ function record(seed: number, iterations: number, inParts: boolean): string {
 }
 
 /** Plays a log under wasmtime. */
-function replay(log: string): Promise<{ code: number; output: string }> {
+function replay(log: string): Promise<Ended> {
   const file = join(folder, "log.txt");
   writeFileSync(file, log);
-  const args = [join(root, "test/replay/replay.py"), join(root, "build/core.wasm"), file];
-  return run(python.command, args, { env: python.env });
+  return runPython("test/replay/replay.py", "build/core.wasm", file);
 }
 
 function numberOfLines(log: string): number {

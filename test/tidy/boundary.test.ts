@@ -1,10 +1,11 @@
 /** The boundary of core.wasm changes only on purpose. */
+import { execFileSync } from "node:child_process";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "uvu";
 import * as assert from "uvu/assert";
 import { IMPORT_MODULE } from "../../assembly/abi.js";
-import { read, root, script } from "./repository.js";
+import { read, root, script, sourcesIn } from "./repository.js";
 
 const coreBytesMax = 16 * 1024;
 const bytes = readFileSync(join(root, "build/core.wasm"));
@@ -32,6 +33,25 @@ test("every import is a function of the one module", () => {
 
 test("every signature is made of i32 and f64 only", () => {
   assert.not.match(read("dist-scripts/boundary.txt"), /\b(i64|f32|undefined)\b/);
+});
+
+test("an engine needs no more than Wasm 1.0 with memory.copy and memory.fill", () => {
+  const args = ["build/core.wasm", "--mvp-features", "--enable-bulk-memory-opt", "--output", "/dev/null"];
+  // It validates what it reads, and fails at the first instruction of another feature.
+  execFileSync(join(root, "node_modules/.bin/wasm-opt"), args, { cwd: root, stdio: "pipe" });
+});
+
+test("every export is used by our host, or ARCHITECTURE.md says what others have it for", () => {
+  const host = sourcesIn("host").map(read).join("\n");
+  const [, others = ""] = read("ARCHITECTURE.md").split("Our host has no use for these exports");
+  const described = [...(others.split("\n## ")[0] ?? "").matchAll(/^\| (`.*?) \|/gm)].flatMap(([, names = ""]) =>
+    names.split(", "),
+  );
+  for (const { name, kind } of WebAssembly.Module.exports(core)) {
+    if (kind !== "function") continue;
+    const isUsed = new RegExp(`\\b(core|exports)\\.${name}\\b`).test(host);
+    assert.is(described.includes(`\`${name}\``), !isUsed, `${name} is ${isUsed ? "" : "not "}used by our host`);
+  }
 });
 
 test("the core is no larger than promised", () => {

@@ -12,7 +12,7 @@ import { fileURLToPath } from "node:url";
 /** The folder of package.json: compiled, this file is in out/test/tidy/. */
 export const root = fileURLToPath(new URL("../../../", import.meta.url));
 
-const foreignFolders = new Set([".cache", ".git", "build", "dist", "node_modules", "out"]);
+const foreignFolders = new Set(["__pycache__", ".cache", ".git", "build", "dist", "node_modules", "out"]);
 
 /** Every file that is written by hand or by a command and checked in, as paths from the root. */
 export function ownFiles(folder = ""): string[] {
