@@ -8,7 +8,7 @@
 import { FutureState } from "../../assembly/abi.js";
 import { describeCall } from "../scheduler/call.js";
 import { siteOf } from "../scheduler/source.js";
-import { show } from "../show.js";
+import { attempt, show, textOf } from "../show.js";
 import type { Future } from "./future.js";
 
 /** Of several futures that one waits for, how many its text shows. */
@@ -27,9 +27,14 @@ export function textOfFuture(future: Future): string {
   }
 }
 
+/** `Future`, `Task`, or what its class is called. */
+export function kindOf(future: Future): string {
+  return attempt(() => String(future.constructor.name), "Future");
+}
+
 /** The words of its text: what it is, its state, and what more there is to say. */
 export function wordsOf(future: Future): string[] {
-  const words = [future.constructor.name, future._stateWord()];
+  const words = [kindOf(future), future._stateWord()];
   // It may be part of its own result, and each of many of those of all others.
   if (textsUnderWay > 1) return words;
   if (future._state === FutureState.Finished) {
@@ -56,8 +61,8 @@ function pendingPartsOf(future: Future): Future[] {
 
 function listed(futures: readonly Future[]): string {
   const [first] = futures;
-  if (futures.length === 1) return String(first);
-  const shown = futures.slice(0, PARTS_SHOWN).map(String);
+  if (futures.length === 1) return textOf(first);
+  const shown = futures.slice(0, PARTS_SHOWN).map(textOf);
   if (futures.length > PARTS_SHOWN) shown.push(`${futures.length - PARTS_SHOWN} more`);
   return `[${shown.join(", ")}]`;
 }

@@ -19,6 +19,7 @@ import { captureContext } from "../scheduler/context.js";
 import { Handle } from "../scheduler/handle.js";
 import type { Scheduler } from "../scheduler/scheduler.js";
 import { noteSource } from "../scheduler/source.js";
+import { textOf } from "../show.js";
 import { type AwaitingTask, asyncTask } from "./awaiting.js";
 import { FutureIterator } from "./future-iterator.js";
 import { textOfFuture, wordsOf } from "./future-text.js";
@@ -393,11 +394,11 @@ export class Future<T = unknown> implements Promise<T> {
     if (task._loop !== this._loop) {
       return new RuntimeError(
         "ERR_FOREIGN_FUTURE",
-        `${task} awaits ${this}, which belongs to another loop: make it on the loop that the task runs on`,
+        `${textOf(task)} awaits ${textOf(this)}, which belongs to another loop: make it on the loop that the task runs on`,
       );
     }
     if ((task as unknown) === this) {
-      return new RuntimeError("ERR_AWAITS_ITSELF", `${this} cannot await itself: it would never go on`);
+      return new RuntimeError("ERR_AWAITS_ITSELF", `${textOf(this)} cannot await itself: it would never go on`);
     }
     return null;
   }

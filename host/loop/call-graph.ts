@@ -14,9 +14,11 @@ import { FutureState } from "../../assembly/abi.js";
 import { checkOptions } from "../arguments.js";
 import { describe, typeError } from "../errors.js";
 import { Future } from "../futures/future.js";
+import { kindOf } from "../futures/future-text.js";
 import { checkStackOptions, type StackOptions } from "../futures/stack.js";
 import { Task } from "../futures/task.js";
 import type { StackFrame } from "../scheduler/user-frames.js";
+import { textOf } from "../show.js";
 import type { EventLoop } from "./event-loop.js";
 import { getRunningLoop } from "./running-loop.js";
 import { allTasks, currentTask } from "./tasks.js";
@@ -123,7 +125,7 @@ function within(task: Task): Future[] {
 function graphLines(graph: FutureCallGraph): string[] {
   const lines = [`* ${labelOf(graph.future)}`];
   if (graph.callStack.length > 0)
-    lines.push("  + Call stack:", ...graph.callStack.map((frame) => `  |   ${textOf(frame)}`));
+    lines.push("  + Call stack:", ...graph.callStack.map((frame) => `  |   ${frameText(frame)}`));
   if (graph.awaitedBy.length > 0) {
     lines.push("  + Awaited by:");
     for (const waiting of graph.awaitedBy) lines.push(...graphLines(waiting).map((line) => `     ${line}`));
@@ -169,19 +171,19 @@ function branchOf(task: Task, indent: string, isLast: boolean): Branch {
 }
 
 function labelOf(future: Future): string {
-  if (!(future instanceof Task)) return String(future);
-  const body = future._bodyName;
-  return body === "" ? future.getName() : `${future.getName()} (${body})`;
+  if (!(future instanceof Task)) return textOf(future);
+  const { _bodyName: body, _safeName: name } = future;
+  return body === "" ? name : `${name} (${body})`;
 }
 
 function whereOf(task: Task, isLeaf: boolean): string {
   const [innermost] = task.getStack({ limit: 1 });
   const place = innermost === undefined ? "" : ` at ${placeOf(innermost)}`;
   const [part] = isLeaf ? task._parts : [];
-  return part === undefined ? place : `${place}, waits for ${part.constructor.name}`;
+  return part === undefined ? place : `${place}, waits for ${kindOf(part)}`;
 }
 
-function textOf(frame: StackFrame): string {
+function frameText(frame: StackFrame): string {
   return frame.functionName === "" ? placeOf(frame) : `${frame.functionName} (${placeOf(frame)})`;
 }
 

@@ -6,6 +6,7 @@
  * Does not own: when an iteration takes place (the driver), nor what a step of a coroutine is (`futures/task.ts`).
  */
 import { type FutureState, INDEX_MASK, Outcome, Report, Status } from "../../assembly/abi.js";
+import { logError, logWarning } from "../complaints.js";
 import { type CoreExports, EventBuffer, instantiate } from "../core.js";
 import { FatalError, RuntimeError, UnsupportedError, ValueError } from "../errors.js";
 import { attempt, textOf } from "../show.js";
@@ -221,7 +222,7 @@ export class Scheduler {
 
   /** What the message of an error says at its end about tasks that wait for ever; "" if there are none. */
   get tasksInVain(): string {
-    const tasks = this.#owner._summarizeTasks();
+    const tasks = attempt(() => this.#owner._summarizeTasks(), "");
     return tasks === "" ? "" : `. These tasks wait:\n${tasks}`;
   }
 
@@ -354,7 +355,7 @@ export class Scheduler {
   #warnIfSlow(start: number, description: string): void {
     const seconds = this.driver.now() - start;
     if (seconds < this.#owner.slowCallbackDuration) return;
-    attempt(() => console.warn(`Executing ${description} took ${seconds.toFixed(3)} seconds`), undefined);
+    logWarning(`Executing ${description} took ${seconds.toFixed(3)} seconds`);
   }
 
   #taskDone(id: number, state: FutureState): void {
@@ -369,14 +370,22 @@ export class Scheduler {
       if (what === Report.CallbackRaised && this.#raised !== null) {
         const { handle, error } = this.#raised;
         this.#raised = null;
-        this.#owner.callExceptionHandler({ message: `Exception in callback ${handle}`, exception: error, handle });
+        this.#owner.callExceptionHandler({
+          message: `Exception in callback ${textOf(handle)}`,
+          exception: error,
+          handle,
+        });
         if (handle._id <= 0) handle._forget();
       } else {
         this.#owner.callExceptionHandler({ message: `The core reported ${what} of ${id}, which is a bug of wasyncio` });
       }
     } catch (error) {
-      this.fatal = { error };
-      return Outcome.Fatal;
+      // A loop's own class may have another `callExceptionHandler`.
+      if (!(error instanceof FatalError)) logError("Exception in callExceptionHandler", error);
+      else {
+        this.fatal = { error };
+        return Outcome.Fatal;
+      }
     }
     return Outcome.Ok;
   }
