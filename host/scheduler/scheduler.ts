@@ -7,7 +7,7 @@
  */
 import { type FutureState, INDEX_MASK, Outcome, Report, Status } from "../../assembly/abi.js";
 import { logError, logWarning } from "../complaints.js";
-import { type CoreExports, EventBuffer, instantiate } from "../core.js";
+import { type CoreExports, type CoreImports, EventBuffer, instantiate } from "../core.js";
 import { FatalError, RuntimeError, UnsupportedError, ValueError } from "../errors.js";
 import { attempt, textOf } from "../show.js";
 import { type ArrivalKind, Arrivals } from "./arrivals.js";
@@ -83,7 +83,24 @@ export class Scheduler {
   constructor(owner: SchedulerOwner, driver: Driver) {
     this.#owner = owner;
     this.driver = driver;
-    this.core = instantiate({
+    try {
+      this.core = instantiate(this.#imports());
+    } catch (error) {
+      // There is no memory for another core.
+      this.flushes.close();
+      driver.close();
+      throw error;
+    }
+    this.core.init(driver.resolutionSeconds);
+    this.events = new EventBuffer(this.core);
+    this.#calls = new CallQueue(this.core);
+    driver.attach(this);
+  }
+
+  /** What the core calls. */
+  #imports(): CoreImports {
+    const { driver } = this;
+    return {
       now: () => driver.now(),
       select: (timeoutSeconds) => driver.select(timeoutSeconds),
       watch: (fd, interest, generation) => driver.watch(fd, interest, generation),
@@ -93,11 +110,7 @@ export class Scheduler {
       taskDone: (task, state) => this.#taskDone(task, state),
       cancelWaiter: (task) => ((this.#table[task & INDEX_MASK] as Steppable)._cancelWaiter() ? 1 : 0),
       report: (what, id) => this.#report(what, id),
-    });
-    this.core.init(driver.resolutionSeconds);
-    this.events = new EventBuffer(this.core);
-    this.#calls = new CallQueue(this.core);
-    driver.attach(this);
+    };
   }
 
   /** Queues a call. */
