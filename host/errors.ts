@@ -6,7 +6,7 @@
  *
  * Does not own: errors of the operating system (`sys/errors.ts`), which keep Node's codes.
  */
-import { textOf } from "./show.js";
+import { attempt, isError, nameOf, textOf } from "./show.js";
 
 /** A value that is of the right type and yet unusable. */
 export class ValueError extends RangeError {
@@ -39,8 +39,14 @@ export class UnsupportedError extends RuntimeError {
   override readonly name = "UnsupportedError";
 }
 
+/** Whether `value` is of the class. A Proxy may throw when it is asked, and what was thrown is asked where nobody could take that. */
+function hasInstance(this: abstract new (...args: never[]) => unknown, value: unknown): boolean {
+  return attempt(() => Function.prototype[Symbol.hasInstance].call(this, value), false);
+}
+
 /** A future or task was cancelled. Catch it only to clean up, and throw it on: a task that swallows it goes on living. */
 export class CancelledError extends Error {
+  /** @internal */ static override readonly [Symbol.hasInstance] = hasInstance;
   override readonly name = "CancelledError";
   readonly code = "ERR_CANCELLED";
 
@@ -133,6 +139,7 @@ export class LimitOverrunError extends Error {
  * The callbacks that were still to run stay queued, for the next run.
  */
 export class FatalError extends Error {
+  /** @internal */ static override readonly [Symbol.hasInstance] = hasInstance;
   override readonly name: string = "FatalError";
 }
 
@@ -155,13 +162,13 @@ export function typeError(code: string, message: string): TypeError & { readonly
 export function describe(value: unknown): string {
   if (value === null || value === undefined) return String(value);
   if (typeof value === "number") return `the number ${value}`;
-  if (typeof value === "function") return `the function ${value.name || "(anonymous)"}`;
+  if (typeof value === "function") return `the function ${nameOf(value as () => void) || "(anonymous)"}`;
   if (typeof value !== "object") return `a ${typeof value}`;
-  const name = value.constructor?.name;
+  const name = attempt(() => value.constructor?.name, undefined);
   return name ? `an instance of ${name}` : "an object";
 }
 
 /** The message of whatever was thrown. There are values that cannot be made text of, such as objects without a prototype. */
 export function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : textOf(error);
+  return attempt(() => (isError(error) ? `${error.message}` : null), null) ?? textOf(error);
 }

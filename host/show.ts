@@ -31,7 +31,12 @@ export function textOf(value: unknown): string {
 
 /** Whatever was thrown, as an error: one that is none becomes the cause of one. */
 export function asError(thrown: unknown): Error {
-  return thrown instanceof Error ? thrown : new Error(textOf(thrown), { cause: thrown });
+  return isError(thrown) ? thrown : new Error(textOf(thrown), { cause: thrown });
+}
+
+/** Whether it is an Error. A Proxy may throw when it is asked. */
+export function isError(value: unknown): value is Error {
+  return attempt(() => value instanceof Error, false);
 }
 
 /** What `read` answers, or `otherwise` if it throws. */

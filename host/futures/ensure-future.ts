@@ -44,6 +44,8 @@ export function notAwaitable(value: unknown): TypeError {
 function follow<T>(loop: EventLoop, scheduler: Scheduler, promise: PromiseLike<T>): Future<T> {
   scheduler.checkNodeGoesOn("a promise settles");
   const future = loop.createFuture<T>();
+  // A promise may throw when it is asked for its class.
+  const native = Promise.resolve(promise);
   scheduler.promisesAwaited++;
   const settle = (apply: () => void): void => {
     scheduler.promisesAwaited--;
@@ -51,7 +53,7 @@ function follow<T>(loop: EventLoop, scheduler: Scheduler, promise: PromiseLike<T
     if (!future.done()) apply();
     scheduler.wake();
   };
-  Promise.resolve(promise).then(
+  native.then(
     (value) => settle(() => future.setResult(value)),
     (error) => settle(() => future.setException(asError(error))),
   );

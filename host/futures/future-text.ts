@@ -8,7 +8,7 @@
 import { FutureState } from "../../assembly/abi.js";
 import { describeCall } from "../scheduler/call.js";
 import { siteOf } from "../scheduler/source.js";
-import { show } from "../show.js";
+import { show, textOf } from "../show.js";
 import type { Future } from "./future.js";
 
 /** Of several futures that one waits for, how many its text shows. */
@@ -56,8 +56,8 @@ function pendingPartsOf(future: Future): Future[] {
 
 function listed(futures: readonly Future[]): string {
   const [first] = futures;
-  if (futures.length === 1) return String(first);
-  const shown = futures.slice(0, PARTS_SHOWN).map(String);
+  if (futures.length === 1) return textOf(first);
+  const shown = futures.slice(0, PARTS_SHOWN).map(textOf);
   if (futures.length > PARTS_SHOWN) shown.push(`${futures.length - PARTS_SHOWN} more`);
   return `[${shown.join(", ")}]`;
 }

@@ -19,6 +19,7 @@ import { captureContext } from "../scheduler/context.js";
 import { Handle } from "../scheduler/handle.js";
 import type { Scheduler } from "../scheduler/scheduler.js";
 import { noteSource } from "../scheduler/source.js";
+import { attempt, textOf } from "../show.js";
 import { type AwaitingTask, asyncTask } from "./awaiting.js";
 import { FutureIterator } from "./future-iterator.js";
 import { textOfFuture, wordsOf } from "./future-text.js";
@@ -214,7 +215,7 @@ export class Future<T = unknown> implements Promise<T> {
 
   /** @internal What its text calls it: its class, or else the call that it is of. */
   get _kind(): string {
-    return this.constructor.name;
+    return attempt(() => String(this.constructor.name), "Future");
   }
 
   /** @internal What its text is made of. */
@@ -404,11 +405,11 @@ export class Future<T = unknown> implements Promise<T> {
     if (task._loop !== this._loop) {
       return new RuntimeError(
         "ERR_FOREIGN_FUTURE",
-        `${task} awaits ${this}, which belongs to another loop: make it on the loop that the task runs on`,
+        `${textOf(task)} awaits ${textOf(this)}, which belongs to another loop: make it on the loop that the task runs on`,
       );
     }
     if ((task as unknown) === this) {
-      return new RuntimeError("ERR_AWAITS_ITSELF", `${this} cannot await itself: it would never go on`);
+      return new RuntimeError("ERR_AWAITS_ITSELF", `${textOf(this)} cannot await itself: it would never go on`);
     }
     return null;
   }

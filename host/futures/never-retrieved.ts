@@ -9,7 +9,7 @@
  */
 import type { EventLoop } from "../loop/event-loop.js";
 import { sourceOf } from "../scheduler/source.js";
-import { attempt } from "../show.js";
+import { attempt, textOf } from "../show.js";
 import type { Future } from "./future.js";
 
 interface Unseen {
@@ -73,7 +73,7 @@ function registerUnseen(): void {
     // never be lost. The program's own `Error.prepareStackTrace` makes it, or a getter, and those may throw.
     attempt(() => (exception as Error | undefined)?.stack, undefined);
     const more = loop.getDebug() ? debugDetails(future) : null;
-    const entry = { loop, kind: future.constructor.name, exception, more };
+    const entry = { loop, kind: future._kind, exception, more };
     unseen.register(future, entry, future);
     entries.set(future, entry);
     registered.add(entry);
@@ -82,6 +82,7 @@ function registerUnseen(): void {
 }
 
 function debugDetails(future: Future): Unseen["more"] {
+  const text = textOf(future);
   const sourceTraceback = sourceOf(future);
-  return sourceTraceback === null ? { future: String(future) } : { future: String(future), sourceTraceback };
+  return sourceTraceback === null ? { future: text } : { future: text, sourceTraceback };
 }

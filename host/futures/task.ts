@@ -13,7 +13,7 @@ import type { EventLoop } from "../loop/event-loop.js";
 import { captureContext, emptyContext, endFirstCall, followsContext, inFirstCall } from "../scheduler/context.js";
 import type { Scheduler, Steppable } from "../scheduler/scheduler.js";
 import type { StackFrame } from "../scheduler/user-frames.js";
-import { nameOf } from "../show.js";
+import { attempt, nameOf } from "../show.js";
 import { Awaited } from "./awaited.js";
 import { type AwaitingTask, runAsTask } from "./awaiting.js";
 import { type Coroutine, isCoroutine, isPromiseLike } from "./coroutine.js";
@@ -177,10 +177,15 @@ export class Task<T = unknown> extends Future<T> implements Steppable, AwaitingT
   /** @internal */
   override _words(): string[] {
     const words = super._words();
-    words.splice(2, 0, `name=${this.getName()}`);
+    words.splice(2, 0, `name=${this._safeName}`);
     const name = this._bodyName;
     if (name) words.splice(3, 0, `coroutine=${name}`);
     return words;
+  }
+
+  /** @internal Its name, also where a subclass has a `getName` that throws. */
+  get _safeName(): string {
+    return attempt(() => String(this.getName()), "<no name>");
   }
 
   /** @internal The name of its function; "" if it was made from a generator, or its function has none. */
@@ -357,10 +362,11 @@ export class Task<T = unknown> extends Future<T> implements Steppable, AwaitingT
       started.then(undefined, () => {});
       this._scheduler.checkNodeGoesOn("an async function goes on");
     }
+    // A thenable that is no promise may answer at once, before the core knows that the task is detached.
+    const promise = Promise.resolve(started);
     this._scheduler.promisesTouched = true;
     this._scheduler.promisesAwaited++;
-    // A thenable that is no promise may answer at once, before the core knows that the task is detached.
-    Promise.resolve(started).then(
+    promise.then(
       (value) => this.#returned(value),
       (error) => this.#finish(this.#raised(error)),
     );

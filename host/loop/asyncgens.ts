@@ -10,6 +10,7 @@
  * JavaScript has no hooks, so a generator is tracked when the loop is asked to. What the loop hands out stands in for the
  * generator, because a generator itself cannot be closed any more once the garbage collector has found it.
  */
+import { warnOfResource } from "../complaints.js";
 import { CancelledError, describe, RuntimeError, typeError } from "../errors.js";
 import type { Task } from "../futures/task.js";
 import type { Work } from "../net/operation.js";
@@ -61,10 +62,7 @@ export class AsyncGenerators {
   /** @internal One is iterated for the first time. */
   _began(generator: AsyncGenerator): void {
     if (this.#isShutDown) {
-      process.emitWarning(
-        "asynchronous generator was scheduled after loop.shutdownAsyncgens() call: nobody will close it",
-        "ResourceWarning",
-      );
+      warnOfResource("asynchronous generator was scheduled after loop.shutdownAsyncgens() call: nobody will close it");
     }
     this.#open.add(generator);
   }

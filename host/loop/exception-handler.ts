@@ -6,9 +6,10 @@
  *
  * CPython 3.11, base_events `call_exception_handler` and `default_exception_handler`.
  */
+import { logError } from "../complaints.js";
 import { describe, FatalError, typeError } from "../errors.js";
 import { sourceOf } from "../scheduler/source.js";
-import { show } from "../show.js";
+import { attempt, show } from "../show.js";
 import type { EventLoop } from "./event-loop.js";
 
 /** What an exception handler is told. Keys beyond these may come. */
@@ -55,7 +56,7 @@ export class ExceptionHandling {
   /** Tells whoever is to be told. Throws fatal errors of the handlers, and no others. */
   report(given: ExceptionContext): void {
     checkContext(given);
-    const context = this.#loop.getDebug() ? withTraceback(this.#loop, given) : given;
+    const context = this.#loop.getDebug() ? attempt(() => withTraceback(this.#loop, given), given) : given;
     if (this.#handler === null) return this.#tellDefault(context);
     try {
       this.#handler(this.#loop, context);
@@ -70,7 +71,7 @@ export class ExceptionHandling {
       this.#loop.defaultExceptionHandler(context);
     } catch (error) {
       if (error instanceof FatalError) throw error;
-      console.error("Exception in default exception handler", error);
+      logError("Exception in default exception handler", error);
     }
   }
 
@@ -79,7 +80,7 @@ export class ExceptionHandling {
       this.#loop.defaultExceptionHandler({ message: "Unhandled error in exception handler", exception, context });
     } catch (error) {
       if (error instanceof FatalError) throw error;
-      console.error(
+      logError(
         "Exception in default exception handler while handling an unexpected error in custom exception handler",
         error,
       );

@@ -12,6 +12,7 @@
 
 import { EventKind } from "../../assembly/abi.js";
 import { checkOptions } from "../arguments.js";
+import { logWarning } from "../complaints.js";
 import { describe, RuntimeError, typeError } from "../errors.js";
 import type { Executor, Submission } from "../executors/executor.js";
 import type { Executable } from "../executors/shipped-function.js";
@@ -172,7 +173,7 @@ class WorkFuture<T> extends OwnFuture<T> {
     const timer = this._loop.callLater(seconds, () => {
       if (this.done()) return;
       this.#arrival.cancel();
-      console.warn(`The executor did not finish its work within ${seconds} seconds`);
+      logWarning(`The executor did not finish its work within ${seconds} seconds`);
       this._succeed(undefined as T);
     });
     this.addDoneCallback(() => timer.cancel());

@@ -8,10 +8,12 @@
  * garbage collector that finds them, and closes their sockets. Here a loop keeps its tasks alive, and a descriptor what works on it, so the end of
  * the loop is the moment in which they are lost.
  */
+import { warnOfResource } from "../complaints.js";
 import { FatalError } from "../errors.js";
 import { Task } from "../futures/task.js";
 import { Server } from "../net/server.js";
 import { sourceOf } from "../scheduler/source.js";
+import { textOf } from "../show.js";
 import type { EventLoop } from "./event-loop.js";
 
 /** Takes down what is unfinished. Returns what reports it, once the loop is closed. */
@@ -41,10 +43,9 @@ function openOn(loop: EventLoop): object[] {
 /** What warns of it as it is now. */
 function warningOf(owner: object): () => void {
   const kind = owner instanceof Server ? "server" : "transport";
+  const text = `unclosed ${kind} ${textOf(owner)}`;
   const source = sourceOf(owner);
-  const detail = source === null ? {} : { detail: `Object created at:\n${source}` };
-  const text = `unclosed ${kind} ${owner}`;
-  return () => process.emitWarning(text, { type: "ResourceWarning", ...detail });
+  return () => warnOfResource(text, source === null ? undefined : `Object created at:\n${source}`);
 }
 
 /** Reports every task, and throws the first fatal error of the exception handler afterwards. */

@@ -10,6 +10,7 @@ import { FutureState } from "../../assembly/abi.js";
 import type { Future } from "../futures/future.js";
 import { Task } from "../futures/task.js";
 import type { StackFrame } from "../scheduler/user-frames.js";
+import { textOf } from "../show.js";
 
 /** What has to happen for a future to be done, as far as that is pending futures; each once. */
 export function pendingPartsOf(future: Future): Set<Future> {
@@ -52,9 +53,9 @@ export function nextTasks(from: Future, stepsFrom: (future: Future) => Iterable<
 
 /** A task's name and that of its function; the text of any other future. */
 export function labelOf(future: Future): string {
-  if (!(future instanceof Task)) return String(future);
-  const body = future._bodyName;
-  return body === "" ? future.getName() : `${future.getName()} (${body})`;
+  if (!(future instanceof Task)) return textOf(future);
+  const { _bodyName: body, _safeName: name } = future;
+  return body === "" ? name : `${name} (${body})`;
 }
 
 /** Where a frame is. */

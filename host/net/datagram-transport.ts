@@ -8,6 +8,7 @@
  * From: CPython 3.13 transports.py `DatagramTransport`.
  */
 import { inspect } from "node:util";
+import { logWarning } from "../complaints.js";
 import { FatalError } from "../errors.js";
 import type { EventLoop } from "../loop/event-loop.js";
 import type { DatagramProtocol } from "../protocols.js";
@@ -107,7 +108,7 @@ export abstract class DatagramTransport extends FlowControl {
 
   /** @internal Something was to be sent on an endpoint that is closed. */
   protected _dropSend(): void {
-    if (++this.#lostSends > LOST_SENDS_TO_WARN) console.warn("A datagram to a closed endpoint was dropped.");
+    if (++this.#lostSends > LOST_SENDS_TO_WARN) logWarning("A datagram to a closed endpoint was dropped.");
   }
 }
 

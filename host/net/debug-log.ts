@@ -10,6 +10,7 @@
 
 import { debuglog } from "node:util";
 import type { EventLoop } from "../loop/event-loop.js";
+import { attempt, textOf } from "../show.js";
 
 const log = debuglog("wasyncio");
 
@@ -25,5 +26,5 @@ export function writeDown(line: string): void {
 
 /** A transport and its protocol, as they stand at the end of a line. */
 export function pairText(transport: object, protocol: object): string {
-  return `(${transport}, <${protocol.constructor.name}>)`;
+  return `(${textOf(transport)}, <${attempt(() => protocol.constructor.name, "")}>)`;
 }

@@ -9,6 +9,7 @@
  * From: CPython 3.11 selector_events `_SelectorTransport`, protocols.py `_feed_data_to_buffered_proto`.
  */
 
+import { logWarning } from "../complaints.js";
 import { FatalError } from "../errors.js";
 import type { EventLoop } from "../loop/event-loop.js";
 import { type BufferedProtocol, isBuffered, type StreamProtocol } from "../protocols.js";
@@ -112,7 +113,7 @@ export abstract class LayeredTransport extends Transport {
 
   /** @internal A write came too late. */
   protected _dropWrite(): void {
-    if (++this.#lostWrites > LOST_WRITES_TO_WARN) console.warn("A write to a transport that is closed was dropped.");
+    if (++this.#lostWrites > LOST_WRITES_TO_WARN) logWarning("A write to a transport that is closed was dropped.");
   }
 
   /**

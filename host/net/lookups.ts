@@ -8,6 +8,7 @@
  * Does not own: the calls themselves (`sys/names.ts`).
  */
 
+import { logWarning } from "../complaints.js";
 import { OwnFuture } from "../futures/own-future.js";
 import type { EventLoop } from "../loop/event-loop.js";
 import { systemError } from "../sys/errors.js";
@@ -93,7 +94,7 @@ export class Lookup<T> extends OwnFuture<T> {
     const { syscall, host } = this.#inquiry;
     const seconds = this._loop.time() - start;
     if (this._loop.getDebug() && seconds >= this._loop.slowCallbackDuration) {
-      console.warn(`${syscall} of ${host} took ${seconds.toFixed(3)} seconds`);
+      logWarning(`${syscall} of ${host} took ${seconds.toFixed(3)} seconds`);
     }
     if (failure === null) this._succeed(answer as T);
     else this._failWith(lookupError(failure, syscall, host));

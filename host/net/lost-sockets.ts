@@ -8,7 +8,9 @@
  * From: CPython 3.11 `socket.__del__`, which closes them as well.
  */
 
+import { warnOfResource } from "../complaints.js";
 import { noteSource, sourceOf } from "../scheduler/source.js";
+import { textOf } from "../show.js";
 
 /** What is left to say of a socket that is gone. */
 interface Remains {
@@ -17,8 +19,7 @@ interface Remains {
 }
 
 const lost = new FinalizationRegistry<Remains>(({ text, source }) => {
-  const detail = source === null ? {} : { detail: `Object created at:\n${source}` };
-  process.emitWarning(`unclosed ${text}`, { type: "ResourceWarning", ...detail });
+  warnOfResource(`unclosed ${text}`, source === null ? undefined : `Object created at:\n${source}`);
 });
 
 let looking = false;
@@ -32,7 +33,7 @@ export function lookForLostSockets(): void {
 export function socketMade(socket: object): void {
   if (!looking) return;
   noteSource(socket);
-  lost.register(socket, { text: String(socket), source: sourceOf(socket) }, socket);
+  lost.register(socket, { text: textOf(socket), source: sourceOf(socket) }, socket);
 }
 
 /** A socket has no descriptor any more. */

@@ -11,6 +11,7 @@
  */
 
 import { statSync, unlinkSync } from "node:fs";
+import { logError } from "../complaints.js";
 import { messageOf } from "../errors.js";
 import { pathBytes, type UnixPath } from "../sys/sockaddr.js";
 import { formatAddress } from "./address.js";
@@ -46,7 +47,7 @@ export class SocketFile {
       const stats = statSync(path, { bigint: true, throwIfNoEntry: false });
       if (stats?.dev === this.#device && stats.ino === this.#inode) unlinkSync(path);
     } catch (error) {
-      console.error(`Unable to clean up listening Unix socket ${path}: ${messageOf(error)}`);
+      logError(`Unable to clean up listening Unix socket ${path}: ${messageOf(error)}`);
     }
   }
 }
@@ -59,7 +60,7 @@ export function removeStaleSocket(path: UnixPath): void {
     if (statSync(file, { throwIfNoEntry: false })?.isSocket()) unlinkSync(file);
   } catch (error) {
     // A directory may let sockets be made and not looked at: whether that is enough, binding will tell.
-    console.error(`Unable to check or remove stale Unix socket ${formatAddress(path)}: ${messageOf(error)}`);
+    logError(`Unable to check or remove stale Unix socket ${formatAddress(path)}: ${messageOf(error)}`);
   }
 }
 

@@ -14,6 +14,7 @@
  */
 
 import { checkBytes } from "../arguments.js";
+import { logWarning } from "../complaints.js";
 import { AF_INET, AF_INET6, AF_UNIX, IPPROTO_TCP, SHUT_WR, TCP_NODELAY } from "../constants.js";
 import { FatalError } from "../errors.js";
 import type { Future } from "../futures/future.js";
@@ -432,7 +433,7 @@ export class SocketTransport extends Transport {
   }
 
   #warnOfLostWrites(): void {
-    if (this.#lost >= LOST_WRITES_TO_WARN) console.warn("socket.send() raised exception.");
+    if (this.#lost >= LOST_WRITES_TO_WARN) logWarning("socket.send() raised exception.");
     this.#lost++;
   }
 }

@@ -16,7 +16,7 @@ import { describe, typeError } from "../errors.js";
 import type { Future } from "../futures/future.js";
 import type { EventLoop } from "../loop/event-loop.js";
 import type { StreamProtocol } from "../protocols.js";
-import { asError } from "../show.js";
+import { asError, isError } from "../show.js";
 import { ECONNABORTED, ECONNRESET } from "../sys/errno.js";
 import { systemError } from "../sys/errors.js";
 import type { Work } from "./operation.js";
@@ -99,7 +99,7 @@ function answering(test: typeof checkServerIdentity): typeof checkServerIdentity
     try {
       const answer: unknown = test(host, certificate);
       if (!answer) return undefined;
-      if (answer instanceof Error) return answer;
+      if (isError(answer)) return answer;
       throw typeError(
         "ERR_INVALID_ARG_TYPE",
         `checkServerIdentity must return an Error or nothing, not ${describe(answer)}.`,

@@ -12,6 +12,7 @@
 
 import { inspect } from "node:util";
 import { checkBytes } from "../arguments.js";
+import { logWarning } from "../complaints.js";
 import { FatalError } from "../errors.js";
 import type { EventLoop } from "../loop/event-loop.js";
 import type { BaseProtocol } from "../protocols.js";
@@ -212,7 +213,7 @@ export class WritePipeTransport extends FlowControl implements WriteTransport {
 
   #warnOfLostWrites(): void {
     if (++this.#lostWrites < LOST_WRITES_TO_WARN) return;
-    console.warn("pipe closed by peer or os.write(pipe, data) raised exception.");
+    logWarning("pipe closed by peer or os.write(pipe, data) raised exception.");
   }
 }
 

@@ -6,7 +6,8 @@
  * Does not own: when an iteration takes place (the driver), nor what a step of a coroutine is (`futures/task.ts`).
  */
 import { type FutureState, INDEX_MASK, Outcome, Report, Status } from "../../assembly/abi.js";
-import { type CoreExports, EventBuffer, instantiate } from "../core.js";
+import { logError, logWarning } from "../complaints.js";
+import { type CoreExports, type CoreImports, EventBuffer, instantiate } from "../core.js";
 import { FatalError, RuntimeError, UnsupportedError, ValueError } from "../errors.js";
 import { attempt, textOf } from "../show.js";
 import { type ArrivalKind, Arrivals } from "./arrivals.js";
@@ -82,7 +83,24 @@ export class Scheduler {
   constructor(owner: SchedulerOwner, driver: Driver) {
     this.#owner = owner;
     this.driver = driver;
-    this.core = instantiate({
+    try {
+      this.core = instantiate(this.#imports());
+    } catch (error) {
+      // There is no memory for another core.
+      this.flushes.close();
+      driver.close();
+      throw error;
+    }
+    this.core.init(driver.resolutionSeconds);
+    this.events = new EventBuffer(this.core);
+    this.#calls = new CallQueue(this.core);
+    driver.attach(this);
+  }
+
+  /** What the core calls. */
+  #imports(): CoreImports {
+    const { driver } = this;
+    return {
       now: () => driver.now(),
       select: (timeoutSeconds) => driver.select(timeoutSeconds),
       watch: (fd, interest, generation) => driver.watch(fd, interest, generation),
@@ -92,11 +110,7 @@ export class Scheduler {
       taskDone: (task, state) => this.#taskDone(task, state),
       cancelWaiter: (task) => ((this.#table[task & INDEX_MASK] as Steppable)._cancelWaiter() ? 1 : 0),
       report: (what, id) => this.#report(what, id),
-    });
-    this.core.init(driver.resolutionSeconds);
-    this.events = new EventBuffer(this.core);
-    this.#calls = new CallQueue(this.core);
-    driver.attach(this);
+    };
   }
 
   /** Queues a call. */
@@ -355,7 +369,7 @@ export class Scheduler {
   #warnIfSlow(start: number, description: string): void {
     const seconds = this.driver.now() - start;
     if (seconds < this.#owner.slowCallbackDuration) return;
-    attempt(() => console.warn(`Executing ${description} took ${seconds.toFixed(3)} seconds`), undefined);
+    logWarning(`Executing ${description} took ${seconds.toFixed(3)} seconds`);
   }
 
   #taskDone(id: number, state: FutureState): void {
@@ -370,14 +384,22 @@ export class Scheduler {
       if (what === Report.CallbackRaised && this.#raised !== null) {
         const { handle, error } = this.#raised;
         this.#raised = null;
-        this.#owner.callExceptionHandler({ message: `Exception in callback ${handle}`, exception: error, handle });
+        this.#owner.callExceptionHandler({
+          message: `Exception in callback ${textOf(handle)}`,
+          exception: error,
+          handle,
+        });
         if (handle._id <= 0) handle._forget();
       } else {
         this.#owner.callExceptionHandler({ message: `The core reported ${what} of ${id}, which is a bug of wasyncio` });
       }
     } catch (error) {
-      this.fatal = { error };
-      return Outcome.Fatal;
+      // A loop's own class may have another `callExceptionHandler`.
+      if (!(error instanceof FatalError)) logError("Exception in callExceptionHandler", error);
+      else {
+        this.fatal = { error };
+        return Outcome.Fatal;
+      }
     }
     return Outcome.Ok;
   }

@@ -48,7 +48,7 @@ let types: { onPoll: unknown; onHandle: unknown } | undefined;
  *
  * @throws UnsupportedError `ERR_UNSUPPORTED_PLATFORM` outside Node
  * @throws RuntimeError `ERR_ALREADY_WATCHED` if the fd is watched: libuv would abort
- * @throws Error `EBADF`, or `EPERM` for a regular file or a directory, which are always ready
+ * @throws Error `EBADF`, or `EPERM` for a regular file or a directory, which are always ready; one of koffi's when 8192 callbacks are in use
  */
 export function watchReadable(fd: number, onReadable: () => void): ReadableWatch {
   checkWatchable(fd);
@@ -60,12 +60,25 @@ export function watchReadable(fd: number, onReadable: () => void): ReadableWatch
     onHandle: koffi.pointer(koffi.proto("void", ["uintptr_t", "uintptr_t"])),
   };
   const callback = koffi.register(guarded(onReadable), types.onPoll);
-  // A registered callback lies in koffi's library, as does the function that closes the handle.
-  pinLibrary(callback);
-  const poll = koffi.node.poll(fd, ignore);
-  const watch = new UvPollWatch(fd, poll, findPollHandle(uv, koffi, fd), callback);
-  watch.start();
-  return watch;
+  let poll: PollHandle | null = null;
+  try {
+    // A registered callback lies in koffi's library, as does the function that closes the handle.
+    pinLibrary(callback);
+    poll = koffi.node.poll(fd, ignore);
+    const handle = findPollHandle(uv, koffi, fd);
+    startPoll(handle, callback);
+    return new UvPollWatch(fd, poll, handle, callback);
+  } catch (error) {
+    // A handle that is left watching a descriptor which is closed aborts the process.
+    poll?.close();
+    koffi.unregister(callback);
+    throw error;
+  }
+}
+
+function startPoll(handle: bigint, callback: bigint): void {
+  const result = libuv().uv_poll_start(handle, UV_READABLE, callback);
+  if (result < 0) throw systemError("uv_poll_start", result);
 }
 
 /** libuv aborts the process, or koffi does some time later, over a descriptor that cannot be watched. */
@@ -103,9 +116,7 @@ class UvPollWatch implements ReadableWatch {
   }
 
   start(): void {
-    if (!this.#isOpen()) return;
-    const result = libuv().uv_poll_start(this.#handle, UV_READABLE, this.#callback);
-    if (result < 0) throw systemError("uv_poll_start", result);
+    if (this.#isOpen()) startPoll(this.#handle, this.#callback);
   }
 
   stop(): void {

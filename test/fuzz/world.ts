@@ -40,6 +40,9 @@ const ITERATIONS_TO_END = 200;
 /** So many of them without a slot in use, and it is over. */
 const QUIET_ITERATIONS = 4;
 
+/** Nothing is under way in a virtual network for longer than that. */
+const UNDER_WAY_SECONDS_MAX = 0.01;
+
 /** Codes that only a bug of ours can lead to. */
 const OUR_FAULT = new Set(["ERR_CORE", "ERR_ASSERTION", "ERR_INTERNAL_ASSERTION"]);
 
@@ -146,6 +149,7 @@ export class World {
       if (loop.isClosed()) break;
       this.#cancelAll();
       await this.iterate(1);
+      if (loop instanceof VirtualEventLoop) await this.#arrive(loop);
       // Names that are being looked up, and async functions that wait for promises, take Node's time.
       await new Promise((resolve) => setImmediate(resolve));
       quiet = core.liveSlots() === 0 ? quiet + 1 : 0;
@@ -162,6 +166,13 @@ export class World {
     for (const file of this.files) if (file.isOpen) closeSync(file.fd);
     this.foreign.close();
     // The thread's loop stays the closed one: what a late microtask asks of it fails, and makes no other loop.
+  }
+
+  /** Lets what is under way in a virtual network arrive. */
+  async #arrive(loop: VirtualEventLoop): Promise<void> {
+    if (loop.isClosed()) return;
+    loop.callLater(UNDER_WAY_SECONDS_MAX, () => loop.stop());
+    await this.attempt("runForever", () => loop.runForever());
   }
 
   #cancelAll(): void {

@@ -2,7 +2,7 @@
 import { inspect } from "node:util";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
-import { asError, nameOf, show, textOf } from "../../host/show.js";
+import { asError, isError, nameOf, show, textOf } from "../../host/show.js";
 
 const test = suite("words for values");
 
@@ -55,6 +55,14 @@ test("whatever was thrown is an error, or the cause of one", () => {
     assert.is(asError(thrown).message, message);
     assert.is(asError(thrown).cause, thrown);
   }
+});
+
+test("what cannot be asked whether it is an error is none", () => {
+  assert.is(isError(new RangeError("mine")), true);
+  assert.is(isError("text"), false);
+  const { proxy, revoke } = Proxy.revocable(new Error("mine"), {});
+  revoke();
+  assert.is(isError(proxy), false);
 });
 
 test.run();

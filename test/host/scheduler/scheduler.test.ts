@@ -2,7 +2,7 @@
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { Status } from "../../../assembly/abi.js";
-import { FatalError, RuntimeError, ValueError } from "../../../host/index.js";
+import { EventLoop, FatalError, RuntimeError, ValueError } from "../../../host/index.js";
 import { bothLoops, rejection, runFor, runOnce } from "../loop/both-loops.js";
 
 const test = bothLoops(suite("the scheduler"));
@@ -122,6 +122,21 @@ test("is woken by whatever makes something ready, wherever that is done", async 
   setTimeout(() => future.setResult("from Node's timer"), 1);
   assert.is(await loop.runUntilComplete(pending), "from Node's timer");
   await loop.runUntilComplete(kept);
+});
+
+test.onReal("leaves nothing behind when there is no memory for another core", () => {
+  const { Instance } = WebAssembly;
+  WebAssembly.Instance = class {
+    constructor() {
+      throw new RangeError("Out of memory");
+    }
+  } as never;
+  try {
+    // What it has opened is looked for at the end of every test.
+    assert.throws(() => new EventLoop(), /Out of memory/);
+  } finally {
+    WebAssembly.Instance = Instance;
+  }
 });
 
 test.run();

@@ -4,6 +4,7 @@ import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { FileDescriptor, pipe } from "../../../host/net/pipe.js";
 import { socketpair } from "../../../host/net/socket.js";
+import { type Koffi, loadKoffi, registeredCallbacks } from "../../../host/sys/libc.js";
 import { watchReadable } from "../../../host/sys/uv-watch.js";
 import { located, runProgram } from "../../support/child-programs.js";
 import { leakChecked } from "../../support/leaks.js";
@@ -198,5 +199,35 @@ test("a process ends cleanly while a worker is busy", async () => {
   const result = await runProgram(`${HAS_LOADED} ${startWorker('busy(() => parentPort.postMessage("exit"));')}`);
   assert.equal(result, { code: 4, signal: null, output: "" });
 });
+
+test("a watch for which no callback is left fails, and leaves nothing behind", async () => {
+  const [left, right] = socketpair();
+  watchReadable(left.fileno(), () => {}).close();
+  const koffi = loadKoffi();
+  const type = koffi.pointer(koffi.proto("void", []));
+  const taken: bigint[] = [];
+  // One for the watch itself, and another to find its handle by.
+  for (const free of [0, 1]) {
+    while (takeCallback(koffi, type, taken));
+    for (const callback of taken.splice(taken.length - free)) koffi.unregister(callback);
+    const before = registeredCallbacks();
+    assert.match(thrownBy(() => watchReadable(left.fileno(), () => {})).message, "callbacks");
+    assert.is(registeredCallbacks(), before);
+  }
+  for (const callback of taken) koffi.unregister(callback);
+  const watch = watchReadable(left.fileno(), () => {});
+  await turns();
+  watch.close();
+  closeAll(left, right);
+});
+
+function takeCallback(koffi: Koffi, type: unknown, taken: bigint[]): boolean {
+  try {
+    taken.push(koffi.register(() => {}, type));
+    return true;
+  } catch {
+    return false;
+  }
+}
 
 test.run();
