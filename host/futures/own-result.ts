@@ -9,14 +9,6 @@ import { Future } from "./future.js";
 
 /** A future whose result is the business of the call that made it. Others can cancel it. */
 export class OwnResult<T> extends Future<T> {
-  /** @internal The call that it is of, such as `Queue.get`, for texts; null where its class says as much. */
-  _call: string | null = null;
-
-  /** @internal */
-  override get _kind(): string {
-    return this._call ?? super._kind;
-  }
-
   /** @throws RuntimeError `ERR_OWN_RESULT`: cancel it instead */
   override setResult(_value: T): never {
     throw refusal();
@@ -38,11 +30,23 @@ export class OwnResult<T> extends Future<T> {
   }
 }
 
-/** Makes one that waits to be told. @param call as `OwnResult._call` */
+/** One that says in texts which call it is of. */
+class CallResult<T> extends OwnResult<T> {
+  readonly #call: string;
+
+  constructor(loop: EventLoop, call: string) {
+    super(loop, loop._scheduler);
+    this.#call = call;
+  }
+
+  override get _kind(): string {
+    return this.#call;
+  }
+}
+
+/** Makes one that waits to be told. @param call what texts call it, such as `Server.waitClosed`; null for what its class is called */
 export function ownResult<T>(loop: EventLoop, call: string | null = null): OwnResult<T> {
-  const made = new OwnResult<T>(loop, loop._scheduler);
-  made._call = call;
-  return made;
+  return call === null ? new OwnResult<T>(loop, loop._scheduler) : new CallResult<T>(loop, call);
 }
 
 /** Settles one that may have been cancelled meanwhile. */

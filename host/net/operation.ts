@@ -23,6 +23,7 @@ export type Work<T> = Generator<Future<any> | undefined, T, any>;
 /** A future that is done when its work is. */
 export class Operation<T> extends OwnFuture<T> {
   readonly #work: Work<T>;
+  readonly #call: string | null;
   #waitsFor: Future<unknown> | null = null;
   #working = false;
 
@@ -30,14 +31,19 @@ export class Operation<T> extends OwnFuture<T> {
    * Begins with the work, up to its first wait.
    *
    * @param discard closes what the work has opened, for nobody who could
-   * @param call as `OwnResult._call`
+   * @param call what texts call it, such as `StreamWriter.drain`; null for `Operation`
    */
   constructor(loop: EventLoop, work: Work<T>, discard: ((value: T) => void) | null = null, call: string | null = null) {
     super(loop, discard);
-    this._call = call;
+    this.#call = call;
     this.#work = work;
     this.#advance();
     if (!this.done()) loop._unfinished.add(this);
+  }
+
+  /** @internal */
+  override get _kind(): string {
+    return this.#call ?? super._kind;
   }
 
   /** @internal */

@@ -19,10 +19,11 @@ export function firstOf<W>(waiters: Waiters<W>): W | undefined {
 }
 
 export class Waiter<T> extends OwnFuture<T> {
+  readonly #call: string;
   #waiters: Waiters<Waiter<T>> | null;
 
   /**
-   * @param call as `OwnResult._call`
+   * @param call what texts call it, such as `Queue.get`
    * @param giveBack is called with a result that nobody gets
    */
   constructor(
@@ -32,9 +33,13 @@ export class Waiter<T> extends OwnFuture<T> {
     giveBack: ((value: T) => void) | null = null,
   ) {
     super(loop, giveBack);
-    this._call = call;
+    this.#call = call;
     this.#waiters = waiters;
     waiters.add(this);
+  }
+
+  override get _kind(): string {
+    return this.#call;
   }
 
   override _settle(state: FutureState.Cancelled | FutureState.Finished): void {
