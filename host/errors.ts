@@ -86,16 +86,6 @@ export class QueueShutDown extends Error {
   readonly code = "ERR_QUEUE_SHUT_DOWN";
 }
 
-/** Several errors of things that went on together, in `errors`. */
-export class ExceptionGroup extends AggregateError {
-  override readonly name = "ExceptionGroup";
-  readonly code = "ERR_EXCEPTION_GROUP";
-
-  constructor(message: string, errors: readonly unknown[]) {
-    super(errors, `${message} (${errors.length} sub-exception${errors.length === 1 ? "" : "s"})`);
-  }
-}
-
 /** A barrier was reset or aborted. */
 export class BrokenBarrierError extends RuntimeError {
   override readonly name = "BrokenBarrierError";

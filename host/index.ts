@@ -5,7 +5,6 @@ export * from "./constants.js";
 export {
   BrokenBarrierError,
   CancelledError,
-  ExceptionGroup,
   FatalError,
   IncompleteReadError,
   InvalidStateError,
@@ -20,6 +19,7 @@ export {
   UnsupportedError,
   ValueError,
 } from "./errors.js";
+export { type ErrorCondition, ExceptionGroup } from "./exception-group.js";
 export type { Executor, ShutdownOptions, Submission } from "./executors/executor.js";
 export { PoolExecutor, type PoolExecutorOptions } from "./executors/pool-executor.js";
 export { ProcessPoolExecutor } from "./executors/process-pool-executor.js";

@@ -5,7 +5,8 @@
  *
  * CPython 3.11, taskgroups.py. Differs: there is no `async with`, so the group is that of a function, which runs in a task of its own.
  */
-import { CancelledError, ExceptionGroup, FatalError, RuntimeError, typeError } from "../errors.js";
+import { CancelledError, FatalError, RuntimeError, typeError } from "../errors.js";
+import { ExceptionGroup } from "../exception-group.js";
 import { Composite } from "../futures/composite.js";
 import type { Coroutine } from "../futures/coroutine.js";
 import type { Future } from "../futures/future.js";

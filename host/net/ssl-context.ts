@@ -92,6 +92,12 @@ export class SSLContext {
     return this.options.rejectUnauthorized ?? true;
   }
 
+  /** @internal Whether a server may have something to show to clients: a certificate and its key, or ciphers that need none. */
+  get _canServe(): boolean {
+    const { cert, key, pfx, SNICallback, ciphers } = this.options;
+    return Boolean((cert && key) || pfx || SNICallback || ciphers);
+  }
+
   /** @internal What both sides of a connection take from here. */
   _connectionOptions(): { secureContext: tls.SecureContext; ALPNProtocols?: string[] } {
     const { ALPNProtocols } = this.options;

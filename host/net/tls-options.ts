@@ -86,7 +86,7 @@ export function checkClientTls(options: ClientTlsOptions, host: string | null): 
  * Tests a server's options.
  *
  * @returns null without TLS
- * @throws as `checkClientTls`
+ * @throws as `checkClientTls`; ValueError `ERR_NO_CERTIFICATE`
  */
 export function checkServerTls(options: ServerTlsOptions): TlsSide | null {
   const { ssl } = options;
@@ -96,6 +96,10 @@ export function checkServerTls(options: ServerTlsOptions): TlsSide | null {
   }
   if (!(ssl instanceof SSLContext)) {
     throw notAContext("ssl argument must be an SSLContext or null", ssl);
+  }
+  if (!ssl._canServe) {
+    const hint = "make it with cert and key, with pfx, or with an SNICallback";
+    throw new ValueError("ERR_NO_CERTIFICATE", `The SSLContext of a server has nothing to show to clients: ${hint}.`);
   }
   return { context: ssl, isServer: true, serverHostname: "", ...timeouts(options) };
 }

@@ -26,6 +26,7 @@ const layers = [
     "host/show",
     "host/arguments",
     "host/complaints",
+    "host/exception-group",
   ],
   ["host/core"],
   ["host/sys/"],

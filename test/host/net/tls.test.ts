@@ -684,6 +684,20 @@ test(
 );
 
 test(
+  "a server without a certificate is refused, and one whose clients need none is not",
+  onLoop(async ({ loop }) => {
+    const { cert, key } = local;
+    for (const options of [{}, { ca: cert }, { cert }, { key }]) {
+      const listen = (): unknown => loop.createServer(() => ({}), HOST, 0, { ssl: new SSLContext(options as object) });
+      assert.is(thrownBy(listen).code, "ERR_NO_CERTIFICATE", Object.keys(options).join());
+    }
+    for (const options of [{ SNICallback: () => {} }, { ciphers: "ALL:@SECLEVEL=0" }]) {
+      (await loop.createServer(() => ({}), HOST, 0, { ssl: new SSLContext(options) })).close();
+    }
+  }),
+);
+
+test(
   "cancelling the call at any turn leaves nothing open",
   onLoop(async ({ loop }) => {
     const { port, close } = await serve(loop);

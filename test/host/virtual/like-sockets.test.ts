@@ -1,28 +1,14 @@
 /** What happens in a virtual network is what happens over sockets: each scene is played on both kinds of loop. */
 import { AsyncLocalStorage } from "node:async_hooks";
 import { suite } from "uvu";
-import * as assert from "uvu/assert";
-import { type EventLoop, newEventLoop, sleep, type Transport } from "../../../host/index.js";
+import { type EventLoop, sleep, type Transport } from "../../../host/index.js";
 import type { BufferedProtocol, StreamProtocol } from "../../../host/protocols.js";
-import { VirtualEventLoop } from "../../../host/testing.js";
 import { leakChecked } from "../../support/leaks.js";
 import { Recorder } from "../net/support.js";
+import { sameOnBoth } from "./same-on-both.js";
 
 const test = leakChecked(suite("virtual networks and sockets"));
-
-/** Plays a scene on both kinds of loop. Both must have seen the same. */
-function same(name: string, scene: (loop: EventLoop, seen: unknown[]) => Promise<void>): void {
-  test(name, async () => {
-    const play = async (loop: EventLoop): Promise<unknown[]> => {
-      const seen: unknown[] = [];
-      loop.setExceptionHandler((_loop, { message }) => seen.push(message));
-      await loop.runUntilComplete(loop.createTask(() => scene(loop, seen)));
-      loop.close();
-      return seen;
-    };
-    assert.equal(await play(new VirtualEventLoop()), await play(newEventLoop()));
-  });
-}
+const same = sameOnBoth(test);
 
 /** Connects a client to a server of one connection. */
 async function connect(loop: EventLoop, client: StreamProtocol, server: StreamProtocol): Promise<Transport> {

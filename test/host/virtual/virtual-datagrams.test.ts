@@ -9,7 +9,6 @@ import {
   type DatagramTransport,
   type EventLoop,
   type Future,
-  newEventLoop,
   SystemExit,
   sleep,
   TimeoutError,
@@ -21,8 +20,10 @@ import { thrownBy } from "../../support/sockets.js";
 import { captureConsoleDuring } from "../loop/capture-console.js";
 import { addressOf, close, Notes } from "../net/datagram-notes.js";
 import { rejectionOf } from "../net/support.js";
+import { sameOnBoth } from "./same-on-both.js";
 
 const test = leakChecked(suite("virtual datagrams"));
+const same = sameOnBoth(test);
 
 async function open(
   loop: EventLoop,
@@ -40,20 +41,6 @@ function onVirtual(name: string, body: (loop: VirtualEventLoop) => Promise<void>
     await loop.runUntilComplete(loop.createTask(() => body(loop)));
     assert.is(loop._openWithoutFd.size, 0, "every endpoint is closed");
     loop.close();
-  });
-}
-
-/** Plays a scene on a virtual loop and on a real one. Both must have seen the same. */
-function same(name: string, scene: (loop: EventLoop, seen: unknown[]) => Promise<void>): void {
-  test(name, async () => {
-    const play = async (loop: EventLoop): Promise<unknown[]> => {
-      const seen: unknown[] = [];
-      loop.setExceptionHandler((_loop, { message }) => seen.push(message));
-      await loop.runUntilComplete(loop.createTask(() => scene(loop, seen)));
-      loop.close();
-      return seen;
-    };
-    assert.equal(await play(new VirtualEventLoop()), await play(newEventLoop()));
   });
 }
 
