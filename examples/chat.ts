@@ -49,8 +49,11 @@ async function main(): Promise<void> {
     if (text.startsWith("Bob: "))
       for (let n = 1; n <= 12; n++) ann.write(Buffer.from(`${"bla ".repeat(n * 10_000)}\n`));
   }
-  ann.close();
+  ann.writeEof();
+  await reader.read();
+  for (const writer of [ann, bob]) writer.close();
   server.close();
+  await server.waitClosed();
 }
 
 await run(main, { loopFactory: () => new VirtualEventLoop() });

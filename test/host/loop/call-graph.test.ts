@@ -414,6 +414,7 @@ test.onVirtual("an error of a loop that nothing can wake comes with any number o
 });
 
 test.onVirtual("an error of a loop that nothing can wake comes with tasks that cannot be named, too", async (loop) => {
+  loop.setDebug(false);
   const never = loop.createFuture();
   const main = loop.createTask(function* () {
     yield* never;
