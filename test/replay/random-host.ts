@@ -18,6 +18,7 @@ import {
   ResumeHow,
 } from "../../assembly/abi.js";
 import { type CoreExports, type CoreImports, EventBuffer } from "../../host/core.js";
+import { RandomNumbers } from "../support/random-numbers.js";
 
 /** Ids that are picked from, many of them stale. */
 const IDS_MAX = 100;
@@ -27,13 +28,13 @@ const ENOENT = -2;
 export class RandomHost implements CoreImports {
   #core!: CoreExports;
   #events!: EventBuffer;
-  #state: number;
+  readonly #random: RandomNumbers;
   #clock = 0;
   readonly #ids: number[] = [];
   readonly #generations = new Map<number, number>();
 
   constructor(seed: number) {
-    this.#state = seed;
+    this.#random = new RandomNumbers(seed);
   }
 
   /** Tells the host which core it is to work on. */
@@ -71,27 +72,28 @@ export class RandomHost implements CoreImports {
   }
 
   select(timeoutSeconds: number): number {
-    this.#clock += Number.isFinite(timeoutSeconds) && this.#once(2) ? timeoutSeconds : this.#below(100) / 64;
-    const count = this.#below(4);
+    this.#clock +=
+      Number.isFinite(timeoutSeconds) && this.#random.once(2) ? timeoutSeconds : this.#random.below(100) / 64;
+    const count = this.#random.below(4);
     const { view } = this.#events;
     for (let index = 0; index < count; index++) {
-      const fd = this.#below(FDS);
-      const generation = (this.#generations.get(fd) ?? 0) - Number(this.#once(8));
-      const kind = this.#once(50) ? 77 : EventKind.FdReady;
-      view.set([kind, fd, this.#below(8), generation], index * EVENT_RECORD_WORDS);
+      const fd = this.#random.below(FDS);
+      const generation = (this.#generations.get(fd) ?? 0) - Number(this.#random.once(8));
+      const kind = this.#random.once(50) ? 77 : EventKind.FdReady;
+      view.set([kind, fd, this.#random.below(8), generation], index * EVENT_RECORD_WORDS);
     }
     return count;
   }
 
   watch(fd: number, _interest: number, generation: number): number {
-    if (this.#once(10)) return ENOENT;
+    if (this.#random.once(10)) return ENOENT;
     this.#generations.set(fd, generation);
     return 0;
   }
 
   dispatch(): number {
     this.#callMany(4);
-    return this.#once(20) ? Outcome.Raised : this.#once(100) ? Outcome.Fatal : Outcome.Ok;
+    return this.#random.once(20) ? Outcome.Raised : this.#random.once(100) ? Outcome.Fatal : Outcome.Ok;
   }
 
   runSeries(length: number): number {
@@ -104,11 +106,11 @@ export class RandomHost implements CoreImports {
 
   resume(_task: number, how: number): number {
     this.#callMany(4);
-    if (how === ResumeHow.Cancel && this.#once(2)) return Answer.Cancelled;
-    const choice = this.#below(20);
+    if (how === ResumeHow.Cancel && this.#random.once(2)) return Answer.Cancelled;
+    const choice = this.#random.below(20);
     if (choice < 4) return Answer.Returned;
     if (choice < 8) return Answer.Yielded;
-    if (choice < 12) return -this.#below(8);
+    if (choice < 12) return -this.#random.below(8);
     return this.#pick();
   }
 
@@ -117,12 +119,12 @@ export class RandomHost implements CoreImports {
   }
 
   cancelWaiter(): number {
-    if (this.#once(2)) this.#core.settle(this.#pick(), FutureState.Cancelled);
-    return this.#below(2);
+    if (this.#random.once(2)) this.#core.settle(this.#pick(), FutureState.Cancelled);
+    return this.#random.below(2);
   }
 
   report(): number {
-    return this.#once(50) ? Outcome.Fatal : Outcome.Ok;
+    return this.#random.once(50) ? Outcome.Fatal : Outcome.Ok;
   }
 
   #runRecord(index: number): void {
@@ -141,23 +143,26 @@ export class RandomHost implements CoreImports {
     const { memory, openSeries, extendSeries } = this.#core;
     const open = new Int32Array(memory.buffer, openSeries(), 1);
     const length = open[0] as number;
-    if (length > 0 && this.#once(2)) open[0] = length + 1;
+    if (length > 0 && this.#random.once(2)) open[0] = length + 1;
     else extendSeries();
   }
 
   #callMany(countMax: number): void {
-    for (let left = this.#below(countMax); left > 0; left--) this.#call();
+    for (let left = this.#random.below(countMax); left > 0; left--) this.#call();
   }
 
   #call(): void {
     const core = this.#core;
-    const when = this.#clock + (this.#below(1000) - 100) / 64;
-    const fd = this.#once(30) ? FD_MAX + 1 : this.#below(FDS);
+    const when = this.#clock + (this.#random.below(1000) - 100) / 64;
+    const fd = this.#random.once(30) ? FD_MAX + 1 : this.#random.below(FDS);
     const calls = [
       () => this.#extendSeries(),
       () => this.#keep(core.callSoon()),
       () => this.#keep(core.callSoon()),
-      () => this.#keep(core.callAt(this.#once(50) ? Number.NaN : this.#once(50) ? Number.POSITIVE_INFINITY : when)),
+      () =>
+        this.#keep(
+          core.callAt(this.#random.once(50) ? Number.NaN : this.#random.once(50) ? Number.POSITIVE_INFINITY : when),
+        ),
       () => this.#keep(core.callAt(when)),
       () => this.#keep(core.createFuture()),
       () => this.#keep(core.createTask()),
@@ -170,7 +175,7 @@ export class RandomHost implements CoreImports {
       () => core.removeWriter(fd),
       () => core.cancel(this.#pick()),
       () => core.cancel(this.#pick()),
-      () => core.settle(this.#pick(), this.#below(4)),
+      () => core.settle(this.#pick(), this.#random.below(4)),
       () => core.settle(this.#pick(), FutureState.Finished),
       () => core.removeCallback(this.#pick()),
       () => core.dropFuture(this.#pick()),
@@ -179,35 +184,21 @@ export class RandomHost implements CoreImports {
       () => core.uncancel(this.#pick()),
       () => core.takeMustCancel(this.#pick()),
       () => core.answer(this.#pick(), Answer.Yielded),
-      () => (this.#once(10) ? core.stop() : core.clearStop()),
+      () => (this.#random.once(10) ? core.stop() : core.clearStop()),
       () => core.readyCount(),
       () => core.timerCount(),
       () => core.cancelledTimerCount(),
       () => core.liveSlots(),
     ];
-    calls[this.#below(calls.length)]?.();
+    calls[this.#random.below(calls.length)]?.();
   }
 
   #keep(id: number): void {
     if (this.#ids.length < IDS_MAX) this.#ids.push(id);
-    else this.#ids[this.#below(IDS_MAX)] = id;
+    else this.#ids[this.#random.below(IDS_MAX)] = id;
   }
 
   #pick(): number {
-    return this.#ids[this.#below(this.#ids.length)] ?? NO_ID;
-  }
-
-  /** A number from 0 to `limit` - 1. */
-  #below(limit: number): number {
-    let state = this.#state;
-    state ^= state << 13;
-    state ^= state >>> 17;
-    state ^= state << 5;
-    this.#state = state;
-    return Math.floor(((state >>> 0) / 2 ** 32) * limit);
-  }
-
-  #once(times: number): boolean {
-    return this.#below(times) === 0;
+    return this.#ids[this.#random.below(this.#ids.length)] ?? NO_ID;
   }
 }

@@ -21,6 +21,7 @@ import {
   Status,
 } from "../../../assembly/abi.js";
 import { type CoreExports, type CoreImports, EventBuffer } from "../../../host/core.js";
+import { RandomNumbers } from "../../support/random-numbers.js";
 import { Census, type Entry, type Kind } from "./census.js";
 
 const DEPTH_MAX = 6;
@@ -36,7 +37,7 @@ export class HostileHost implements CoreImports {
   #events!: EventBuffer;
   readonly #ids: number[] = [];
   readonly #generations = new Map<number, number>();
-  #state: number;
+  readonly #random: RandomNumbers;
   #clock = 0;
   #depth = 0;
   /** What it may still do before it lets everything come to an end. */
@@ -46,7 +47,7 @@ export class HostileHost implements CoreImports {
   #batches = 0;
 
   constructor(seed: number) {
-    this.#state = seed;
+    this.#random = new RandomNumbers(seed);
   }
 
   /** Tells the host which core it is to work on. */
@@ -65,11 +66,11 @@ export class HostileHost implements CoreImports {
 
   now(): number {
     this.#actWithin(1);
-    const choice = this.#below(12);
+    const choice = this.#random.below(12);
     if (choice === 0) return Number.NaN;
     if (choice === 1) return Number.NEGATIVE_INFINITY;
-    if (choice === 2) this.#clock -= this.#below(100) / 8;
-    else this.#clock += this.#below(100) / 16;
+    if (choice === 2) this.#clock -= this.#random.below(100) / 8;
+    else this.#clock += this.#random.below(100) / 16;
     this.census.latest = Math.max(this.census.latest, this.#clock);
     return this.#clock;
   }
@@ -77,9 +78,9 @@ export class HostileHost implements CoreImports {
   select(timeoutSeconds: number): number {
     this.census.demand(timeoutSeconds >= 0, `${timeoutSeconds} is a time to wait`);
     this.#actWithin(2);
-    if (this.#budget <= 0 || this.#once(4)) this.#core.stop();
-    for (let index = this.#below(6); index >= 0; index--) this.#writeEvent(index);
-    if (this.#once(20)) for (let index = 0; index < EVENT_CAPACITY; index++) this.#writeEvent(index);
+    if (this.#budget <= 0 || this.#random.once(4)) this.#core.stop();
+    for (let index = this.#random.below(6); index >= 0; index--) this.#writeEvent(index);
+    if (this.#random.once(20)) for (let index = 0; index < EVENT_CAPACITY; index++) this.#writeEvent(index);
     return this.#anyCount();
   }
 
@@ -131,23 +132,23 @@ export class HostileHost implements CoreImports {
   #actWithin(times: number): void {
     if (this.#depth >= DEPTH_MAX || this.#budget <= 0) return;
     this.#depth++;
-    for (let left = this.#below(times + 1); left > 0; left--) this.#act();
+    for (let left = this.#random.below(times + 1); left > 0; left--) this.#act();
     this.#depth--;
   }
 
   #act(): void {
     this.#budget--;
-    const choice = this.#below(100);
+    const choice = this.#random.below(100);
     if (choice < 30) this.#make();
     else if (choice < 70) this.#end();
     else if (choice < 92) this.#nudge();
     else if (choice < 99) this.#iterate();
-    else if (this.#once(20)) this.#clear();
+    else if (this.#random.once(20)) this.#clear();
   }
 
   #make(): void {
     const core = this.#core;
-    const choice = this.#below(10);
+    const choice = this.#random.below(10);
     if (choice === 0) this.#keep("call", core.callSoon());
     else if (choice === 1) this.#setTimer();
     else if (choice === 2 || choice === 3) this.#keep("future", core.createFuture());
@@ -163,7 +164,7 @@ export class HostileHost implements CoreImports {
 
   #setTimer(): void {
     const infinities = [Number.NaN, Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY];
-    const when = this.#once(10) ? this.#pick(infinities) : this.#clock + this.#below(200) / 16 - 2;
+    const when = this.#random.once(10) ? this.#pick(infinities) : this.#clock + this.#random.below(200) / 16 - 2;
     const entry = this.#keep("timer", this.#core.callAt(when));
     if (entry) entry.when = when;
   }
@@ -177,7 +178,7 @@ export class HostileHost implements CoreImports {
   /** Watches a side of an fd. Whatever this replaced is gone, also what was added while the selector was asked. */
   #watch(): void {
     const fd = this.#anyFd();
-    const isReader = this.#once(2);
+    const isReader = this.#random.once(2);
     const core = this.#core;
     const id = isReader ? core.addReader(fd) : core.addWriter(fd);
     if (id > 0) this.#keep("watch", id);
@@ -198,7 +199,7 @@ export class HostileHost implements CoreImports {
     const core = this.#core;
     const id = this.#anyId();
     const entry = census.find(id);
-    const choice = this.#below(9);
+    const choice = this.#random.below(9);
     if (choice === 0) {
       if (core.cancel(id) === 1) census.end(entry);
     } else if (choice === 1) {
@@ -231,7 +232,7 @@ export class HostileHost implements CoreImports {
 
   #nudge(): void {
     const core = this.#core;
-    const choice = this.#below(9);
+    const choice = this.#random.below(9);
     if (choice === 0) core.answer(this.#anyId(), this.#anyAnswer());
     else if (choice === 1) core.uncancel(this.#anyId());
     else if (choice === 2) core.cancelling(this.#anyId());
@@ -246,13 +247,13 @@ export class HostileHost implements CoreImports {
     const { memory, openSeries, extendSeries } = this.#core;
     const open = new Int32Array(memory.buffer, openSeries(), 1);
     const length = open[0] as number;
-    if (length > 0 && this.#once(2)) open[0] = length + 1;
+    if (length > 0 && this.#random.once(2)) open[0] = length + 1;
     else extendSeries();
   }
 
   #iterate(): void {
     const core = this.#core;
-    const choice = this.#below(8);
+    const choice = this.#random.below(8);
     if (choice === 0) core.pollTimeout();
     else if (choice === 1) core.takeEvents(this.#anyCount());
     else if (choice === 2) core.beginBatch();
@@ -267,7 +268,7 @@ export class HostileHost implements CoreImports {
 
   #runBatch(): void {
     const core = this.#core;
-    if (this.#once(2)) core.beginBatch();
+    if (this.#random.once(2)) core.beginBatch();
     const count = core.takeReady();
     const number = this.#batches;
     for (let index = 0; index < count && number === this.#batches; index++) {
@@ -316,8 +317,8 @@ export class HostileHost implements CoreImports {
 
   #writeEvent(index: number): void {
     const fd = this.#anyFd();
-    const known = this.#once(2)
-      ? [EventKind.FdReady, fd, this.#below(8), this.#generations.get(fd) ?? 0]
+    const known = this.#random.once(2)
+      ? [EventKind.FdReady, fd, this.#random.below(8), this.#generations.get(fd) ?? 0]
       : [this.#anyKind(), this.#anyId(), this.#anyNumber(), this.#anyNumber()];
     this.#events.view.set(known, index * EVENT_RECORD_WORDS);
   }
@@ -325,59 +326,45 @@ export class HostileHost implements CoreImports {
   #keep(kind: Kind, id: number): Entry | null {
     const entry = this.census.enter(kind, id);
     if (this.#ids.length < IDS_MAX) this.#ids.push(id);
-    else this.#ids[this.#below(IDS_MAX)] = id;
+    else this.#ids[this.#random.below(IDS_MAX)] = id;
     return entry;
   }
 
   #anyId(): number {
-    if (this.#once(20)) return this.#anyNumber();
+    if (this.#random.once(20)) return this.#anyNumber();
     let id = NO_ID;
     // Most are stale, so that a few tries are made for one that is not.
-    for (let tries = this.#below(8); tries >= 0 && this.census.find(id) === null; tries--) {
-      id = this.#ids[this.#below(this.#ids.length)] ?? NO_ID;
+    for (let tries = this.#random.below(8); tries >= 0 && this.census.find(id) === null; tries--) {
+      id = this.#ids[this.#random.below(this.#ids.length)] ?? NO_ID;
     }
     return id;
   }
 
   /** Of event records. */
   #anyCount(): number {
-    if (this.#once(30)) return this.#pick([EVENT_CAPACITY, EVENT_CAPACITY + 1, I32_MAX]);
-    return this.#once(10) ? this.#pick([-1, I32_MIN, Number.NaN]) : this.#below(6);
+    if (this.#random.once(30)) return this.#pick([EVENT_CAPACITY, EVENT_CAPACITY + 1, I32_MAX]);
+    return this.#random.once(10) ? this.#pick([-1, I32_MIN, Number.NaN]) : this.#random.below(6);
   }
 
   #anyAnswer(): number {
-    if (!this.#once(3)) return this.#anyId();
-    if (this.#once(8)) return this.#pick([Answer.Detached, Answer.Fatal, Answer.Fatal - 1, I32_MIN, I32_MAX]);
+    if (!this.#random.once(3)) return this.#anyId();
+    if (this.#random.once(8)) return this.#pick([Answer.Detached, Answer.Fatal, Answer.Fatal - 1, I32_MIN, I32_MAX]);
     return this.#pick([Answer.Yielded, Answer.Returned, Answer.Raised, Answer.Cancelled]);
   }
 
   #anyFd(): number {
-    return this.#once(30) ? this.#pick([-1, FD_MAX, FD_MAX + 1, I32_MAX, I32_MIN]) : this.#below(FDS);
+    return this.#random.once(30) ? this.#pick([-1, FD_MAX, FD_MAX + 1, I32_MAX, I32_MIN]) : this.#random.below(FDS);
   }
 
   #anyKind(): number {
-    return this.#once(10) ? this.#anyNumber() : 1 + this.#below(6);
+    return this.#random.once(10) ? this.#anyNumber() : 1 + this.#random.below(6);
   }
 
   #anyNumber(): number {
-    return this.#pick([0, 1, 2, 63, 64, 0x7fffff, 0x800000, I32_MAX, I32_MIN, -1, -1001, this.#below(2 ** 31)]);
+    return this.#pick([0, 1, 2, 63, 64, 0x7fffff, 0x800000, I32_MAX, I32_MIN, -1, -1001, this.#random.below(2 ** 31)]);
   }
 
   #pick(numbers: number[]): number {
-    return numbers[this.#below(numbers.length)] as number;
-  }
-
-  /** A number from 0 to `limit` - 1. */
-  #below(limit: number): number {
-    let state = this.#state;
-    state ^= state << 13;
-    state ^= state >>> 17;
-    state ^= state << 5;
-    this.#state = state;
-    return Math.floor(((state >>> 0) / 2 ** 32) * limit);
-  }
-
-  #once(times: number): boolean {
-    return this.#below(times) === 0;
+    return numbers[this.#random.below(numbers.length)] as number;
   }
 }

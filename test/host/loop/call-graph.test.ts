@@ -200,16 +200,22 @@ test("a task for which two wait is gone into once", async (loop) => {
   });
 });
 
-test("a chain of tasks may be longer than the stack", async (loop) => {
-  loop.setDebug(false);
-  const future = loop.createFuture();
-  let last: Future = future;
-  for (let n = 0; n < 20_000; n++) {
+/** The last of so many tasks, each of which waits for the one before, and the first for `future`. */
+function chainTo(loop: EventLoop, future: Future, length: number): Future {
+  let last = future;
+  for (let n = 0; n < length; n++) {
     const before = last;
     last = loop.createTask(function* () {
       yield* before;
     }) as Future;
   }
+  return last;
+}
+
+test("a chain of tasks may be longer than the stack", async (loop) => {
+  loop.setDebug(false);
+  const future = loop.createFuture();
+  const last = chainTo(loop, future, 20_000);
   await runOnce(loop);
   await runOnce(loop);
   const summary = loop._summarizeTasks().split("\n");
@@ -222,13 +228,7 @@ test("a chain of tasks may be longer than the stack", async (loop) => {
 test("a graph of a chain may be longer than the stack too", async (loop) => {
   loop.setDebug(false);
   const future = loop.createFuture();
-  let last: Future = future;
-  for (let n = 0; n < 4000; n++) {
-    const before = last;
-    last = loop.createTask(function* () {
-      yield* before;
-    }) as Future;
-  }
+  const last = chainTo(loop, future, 4000);
   await runOnce(loop);
   await runOnce(loop);
   let length = 0;
