@@ -5,21 +5,39 @@
  *
  * CPython 3.11, tasks.py `current_task` and `all_tasks`.
  */
+import { describe, typeError } from "../errors.js";
 import { asyncTask } from "../futures/awaiting.js";
 import { Task } from "../futures/task.js";
+import { Scheduler } from "../scheduler/scheduler.js";
 import type { EventLoop } from "./event-loop.js";
 import { getRunningLoop } from "./running-loop.js";
 
-/** The task that runs right now on a loop, this thread's running one by default; null in a plain callback. */
+/**
+ * The task that runs right now on a loop, this thread's running one by default; null in a plain callback.
+ *
+ * @throws RuntimeError `ERR_NO_RUNNING_LOOP`; TypeError `ERR_NOT_A_LOOP`
+ */
 export function currentTask(loop: EventLoop = getRunningLoop()): Task<unknown> | null {
+  checkHasTasks(loop);
   if (loop._currentTask !== null) return loop._currentTask;
   const task = asyncTask();
   return task instanceof Task && task._loop === loop ? task : null;
 }
 
-/** The tasks of a loop, this thread's running one by default, that have not ended. */
+/**
+ * The tasks of a loop, this thread's running one by default, that have not ended.
+ *
+ * @throws RuntimeError `ERR_NO_RUNNING_LOOP`; TypeError `ERR_NOT_A_LOOP`
+ */
 export function allTasks(loop: EventLoop = getRunningLoop()): Set<Task<unknown>> {
+  checkHasTasks(loop);
   const tasks = new Set<Task<unknown>>();
   for (const entry of loop._scheduler.entries()) if (entry instanceof Task) tasks.add(entry);
   return tasks;
+}
+
+/** The class of loops is made of what asks for tasks, so it is what they have that tells them. */
+function checkHasTasks(loop: EventLoop): void {
+  if (loop?._scheduler instanceof Scheduler && loop._currentTask !== undefined) return;
+  throw typeError("ERR_NOT_A_LOOP", `an EventLoop is required, not ${describe(loop)}`);
 }

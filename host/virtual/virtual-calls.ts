@@ -6,7 +6,7 @@
  * Does not own: the network (`virtual-network.ts`), the checks that real loops do as well (`net/`).
  */
 import { checkBoolean, checkOptions } from "../arguments.js";
-import { AF_UNIX } from "../constants.js";
+import { AF_INET, AF_UNIX } from "../constants.js";
 import { describe, typeError, UnsupportedError, ValueError } from "../errors.js";
 import type { Future } from "../futures/future.js";
 import { OwnFuture } from "../futures/own-future.js";
@@ -131,6 +131,7 @@ export function openDatagrams<P extends DatagramProtocol>(
   if (family === AF_UNIX || isPath(localAddr) || isPath(remoteAddr)) {
     throw unsupported("paths for datagrams: pass hosts and ports");
   }
+  if (family !== 0 && family !== AF_INET) throw unsupported("families but AF_INET: leave the option family out");
   const peer = remoteAddr ? endpointAt(remoteAddr) : null;
   const local = localAddr ? endpointAt(localAddr) : { host: EVERY_HOST, port: 0 };
   return new Operation(loop, bind(place, protocolFactory, local, { peer, allowBroadcast }), ([transport]) =>

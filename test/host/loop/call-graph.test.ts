@@ -2,6 +2,7 @@
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import {
+  allTasks,
   asCompleted,
   Barrier,
   Condition,
@@ -314,6 +315,11 @@ test("refuses what is no future, and options that it does not know", (loop) => {
   assert.is(thrownBy(() => printTaskTree(loop, { file: {} } as never)).code, "ERR_INVALID_ARG_TYPE");
   assert.is(thrownBy(() => captureCallGraph()).code, "ERR_NO_RUNNING_LOOP");
   assert.is(thrownBy(() => formatTaskTree()).code, "ERR_NO_RUNNING_LOOP");
+  for (const call of [allTasks, currentTask, formatTaskTree, printTaskTree]) {
+    for (const wrong of [5, null, {}, future]) {
+      assert.is(thrownBy(() => call(wrong as never)).code, "ERR_NOT_A_LOOP", `${call.name}(${wrong})`);
+    }
+  }
 });
 
 test.onVirtual("an error of a loop that nothing can wake says which tasks wait", async (loop) => {

@@ -3,6 +3,7 @@ import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import {
   AF_INET,
+  AF_INET6,
   AF_UNIX,
   type DatagramAddress,
   type DatagramEndpointOptions,
@@ -428,6 +429,8 @@ onVirtual("what the network has no use for is refused, and bad arguments as on a
     ["/path", null, {}, "ERR_VIRTUAL_NETWORK"],
     [null, "/path", {}, "ERR_VIRTUAL_NETWORK"],
     [null, null, { family: AF_UNIX }, "ERR_VIRTUAL_NETWORK"],
+    [null, null, { family: AF_INET6 }, "ERR_VIRTUAL_NETWORK"],
+    [local, null, { family: 99 }, "ERR_VIRTUAL_NETWORK"],
     [local, null, { reusePort: true }, "ERR_VIRTUAL_NETWORK"],
     [local, null, { sock: {} as never }, "ERR_VIRTUAL_NETWORK"],
     [local, null, { nonsense: 1 } as never, "ERR_VIRTUAL_NETWORK"],
