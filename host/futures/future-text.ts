@@ -10,6 +10,7 @@ import { describeCall } from "../scheduler/call.js";
 import { siteOf } from "../scheduler/source.js";
 import { show, textOf } from "../show.js";
 import type { Future } from "./future.js";
+import { pendingPartsOf } from "./pending-parts.js";
 
 /** Of several futures that one waits for, how many its text shows. */
 const PARTS_SHOWN = 3;
@@ -39,7 +40,7 @@ export function wordsOf(future: Future): string[] {
         : `result=${show(future._value, { depth: 0 })}`,
     );
   }
-  const waitsFor = pendingPartsOf(future);
+  const waitsFor = [...pendingPartsOf(future)];
   if (waitsFor.length > 0) words.push(`waitFor=${listed(waitsFor)}`);
   if (future._callbacks?.length) {
     words.push(`callbacks=[${future._callbacks.map(({ callback }) => describeCall(callback)).join(", ")}]`);
@@ -47,11 +48,6 @@ export function wordsOf(future: Future): string[] {
   const site = siteOf(future);
   if (site !== null) words.push(`created at ${site}`);
   return words;
-}
-
-function pendingPartsOf(future: Future): Future[] {
-  if (future._state !== FutureState.Pending) return [];
-  return [...future._parts].filter((part) => part._state === FutureState.Pending);
 }
 
 function listed(futures: readonly Future[]): string {

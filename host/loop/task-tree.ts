@@ -9,11 +9,12 @@
  */
 import { checkFile, checkOptions } from "../arguments.js";
 import type { Future } from "../futures/future.js";
+import { pendingPartsOf } from "../futures/pending-parts.js";
 import type { Task } from "../futures/task.js";
 import type { EventLoop } from "./event-loop.js";
 import { getRunningLoop } from "./running-loop.js";
 import { allTasks } from "./tasks.js";
-import { labelOf, pendingPartsOf, placeOf, tasksBelow, waitersOf } from "./waits.js";
+import { labelOf, placeOf, tasksBelow, waitersOf } from "./waits.js";
 
 /** How many lines of the tree the message of an error has. */
 const SUMMARY_LINES = 20;

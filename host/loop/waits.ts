@@ -3,21 +3,14 @@
  *
  * Owns: following futures of `gather`, `wait`, `shield` and task groups between a task and the next; how a task reads in a text.
  *
- * Does not own: what a single future waits for (`Future._parts`), whole graphs (`call-graph.ts`) and trees (`task-tree.ts`). Nothing is noted while
+ * Does not own: what a single future waits for (`futures/pending-parts.ts`), whole graphs (`call-graph.ts`) and trees (`task-tree.ts`). Nothing is noted while
  * tasks run: all is found out when somebody asks.
  */
-import { FutureState } from "../../assembly/abi.js";
 import type { Future } from "../futures/future.js";
+import { pendingPartsOf } from "../futures/pending-parts.js";
 import { Task } from "../futures/task.js";
 import type { StackFrame } from "../scheduler/user-frames.js";
 import { textOf } from "../show.js";
-
-/** What has to happen for a future to be done, as far as that is pending futures; each once. */
-export function pendingPartsOf(future: Future): Set<Future> {
-  const pending = new Set<Future>();
-  for (const part of future._parts) if (part._state === FutureState.Pending) pending.add(part);
-  return pending;
-}
 
 /** The next tasks that a task waits for. */
 export function tasksBelow(task: Task): Task[] {
