@@ -22,6 +22,11 @@ const STRIDE_BYTES = 4 * SLAB_BYTES;
  * fifth of that is enough garbage to keep. The rest is never touched, wherever the allocator puts it, and takes up no memory.
  */
 const ALLOCATED_BYTES = STRIDE_BYTES + SLAB_BYTES;
+/**
+ * The first slab is of this size. Slabs are freed several at a time, and glibc would give what is free at the end of its heap back to the
+ * system, to fault it in again page by page; how much it keeps is twice the largest mapping that it has seen freed.
+ */
+const ALLOCATED_FIRST_BYTES = 24 * 1024 * 1024;
 const SMALL_SLAB_BYTES = 64 * 1024;
 /** The largest message that is copied. */
 const SMALL_BYTES = 4 * 1024;
@@ -89,7 +94,7 @@ export class ReceiveSlab {
   }
 
   #renew(): Memory {
-    const memory = new Memory(ALLOCATED_BYTES);
+    const memory = new Memory(this.#memory === null ? ALLOCATED_FIRST_BYTES : ALLOCATED_BYTES);
     // A transfer would take the bytes away from everybody who holds a view of this slab.
     markAsUntransferable(memory.bytes.buffer);
     this.#memory = memory;
