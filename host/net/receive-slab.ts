@@ -23,10 +23,10 @@ const STRIDE_BYTES = 4 * SLAB_BYTES;
  */
 const ALLOCATED_BYTES = STRIDE_BYTES + SLAB_BYTES;
 /**
- * The first slab is of this size. Slabs are freed several at a time, and glibc would give what is free at the end of its heap back to the
- * system, to fault it in again page by page; how much it keeps is twice the largest mapping that it has seen freed.
+ * Slabs are freed several at a time, and glibc gives what is then free at the end of its heap back to the system, to fault it in again page
+ * by page: 2.5 faults for 64 KiB. It keeps twice as much as the largest mapping that it has seen freed, so it sees one of this size.
  */
-const ALLOCATED_FIRST_BYTES = 24 * 1024 * 1024;
+const FREED_ONCE_BYTES = 24 * 1024 * 1024;
 const SMALL_SLAB_BYTES = 64 * 1024;
 /** The largest message that is copied. */
 const SMALL_BYTES = 4 * 1024;
@@ -94,7 +94,8 @@ export class ReceiveSlab {
   }
 
   #renew(): Memory {
-    const memory = new Memory(this.#memory === null ? ALLOCATED_FIRST_BYTES : ALLOCATED_BYTES);
+    if (this.#memory === null) Buffer.allocUnsafeSlow(FREED_ONCE_BYTES);
+    const memory = new Memory(ALLOCATED_BYTES);
     // A transfer would take the bytes away from everybody who holds a view of this slab.
     markAsUntransferable(memory.bytes.buffer);
     this.#memory = memory;
