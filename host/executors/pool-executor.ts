@@ -10,10 +10,12 @@
  * work that it had fails.
  */
 
+import { createRequire } from "node:module";
 import { availableParallelism } from "node:os";
 import { fileURLToPath } from "node:url";
 import { deserialize } from "node:v8";
-import workerpool, { type Pool } from "workerpool";
+import type workerpool from "workerpool";
+import type { Pool } from "workerpool";
 import { checkOptions } from "../arguments.js";
 import { describe, RuntimeError, typeError, ValueError } from "../errors.js";
 import { keepFromBlocking } from "../net/pipe-end.js";
@@ -51,6 +53,14 @@ const TERMINATE_MS = 500;
 /** What workerpool says of work that it gave to a worker that had died before. */
 const NEVER_BEGAN = "Worker is terminated";
 
+let library: typeof workerpool | undefined;
+
+/** workerpool. Loading it takes a tenth of what importing all of this package does, and few programs have an executor. */
+function loadWorkerpool(): typeof workerpool {
+  library ??= createRequire(import.meta.url)("workerpool") as typeof workerpool;
+  return library;
+}
+
 export abstract class PoolExecutor implements Executor {
   readonly #pool: Pool;
   readonly #workers: PoolWorkers;
@@ -80,7 +90,7 @@ export abstract class PoolExecutor implements Executor {
     this.#maxWorkers = maxWorkers;
     this.#initializer = initializer === undefined ? null : ship(initializer);
     this.#prepare = kind.workerType === "process" ? forProcess : forThread;
-    this.#pool = workerpool.pool(poolScript, { ...kind, maxWorkers, workerTerminateTimeout: TERMINATE_MS });
+    this.#pool = loadWorkerpool().pool(poolScript, { ...kind, maxWorkers, workerTerminateTimeout: TERMINATE_MS });
     this.#workers = new PoolWorkers(this.#pool);
   }
 
@@ -215,7 +225,7 @@ function unpackInto(work: Work<unknown>, packed: Uint8Array): void {
 
 /** What became of work whose worker died, or whose result could not be sent. */
 function workerError(failure: Error): Error {
-  if (failure.name !== "TerminateError" && !(failure instanceof workerpool.TerminateError)) {
+  if (failure.name !== "TerminateError" && !(failure instanceof loadWorkerpool().TerminateError)) {
     // Of a DOMException nothing but the stack arrives.
     const [what = ""] = String(failure.stack).split("\n");
     return typeError(
