@@ -11,12 +11,12 @@ import { BENCH } from "../lib/folders.mjs";
 export const name = "echo";
 
 const CASES = [
-  echoCase({ connections: 1, kibibytes: 1, warmUp: 8_000, messages: 30_000 }),
+  echoCase({ connections: 1, kibibytes: 1, warmUp: 20_000, messages: 100_000 }),
   echoCase({ connections: 100, kibibytes: 1, warmUp: 20_000, messages: 100_000 }),
   echoCase({ connections: 1000, kibibytes: 1, warmUp: 20_000, messages: 100_000 }),
-  echoCase({ connections: 1, kibibytes: 64, warmUp: 3_000, messages: 8_000 }),
-  echoCase({ connections: 100, kibibytes: 64, warmUp: 4_000, messages: 12_000 }),
-  echoCase({ connections: 1000, kibibytes: 64, warmUp: 4_000, messages: 12_000 }),
+  echoCase({ connections: 1, kibibytes: 64, warmUp: 10_000, messages: 40_000 }),
+  echoCase({ connections: 100, kibibytes: 64, warmUp: 10_000, messages: 40_000 }),
+  echoCase({ connections: 1000, kibibytes: 64, warmUp: 10_000, messages: 40_000 }),
 ];
 
 const suite = new EchoSuite({

@@ -14,7 +14,7 @@ import { BENCH } from "../lib/folders.mjs";
 export const name = "unix";
 
 const CASES = [
-  echoCase({ connections: 1, kibibytes: 1, warmUp: 8_000, messages: 30_000 }),
+  echoCase({ connections: 1, kibibytes: 1, warmUp: 20_000, messages: 100_000 }),
   echoCase({ connections: 100, kibibytes: 1, warmUp: 20_000, messages: 100_000 }),
   echoCase({ connections: 1000, kibibytes: 1, warmUp: 20_000, messages: 100_000 }),
 ];
