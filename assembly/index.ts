@@ -30,7 +30,7 @@ export {
 } from "./loop";
 export { extendSeries, openSeries, readyCount } from "./ready-queue";
 export { liveSlots } from "./slots";
-export { cancelling, cancelTask, createTask, uncancel } from "./tasks";
+export { cancelling, cancelTask, createEagerTask, createTask, uncancel } from "./tasks";
 export { cancelledTimerCount, firstDeadline, timerCount } from "./timer-heap";
 export { addReader, addWriter, readerOf, removeReader, removeWriter, writerOf } from "./watches";
 
@@ -40,7 +40,7 @@ export function abiVersion(): i32 {
 }
 
 /**
- * For hosts that use `takeReady`: what a task's step answered. Returns an Outcome, Status.BadId, or Status.InvalidState when the task
+ * For hosts that use `takeReady`, and after `createEagerTask`: what a task's step answered. Returns an Outcome, Status.BadId, or Status.InvalidState when the task
  * was not handed out, or has answered already.
  */
 export function answer(task: i32, result: i32): i32 {

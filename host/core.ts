@@ -53,6 +53,7 @@ export interface CoreExports {
   settle(id: number, state: number): number;
   dropFuture(id: number): number;
   createTask(): number;
+  createEagerTask(): number;
   cancelTask(id: number): number;
   cancelling(id: number): number;
   uncancel(id: number): number;

@@ -28,9 +28,11 @@ export { ThreadPoolExecutor } from "./executors/thread-pool-executor.js";
 export { type Transferable, transfer } from "./executors/transfer.js";
 export { Work } from "./executors/work.js";
 export type { Awaitable, Coroutine, Main } from "./futures/coroutine.js";
+export { createEagerTaskFactory, eagerTaskFactory, type TaskConstructor } from "./futures/eager.js";
 export { type DoneCallback, Future } from "./futures/future.js";
 export type { PrintStackOptions, StackOptions } from "./futures/stack.js";
-export { Task, type TaskBody } from "./futures/task.js";
+export { Task } from "./futures/task.js";
+export type { TaskBody, TaskOptions } from "./futures/task-body.js";
 export type { Body } from "./loop/body.js";
 export {
   captureCallGraph,

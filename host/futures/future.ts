@@ -54,7 +54,11 @@ export class Future<T = unknown> implements Promise<T> {
 
   /** @internal Users call `loop.createFuture()`. */
   constructor(loop: EventLoop, scheduler: Scheduler) {
-    if (scheduler === undefined) throw typeError("ERR_NOT_A_LOOP", "futures are made by loop.createFuture()");
+    if (scheduler === undefined)
+      throw typeError(
+        "ERR_NOT_A_LOOP",
+        "an EventLoop is required: futures are made by loop.createFuture(), and tasks by loop.createTask()",
+      );
     this._loop = loop;
     this._scheduler = scheduler;
     if (scheduler.debug) {

@@ -15,14 +15,12 @@ import type { Scheduler, Steppable } from "../scheduler/scheduler.js";
 import type { StackFrame } from "../scheduler/user-frames.js";
 import { attempt, nameOf } from "../show.js";
 import { Awaited } from "./awaited.js";
-import { type AwaitingTask, runAsTask } from "./awaiting.js";
+import { type AwaitingTask, runAsTask, runOutsideTasks } from "./awaiting.js";
 import { type Coroutine, isCoroutine, isPromiseLike } from "./coroutine.js";
 import { Future } from "./future.js";
 import { isKept, leaveCancellation, leftCancellation } from "./late-cancellation.js";
 import { forgetTurn, type PrintStackOptions, printStackOf, type StackOptions, stackOf } from "./stack.js";
-
-/** What a task runs: a generator, or a function that makes one or is async. The function is called in the task's first step. */
-export type TaskBody<T> = Coroutine<T> | (() => Coroutine<T> | PromiseLike<T>);
+import { checkTask, checkTaskName, NO_OPTIONS, type TaskBody, type TaskOptions } from "./task-body.js";
 
 /** One call of `cancel`, on its way from task to task. */
 interface Cancellation {
@@ -36,7 +34,10 @@ let tasksMade = 0;
 let cancellations = 0;
 let cancellation: Cancellation | null = null;
 
-/** A coroutine that a loop runs, and the future of what it comes to. `createTask` makes one; nobody else settles it. */
+/**
+ * A coroutine that a loop runs, and the future of what it comes to; nobody else settles it. `createTask` makes one. Task factories make one, or one of a
+ * class of their own, with what they are given: `new Task(loop, body, options)`.
+ */
 export class Task<T = unknown> extends Future<T> implements Steppable, AwaitingTask {
   #body: TaskBody<T>;
   #coroutine: Coroutine<T> | null;
@@ -60,18 +61,17 @@ export class Task<T = unknown> extends Future<T> implements Steppable, AwaitingT
   /** Whether the core may hold a cancellation that is to be thrown into it. */
   #isCancellationDue = false;
 
-  /** @internal Users call `loop.createTask()`. */
-  constructor(loop: EventLoop, scheduler: Scheduler, body: TaskBody<T>, name: string | undefined) {
-    super(loop, scheduler);
+  /** @throws as `EventLoop.createTask`; TypeError `ERR_NOT_A_LOOP` */
+  constructor(loop: EventLoop, body: TaskBody<T>, options: TaskOptions = NO_OPTIONS) {
+    super(loop, loop?._scheduler);
+    checkTask(body, options);
+    const scheduler = loop._scheduler;
     scheduler.checkOpen();
     this.#body = body;
     this.#coroutine = typeof body === "function" ? null : body;
-    this.#name = name ?? ++tasksMade;
-    const id = scheduler.core.createTask();
-    if (id < 0) throw scheduler.failure(id);
-    this._id = id;
-    scheduler.enter(id, this);
-    scheduler.wake();
+    this.#name = options.name ?? ++tasksMade;
+    if (options.eagerStart === true && loop.isRunning()) this.#startAtOnce(scheduler);
+    else this.#enter(scheduler, scheduler.core.createTask());
   }
 
   /** Its name, `Task-1` and so on unless one was given. */
@@ -201,6 +201,8 @@ export class Task<T = unknown> extends Future<T> implements Steppable, AwaitingT
   /** @internal */
   _step(how: number): number {
     const outer = this._loop._currentTask;
+    // A step that is taken at once may be inside such a call, which ends it.
+    const isInner = inFirstCall();
     this._loop._currentTask = this;
     try {
       if (this.#context === null && followsContext()) this.#context = emptyContext();
@@ -209,7 +211,7 @@ export class Task<T = unknown> extends Future<T> implements Steppable, AwaitingT
     } catch (error) {
       return this.#raised(error);
     } finally {
-      if (inFirstCall()) this.#endFirstCall();
+      if (inFirstCall() && !isInner) this.#endFirstCall();
       this._loop._currentTask = outer;
     }
   }
@@ -279,6 +281,20 @@ export class Task<T = unknown> extends Future<T> implements Steppable, AwaitingT
     }
     awaited.delivered();
     return mayBeLeft;
+  }
+
+  #enter(scheduler: Scheduler, id: number): void {
+    if (id < 0) throw scheduler.failure(id);
+    this._id = id;
+    scheduler.enter(id, this);
+    scheduler.wake();
+  }
+
+  /** Takes the first step inside whatever runs now, and yet not as a part of it. */
+  #startAtOnce(scheduler: Scheduler): void {
+    const id = scheduler.core.createEagerTask();
+    this.#enter(scheduler, id);
+    runOutsideTasks(() => scheduler.stepAtOnce(id));
   }
 
   #takeOwed(): CancelledError {
@@ -441,10 +457,4 @@ export class Task<T = unknown> extends Future<T> implements Steppable, AwaitingT
     scheduler.core.settle(id, state);
     scheduler.wake();
   }
-}
-
-/** @throws TypeError `ERR_INVALID_ARG_TYPE` */
-export function checkTaskName(name: unknown): string {
-  if (typeof name === "string") return name;
-  throw typeError("ERR_INVALID_ARG_TYPE", `the name of a task must be a string, not ${describe(name)}`);
 }

@@ -9,13 +9,13 @@
  * CPython 3.11, base_events.BaseEventLoop. Differs: FIFO for equal deadlines, NaN is rejected, tasks are kept alive.
  */
 
-import { checkOptions } from "../arguments.js";
 import { describe, RuntimeError, typeError } from "../errors.js";
 import { runOutsideTasks } from "../futures/awaiting.js";
 import { type Awaitable, type Coroutine, isCoroutine, isPromiseLike } from "../futures/coroutine.js";
 import { Future } from "../futures/future.js";
 import { checkSeconds } from "../futures/sleep.js";
-import { checkTaskName, Task, type TaskBody } from "../futures/task.js";
+import { Task } from "../futures/task.js";
+import { checkTask, type TaskBody, type TaskOptions } from "../futures/task-body.js";
 import { lookForLostSockets } from "../net/lost-sockets.js";
 import { Operation } from "../net/operation.js";
 import { boundCall, type Callback, callOf, checkNotCoroutine } from "../scheduler/call.js";
@@ -42,10 +42,8 @@ import { summarizeTasks } from "./task-tree.js";
 import { ThreadCalls } from "./thread-calls.js";
 import { closeOpen, unfinishedOf } from "./unclosed.js";
 
-/** Makes the tasks of a loop in the place of `new Task`. */
-export type TaskFactory = <T>(loop: EventLoop, body: TaskBody<T>) => Future<T>;
-
-const NO_OPTIONS: { name?: string } = {};
+/** Makes the tasks of a loop in the place of `new Task`, whose arguments it gets. */
+export type TaskFactory = <T>(loop: EventLoop, body: TaskBody<T>, options: TaskOptions) => Future<T>;
 
 /** A loop on Node's own: it runs callbacks in order, and waits for timers and descriptors. `newEventLoop()` makes one, and `run()` makes and closes one. */
 export class EventLoop extends ThreadCalls {
@@ -256,39 +254,30 @@ export class EventLoop extends ThreadCalls {
   }
 
   /**
-   * Runs a coroutine as a task, from the next iteration on. A closed loop runs none, and closes the generator.
+   * Runs a coroutine as a task, from the next iteration on, or from now on with `eagerStart`. A closed loop runs none, and closes the generator.
    *
    * @param body a generator, or a function that makes one or is async
    * @throws TypeError `ERR_NOT_A_COROUTINE`, `ERR_INVALID_ARG_TYPE`, `ERR_UNKNOWN_OPTION`; of a task factory that returns none,
    *   `ERR_NOT_A_FUTURE`; RuntimeError `ERR_LOOP_CLOSED`
    */
-  createTask<T>(body: TaskBody<T>, options: { name?: string } = NO_OPTIONS): Task<T> {
+  createTask<T>(body: TaskBody<T>, options?: TaskOptions): Task<T> {
     if (this.isClosed() && isCoroutine(body)) body.return(undefined as T);
     this._scheduler.checkOpen();
-    if (options !== NO_OPTIONS) {
-      checkOptions("createTask", options, ["name"]);
-      if (options.name !== undefined) checkTaskName(options.name);
-    }
-    if (typeof body !== "function" && !isCoroutine(body)) {
-      throw typeError(
-        "ERR_NOT_A_COROUTINE",
-        `a generator, a generator function or an async function is required, not ${describe(body)}: pass the function itself, or wrap a promise with ensureFuture()`,
-      );
-    }
-    if (this.#taskFactory === null) return new Task(this, this._scheduler, body, options.name);
-    const task = this.#taskFactory(this, body) as Task<T>;
+    if (this.#taskFactory === null) return new Task(this, body, options);
+    checkTask(body, options);
+    const task = this.#taskFactory(this, body, options ?? {}) as Task<T>;
     if (!(task instanceof Future)) {
       throw typeError(
         "ERR_NOT_A_FUTURE",
         `the task factory must return a Task or another Future, not ${describe(task)}`,
       );
     }
-    if (options.name !== undefined && typeof task.setName === "function") task.setName(options.name);
+    if (options?.name !== undefined && typeof task.setName === "function") task.setName(options.name);
     return task;
   }
 
   /**
-   * Has `createTask` make its tasks with `factory(loop, body)`, which returns a Future; null brings the default back.
+   * Has `createTask` make its tasks with `factory(loop, body, options)`, which returns a Future; null brings the default back.
    *
    * @throws TypeError `ERR_NOT_CALLABLE`
    */

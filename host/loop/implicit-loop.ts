@@ -12,7 +12,8 @@ import type { Awaitable } from "../futures/coroutine.js";
 import { futureOf } from "../futures/ensure-future.js";
 import { Future } from "../futures/future.js";
 import { sleepOn } from "../futures/sleep.js";
-import type { Task, TaskBody } from "../futures/task.js";
+import type { Task } from "../futures/task.js";
+import type { TaskBody, TaskOptions } from "../futures/task-body.js";
 import { EventLoop } from "./event-loop.js";
 import { currentLoop, getRunningLoop, runningLoop, setCurrentLoop } from "./running-loop.js";
 
@@ -42,7 +43,7 @@ export function setEventLoop(loop: EventLoop | null): void {
  *
  * @throws RuntimeError `ERR_NO_RUNNING_LOOP`; as `EventLoop.createTask`
  */
-export function createTask<T>(body: TaskBody<T>, options?: { name?: string }): Task<T> {
+export function createTask<T>(body: TaskBody<T>, options?: TaskOptions): Task<T> {
   return getRunningLoop().createTask(body, options);
 }
 

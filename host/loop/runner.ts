@@ -14,7 +14,8 @@ import { CancelledError, describe, RuntimeError, typeError } from "../errors.js"
 import { isAwaitable, type Main } from "../futures/coroutine.js";
 import { notAwaitable } from "../futures/ensure-future.js";
 import type { Future } from "../futures/future.js";
-import type { Task, TaskBody } from "../futures/task.js";
+import type { Task } from "../futures/task.js";
+import type { TaskBody } from "../futures/task-body.js";
 import { textOf } from "../show.js";
 import type { EventLoop } from "./event-loop.js";
 import { checkLoop, newEventLoop } from "./implicit-loop.js";

@@ -11,10 +11,12 @@ import { Composite } from "../futures/composite.js";
 import type { Coroutine } from "../futures/coroutine.js";
 import type { Future } from "../futures/future.js";
 import { keepResult } from "../futures/late-cancellation.js";
-import type { Task, TaskBody } from "../futures/task.js";
+import type { Task } from "../futures/task.js";
+import type { TaskBody, TaskOptions } from "../futures/task-body.js";
 import { type Body, checkBody, startBody } from "./body.js";
 import type { EventLoop } from "./event-loop.js";
 import { getRunningLoop } from "./running-loop.js";
+import { steppingTask } from "./tasks.js";
 
 /** What the function gets that makes tasks. */
 export class TaskGroup {
@@ -46,7 +48,7 @@ export class TaskGroup {
    *
    * @throws RuntimeError `ERR_GROUP_FINISHED` when all has ended, `ERR_GROUP_ABORTING` when something has failed; as `loop.createTask`
    */
-  createTask<T>(coro: TaskBody<T>, options: { name?: string } = {}): Task<T> {
+  createTask<T>(coro: TaskBody<T>, options?: TaskOptions): Task<T> {
     if (this.#isExiting && this.#tasks.size === 0) {
       throw new RuntimeError("ERR_GROUP_FINISHED", `${this} is finished: make its tasks before its function has ended`);
     }
@@ -145,8 +147,8 @@ export function taskGroup<T>(body: Body<T, [TaskGroup]>): Task<T> {
   checkBody(body);
   const loop = getRunningLoop();
   const group = new TaskGroup(loop);
-  const task: Task<T> = loop.createTask<T>(function* () {
-    return yield* group._run(task as Task<unknown>, body);
+  const task = loop.createTask<T>(function* () {
+    return yield* group._run(steppingTask(loop), body);
   });
   return keepResult(task);
 }

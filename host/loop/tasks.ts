@@ -5,7 +5,7 @@
  *
  * CPython 3.11, tasks.py `current_task` and `all_tasks`.
  */
-import { describe, typeError } from "../errors.js";
+import { describe, RuntimeError, typeError } from "../errors.js";
 import { asyncTask } from "../futures/awaiting.js";
 import { Task } from "../futures/task.js";
 import { Scheduler } from "../scheduler/scheduler.js";
@@ -22,6 +22,19 @@ export function currentTask(loop: EventLoop = getRunningLoop()): Task<unknown> |
   if (loop._currentTask !== null) return loop._currentTask;
   const task = asyncTask();
   return task instanceof Task && task._loop === loop ? task : null;
+}
+
+/**
+ * The task whose generator takes a step. Generators of ours ask for their own, which may step before `createTask` has returned it.
+ *
+ * @throws RuntimeError `ERR_NO_TASK` where a task factory has made something else that steps it
+ */
+export function steppingTask(loop: EventLoop): Task<unknown> {
+  if (loop._currentTask !== null) return loop._currentTask;
+  throw new RuntimeError(
+    "ERR_NO_TASK",
+    "no task takes this step: a task factory must make a Task, or an instance of a subclass, of what it is given",
+  );
 }
 
 /**

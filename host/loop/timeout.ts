@@ -14,6 +14,7 @@ import type { Handle } from "../scheduler/handle.js";
 import { type Body, checkBody, startBody } from "./body.js";
 import type { EventLoop } from "./event-loop.js";
 import { getRunningLoop } from "./running-loop.js";
+import { steppingTask } from "./tasks.js";
 
 type State = "created" | "active" | "expiring" | "expired" | "finished";
 
@@ -121,10 +122,10 @@ export function timeoutAt<T>(when: number | null, body: Body<T, [Timeout]>): Tas
 function limited<T>(loop: EventLoop, when: number | null, body: Body<T, [Timeout]>, late?: string): Task<T> {
   checkBody(body);
   const limit = new Timeout(loop, when);
-  const task: Task<T> = loop.createTask<T>(function* () {
+  const task = loop.createTask<T>(function* () {
     // Even one that has no time at all runs up to where it first waits.
     const started = startBody(loop, body, limit);
-    limit._begin(task as Task<unknown>);
+    limit._begin(steppingTask(loop));
     let result: T;
     try {
       result = yield* started;

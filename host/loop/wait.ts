@@ -15,6 +15,7 @@ import { Task } from "../futures/task.js";
 import type { EventLoop } from "./event-loop.js";
 import { ensureFuture } from "./implicit-loop.js";
 import { allOnOneLoop, checkSeveral } from "./one-loop.js";
+import { steppingTask } from "./tasks.js";
 
 /** When `wait` has waited enough. */
 export type ReturnWhen = "FIRST_COMPLETED" | "FIRST_EXCEPTION" | "ALL_COMPLETED";
@@ -132,7 +133,8 @@ export function waitFor<T>(awaitable: Awaitable<T>, timeout: number | null): Tas
   // Without any time not even the first step is taken.
   if (timeout !== null && timeout <= 0) expire();
   let isTaken = false;
-  const task: Task<T> = loop.createTask(function* () {
+  const task = loop.createTask<T>(function* () {
+    const own = steppingTask(loop);
     const wasTaken = inner instanceof OwnFuture && inner._isTaken;
     try {
       const result = yield* inner;
@@ -142,7 +144,7 @@ export function waitFor<T>(awaitable: Awaitable<T>, timeout: number | null): Tas
       return result;
     } catch (error) {
       isTaken = inner._endedWith(error);
-      if (expired && error instanceof CancelledError && task.cancelling() === 0) {
+      if (expired && error instanceof CancelledError && own.cancelling() === 0) {
         throw new TimeoutError(`it took longer than ${timeout} seconds`, { cause: error });
       }
       throw error;

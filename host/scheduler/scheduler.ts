@@ -5,7 +5,7 @@
  *
  * Does not own: when an iteration takes place (the driver), nor what a step of a coroutine is (`futures/task.ts`).
  */
-import { type FutureState, INDEX_MASK, Outcome, Report, Status } from "../../assembly/abi.js";
+import { type FutureState, INDEX_MASK, Outcome, Report, ResumeHow, Status } from "../../assembly/abi.js";
 import { logError, logWarning } from "../complaints.js";
 import { type CoreExports, type CoreImports, EventBuffer, instantiate } from "../core.js";
 import { FatalError, RuntimeError, UnsupportedError, ValueError } from "../errors.js";
@@ -207,6 +207,15 @@ export class Scheduler {
     this.#table[id & INDEX_MASK] = entry;
   }
 
+  /** Takes the first step of a task that the core has made for that. @throws what the step threw to end the run */
+  stepAtOnce(id: number): void {
+    const earlier = this.#replaceFatal(null);
+    this.core.answer(id, this.#resume(id, ResumeHow.Next));
+    const fatal = this.#replaceFatal(earlier);
+    if (fatal !== null) throw fatal.error;
+    this.wake();
+  }
+
   /** Takes the object of an ended id out of the table. */
   leave(id: number): void {
     this.#table[id & INDEX_MASK] = null;
@@ -283,6 +292,12 @@ export class Scheduler {
           `the core refused a request with status ${status}: please report this as a bug of wasyncio`,
         );
     }
+  }
+
+  #replaceFatal(fatal: Scheduler["fatal"]): Scheduler["fatal"] {
+    const replaced = this.fatal;
+    this.fatal = fatal;
+    return replaced;
   }
 
   #enterArrival(id: number, make: (id: number) => Handle): Handle {

@@ -13,7 +13,7 @@ import { CancelledError, describe, typeError } from "../errors.js";
 import { describeError } from "../executors/outcome.js";
 import { unwrapTransfers } from "../executors/transfer.js";
 import type { Future } from "../futures/future.js";
-import type { TaskBody } from "../futures/task.js";
+import type { TaskBody } from "../futures/task-body.js";
 import type { EventLoop } from "../loop/event-loop.js";
 import { boundCall, type Callback } from "../scheduler/call.js";
 import { captureContext } from "../scheduler/context.js";

@@ -20,7 +20,7 @@ import { callAt, callSoon } from "../../assembly/calls";
 import { addCallback, createFuture, settle } from "../../assembly/futures";
 import { clear, eventBuffer, init, runOnce, stop } from "../../assembly/loop";
 import { extendSeries } from "../../assembly/ready-queue";
-import { createTask } from "../../assembly/tasks";
+import { createEagerTask, createTask } from "../../assembly/tasks";
 import { addReader, addWriter } from "../../assembly/watches";
 import { Host, install } from "./scripted-host";
 
@@ -253,6 +253,13 @@ export function whenDone(future: i32, label: string, action: Action | null = nul
 /** Makes a task. Returns its id. */
 export function task(label: string, coroutine: Coroutine): i32 {
   const id = createTask();
+  script.drivers.set(id, new Driver(label, coroutine));
+  return id;
+}
+
+/** Makes a task whose first step is the host's. Returns its id. */
+export function eagerTask(label: string, coroutine: Coroutine): i32 {
+  const id = createEagerTask();
   script.drivers.set(id, new Driver(label, coroutine));
   return id;
 }

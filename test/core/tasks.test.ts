@@ -1,12 +1,12 @@
 /** Tasks: their steps, and what each answer leads to. Cancellation has a file of its own. */
-import { Answer, FutureState, GENERATION_MASK, NO_ID, ResumeHow, RunResult, Status } from "../../assembly/abi";
+import { Answer, FutureState, GENERATION_MASK, NO_ID, Outcome, ResumeHow, RunResult, Status } from "../../assembly/abi";
 import { removeCallback, settle } from "../../assembly/futures";
 import { answer, takeMustCancel } from "../../assembly/index";
 import { clear } from "../../assembly/loop";
 import { readyCount } from "../../assembly/ready-queue";
 import { liveSlots } from "../../assembly/slots";
 import { cancelling, cancelTask, createTask, uncancel } from "../../assembly/tasks";
-import { begin, futures, heard, iterate, reportFatal, soon, task, whenDone, whenTold } from "./script";
+import { begin, eagerTask, futures, heard, iterate, reportFatal, soon, task, whenDone, whenTold } from "./script";
 import { done, eq, test } from "./tap";
 
 let a: i32 = 0;
@@ -242,6 +242,37 @@ test("an answer for a step that was not handed out is refused", () => {
   eq(readyCount(), 1);
   iterate();
   eq(heard(), "a a a=finished");
+  eq(liveSlots(), 0);
+});
+
+test("the first step of an eager task is the host's, and is answered once", () => {
+  begin();
+  future = futures(1);
+  a = eagerTask("a", returns);
+  eq(readyCount(), 0);
+  eq(answer(a, future), Outcome.Ok);
+  eq(answer(a, Answer.Returned), Status.InvalidState);
+  eq(settle(future, FutureState.Finished), Status.Ok);
+  iterate();
+  eq(heard(), "a a=finished");
+  b = eagerTask("b", returns);
+  eq(answer(b, Answer.Returned), Outcome.Ok);
+  eq(heard(), "b=finished");
+  eq(answer(b, Answer.Returned), Status.BadId);
+  eq(liveSlots(), 0);
+});
+
+test("an eager task that is cancelled in its first step ends so, or cancels what it comes to wait for", () => {
+  begin();
+  a = eagerTask("a", returns);
+  eq(cancelTask(a), a);
+  eq(answer(a, Answer.Returned), Outcome.Ok);
+  eq(heard(), "a=cancelled");
+  b = eagerTask("b", (_step, how) => (how == ResumeHow.Cancel ? Answer.Cancelled : Answer.Returned));
+  eq(cancelTask(b), b);
+  eq(answer(b, Answer.Yielded), Outcome.Ok);
+  iterate();
+  eq(heard(), "b! b=cancelled");
   eq(liveSlots(), 0);
 });
 

@@ -196,7 +196,9 @@ export const loopOperations: Record<string, Kind> = {
   }),
   setTaskFactory: kind([fc.oneof(fc.constant("own"), fc.constant("junk"), junk)], (world, factory) => {
     if (factory === "own")
-      world.loop.setTaskFactory((loop, body) => new Task(loop, loop._scheduler, body, "made by a factory"));
+      world.loop.setTaskFactory(
+        (loop, body, options) => new Task(loop, body, { ...options, name: "made by a factory" }),
+      );
     else if (factory === "junk") {
       world.loop.setTaskFactory((() => 1) as never);
       try {

@@ -3,7 +3,7 @@
  *
  * Owns: the comparison with the recorded traces, and a message that shows the first difference and the program that makes it.
  *
- * Does not own: the traces (`oracle.py` records them from CPython 3.11) or the interpreter.
+ * Does not own: the traces (`oracle.py` records them from CPython 3.11, and from 3.13 those of eager tasks) or the interpreter.
  */
 import { readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
@@ -12,12 +12,9 @@ import * as assert from "uvu/assert";
 import { run } from "./interpreter.js";
 import { print, type Recorded } from "./program.js";
 
-const checkedIn = fileURLToPath(new URL("../../../test/oracle/traces.jsonl", import.meta.url));
-const { ORACLE_TRACES: traces = checkedIn } = process.env;
-const recorded = readFileSync(traces, "utf8")
-  .split("\n")
-  .filter((line) => line !== "")
-  .map((line) => JSON.parse(line) as Recorded);
+const { ORACLE_TRACES, ORACLE_EAGER_TRACES } = process.env;
+const recorded = recordedIn(ORACLE_TRACES ?? checkedIn("traces.jsonl"));
+const eager = recordedIn(ORACLE_EAGER_TRACES ?? checkedIn("eager-traces.jsonl"));
 
 /** Events shown before the first difference. */
 const CONTEXT = 6;
@@ -40,21 +37,37 @@ test("there are a few hundred recorded programs, some of every kind", () => {
 });
 
 for (const [kind, title] of Object.entries(titles)) {
-  test(title, async () => {
-    const different: string[] = [];
-    for (const program of recorded.filter((each) => each.kind === kind)) {
-      const difference = firstDifference(program, await run(program));
-      if (difference) different.push(difference);
-    }
-    assert.is(
-      different.length,
-      0,
-      `${different.length} programs differ. The shortest difference:\n${shortest(different)}`,
-    );
-  });
+  test(title, () => compare(recorded.filter((each) => each.kind === kind)));
 }
 
+test("starts tasks at once as CPython 3.13 does", async () => {
+  assert.ok(eager.length >= 90 && eager.every((program) => program.eager), `${eager.length} programs`);
+  await compare(eager);
+});
+
 test.run();
+
+function checkedIn(name: string): string {
+  return fileURLToPath(new URL(`../../../test/oracle/${name}`, import.meta.url));
+}
+
+function recordedIn(file: string): Recorded[] {
+  const lines = readFileSync(file, "utf8").split("\n");
+  return lines.filter((line) => line !== "").map((line) => JSON.parse(line) as Recorded);
+}
+
+async function compare(programs: readonly Recorded[]): Promise<void> {
+  const different: string[] = [];
+  for (const program of programs) {
+    const difference = firstDifference(program, await run(program));
+    if (difference) different.push(difference);
+  }
+  assert.is(
+    different.length,
+    0,
+    `${different.length} programs differ. The shortest difference:\n${shortest(different)}`,
+  );
+}
 
 /** Undefined when the trace is the recorded one. */
 function firstDifference(program: Recorded, got: readonly string[]): string | undefined {

@@ -9,6 +9,7 @@ import {
   CancelledError,
   type Coroutine,
   currentTask,
+  eagerTaskFactory,
   FatalError,
   type Future,
   gather,
@@ -53,6 +54,7 @@ class Session {
       event: (text) => this.#event(text),
       attempt: (label, action) => this.#attempt(label, action),
     });
+    if (program.eager) this.#loop.setTaskFactory(eagerTaskFactory);
     this.#loop.setExceptionHandler((_loop, context) => {
       if (context.message.startsWith("Exception in callback")) {
         this.#event(`exception in callback ${describe(context.exception)}`);

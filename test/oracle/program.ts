@@ -84,6 +84,8 @@ export interface Phase {
 
 export interface Program {
   readonly phases: Phase[];
+  /** Whether tasks take their first step when they are made. */
+  readonly eager?: boolean;
   /** The bodies of done callbacks, by label. */
   readonly functions: Record<string, Op[]>;
 }

@@ -36,6 +36,8 @@ class Session(Things):
         self.program = program
         self.loop = loop_class()
         self.loop.set_exception_handler(self.handle_error)
+        if program.get("eager"):
+            self.loop.start_tasks_at_once()
         self.handles, self.futures, self.functions = {}, {}, {}
         self.waits, self.gathered, self.names = {}, {}, {}
         self.trace = []
@@ -90,7 +92,8 @@ class Session(Things):
             elif hasattr(future, "_log_destroy_pending"):
                 future._log_destroy_pending = False
                 # Who waits for a queue cleans up on a loop that is still open.
-                future.get_coro().close()
+                if future.get_coro() is not None:
+                    future.get_coro().close()
         self.loop.close()
 
     def event(self, text):
@@ -220,11 +223,13 @@ class Session(Things):
 
     def do_uncancel(self, label):
         if task := self.futures.get(label):
+            if self.program.get("eager") and task._must_cancel and task.cancelling() == 1:
+                self.reject("since CPython 3.13 a cancellation that is taken back is not thrown")
             self.event(f"{label}.uncancel() -> {task.uncancel()}")
 
     def do_current(self):
         task = asyncio.current_task(self.loop)
-        self.event(f"current {self.names[id(task)] if task else 'none'}")
+        self.event(f"current {self.names.get(id(task), 'none')}")
 
     def do_raise(self, message):
         raise Boom(message)

@@ -35,6 +35,10 @@ class VirtualLoop(asyncio.BaseEventLoop):
         self.deadlines.append(when)
         return super().call_at(when, callback, *args, context=context)
 
+    def start_tasks_at_once(self):
+        """Has tasks take their first step when they are made. Needs CPython 3.13."""
+        self.set_task_factory(asyncio.eager_task_factory)
+
     def _process_events(self, event_list):
         pass
 
@@ -48,6 +52,9 @@ class PureLoop(VirtualLoop):
     def __init__(self):
         super().__init__()
         self.set_task_factory(lambda loop, coro: tasks._PyTask(coro, loop=loop))
+
+    def start_tasks_at_once(self):
+        self.set_task_factory(asyncio.create_eager_task_factory(tasks._PyTask))
 
     def create_future(self):
         return futures._PyFuture(loop=self)

@@ -31,7 +31,7 @@ test("makes a task through the loop's task factory", async (loop) => {
   let made = 0;
   loop.setTaskFactory((sameLoop, body) => {
     made++;
-    return new Task(sameLoop, sameLoop._scheduler, body, undefined);
+    return new Task(sameLoop, body);
   });
   await loop.runUntilComplete(
     (function* (): Coroutine<void> {

@@ -152,7 +152,8 @@ export class HostileHost implements CoreImports {
     if (choice === 0) this.#keep("call", core.callSoon());
     else if (choice === 1) this.#setTimer();
     else if (choice === 2 || choice === 3) this.#keep("future", core.createFuture());
-    else if (choice === 4 || choice === 5) this.#keep("task", core.createTask());
+    else if (choice === 4) this.#keep("task", core.createTask());
+    else if (choice === 5) this.#startAtOnce();
     else if (choice === 6) this.#addCallback();
     else if (choice === 7) this.#watch();
     else if (choice === 8) this.#keep("arrival", core.expect(this.#anyKind()));
@@ -160,6 +161,14 @@ export class HostileHost implements CoreImports {
       const entry = this.#keep("arrival", core.listen(this.#anyKind()));
       if (entry) entry.repeats = true;
     }
+  }
+
+  /** Answers for a task at once, later by chance, or never. */
+  #startAtOnce(): void {
+    const core = this.#core;
+    const id = core.createEagerTask();
+    this.#keep("task", id);
+    if (id > 0 && this.#random.once(2)) core.answer(id, this.resume(id, ResumeHow.Next));
   }
 
   #setTimer(): void {

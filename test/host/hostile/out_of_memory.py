@@ -16,6 +16,7 @@ EXPORTS = {
     "callAt": [1.0],
     "createFuture": [],
     "createTask": [],
+    "createEagerTask": [],
     "listen": [2],
     "addReader": [FD_MAX],
 }

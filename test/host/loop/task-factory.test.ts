@@ -1,7 +1,7 @@
 /** Task factories: who makes the tasks of a loop. */
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
-import { type EventLoop, type Future, Task, type TaskBody } from "../../../host/index.js";
+import { type EventLoop, type Future, Task, type TaskBody, type TaskOptions, timeout } from "../../../host/index.js";
 import { thrownBy } from "../../support/sockets.js";
 import { bothLoops } from "./both-loops.js";
 
@@ -11,8 +11,8 @@ class OwnTask<T> extends Task<T> {
   readonly own = true;
 }
 
-function makeOwn<T>(loop: EventLoop, body: TaskBody<T>): Future<T> {
-  return new OwnTask(loop, loop._scheduler, body, undefined);
+function makeOwn<T>(loop: EventLoop, body: TaskBody<T>, options: TaskOptions): Future<T> {
+  return new OwnTask(loop, body, options);
 }
 
 test("are none by default, can be set, and be taken back", (loop) => {
@@ -35,19 +35,49 @@ test("make the tasks of createTask, and of what wraps coroutines", async (loop) 
   await loop.runUntilComplete(plain);
 });
 
-test("get the loop and the body", async (loop) => {
+test("get the loop, the body and the options", async (loop) => {
   const calls: unknown[][] = [];
   loop.setTaskFactory((...args) => {
     calls.push(args);
     return makeOwn(...args);
   });
   const body = async (): Promise<void> => {};
+  const task = loop.createTask(body, { name: "mine", eagerStart: false });
+  assert.is(task.getName(), "mine");
+  await loop.runUntilComplete(task);
   await loop.runUntilComplete(loop.createTask(body));
-  assert.is(calls.length, 1);
+  assert.is(calls.length, 2);
+  for (const [theLoop, theBody] of calls) assert.ok(theLoop === loop && theBody === body);
   assert.equal(
-    calls[0]?.map((arg) => arg === loop || arg === body),
-    [true, true],
+    calls.map(([, , options]) => options),
+    [{ name: "mine", eagerStart: false }, {}],
   );
+});
+
+test("that make something else than tasks leave time limits nothing to cancel", async (loop) => {
+  loop.setTaskFactory(<T>(own: EventLoop, body: TaskBody<T>): Future<T> => {
+    const future = own.createFuture<T>();
+    own.callSoon(() => {
+      const error = thrownBy(() => (body as () => Iterator<unknown>)().next());
+      assert.is(error.code, "ERR_NO_TASK");
+      future.cancel();
+    });
+    return future;
+  });
+  const ended = loop.createFuture<void>();
+  loop.callSoon(() => {
+    const limited = timeout(1, async () => {});
+    limited.addDoneCallback(() => ended.setResult());
+  });
+  await loop.runUntilComplete(ended);
+  loop.setTaskFactory(null);
+});
+
+test("a task can only be made of a loop and a coroutine", (loop) => {
+  assert.is(thrownBy(() => new Task(undefined as never, async () => {})).code, "ERR_NOT_A_LOOP");
+  assert.is(thrownBy(() => new Task(loop, 1 as never)).code, "ERR_NOT_A_COROUTINE");
+  assert.is(thrownBy(() => new Task(loop, async () => {}, { eager: true } as never)).code, "ERR_UNKNOWN_OPTION");
+  assert.is(thrownBy(() => new Task(loop, async () => {}, { eagerStart: 1 } as never)).code, "ERR_INVALID_ARG_TYPE");
 });
 
 test("may return any future, which then has no name", async (loop) => {

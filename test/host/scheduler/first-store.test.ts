@@ -115,6 +115,43 @@ test("of a generator is its own, and of none that was made before or after", () 
   }
 });
 
+test("of a callback stays when a task that it starts at once has taken its step", () => {
+  const all = seenIn(
+    `
+    loop.callSoon(() => {
+      set("first");
+      loop.createTask(function* () { see("task"); }, { eagerStart: true });
+      see("call");
+    });
+    loop.callSoon(() => see("next call"));`,
+    EVERY_RUN,
+  );
+  for (const seen of all) {
+    assert.is(seen.task, "first");
+    assert.is(seen.call, "first");
+    assert.is(seen["next call"], "nothing");
+  }
+});
+
+test("of a task that starts at once is its own, and not of who starts it", () => {
+  const all = seenIn(
+    `
+    loop.callSoon(() => {
+      loop.createTask(function* () {
+        set("first");
+        yield* sleep(0);
+        see("task");
+      }, { eagerStart: true });
+      see("call");
+    });`,
+    EVERY_RUN,
+  );
+  for (const seen of all) {
+    assert.is(seen.task, "first");
+    assert.is(seen.call, "nothing");
+  }
+});
+
 test("of an async function is its own, and of none that was made before or after", () => {
   const all = seenIn(
     `
