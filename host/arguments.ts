@@ -9,6 +9,10 @@
 import { types } from "node:util";
 import { describe, typeError, ValueError } from "./errors.js";
 
+/** What an int of C can hold. */
+export const INT_MIN = -0x80000000;
+export const INT_MAX = 0x7fffffff;
+
 /**
  * Tests that an options object has no key that `call` does not know.
  *

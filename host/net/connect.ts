@@ -11,7 +11,7 @@
  * protocol factory that throws closes the socket.
  */
 
-import { checkAbsent, checkBoolean, checkInteger, checkOptions } from "../arguments.js";
+import { checkAbsent, checkBoolean, checkInteger, checkOptions, INT_MAX } from "../arguments.js";
 import { AF_INET6, SOCK_STREAM } from "../constants.js";
 import { CancelledError, describe, typeError, ValueError } from "../errors.js";
 import type { Future } from "../futures/future.js";
@@ -38,8 +38,6 @@ import { checkStreamSocket } from "./takeover.js";
 import { secure } from "./tls-handshake.js";
 import { CLIENT_TLS_KEYS, type ClientTlsOptions, checkClientTls, type TlsSide } from "./tls-options.js";
 import type { Transport } from "./transport.js";
-
-const INT_MAX = 0x7fffffff;
 
 /** An address to connect from: the host may be a name, and the port that of a service. */
 export interface LocalAddress extends Partial<Omit<NamedAddress, "host" | "port">> {

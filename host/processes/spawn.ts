@@ -11,6 +11,7 @@
 
 import { type ChildProcess, spawn } from "node:child_process";
 import { existsSync } from "node:fs";
+import { FD_MAX } from "../../assembly/abi.js";
 import { checkBoolean, checkInteger, checkOptions } from "../arguments.js";
 import { describe, typeError } from "../errors.js";
 import type { Future } from "../futures/future.js";
@@ -53,8 +54,6 @@ export const SUBPROCESS_OPTIONS = [
   "uid",
   "gid",
 ];
-/** The highest that Linux gives out, unless it is told otherwise. */
-const FD_MAX = 1_048_575;
 const ID_MAX = 0xffffffff;
 
 /**

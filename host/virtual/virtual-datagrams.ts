@@ -9,7 +9,7 @@
 import { checkBytes, checkInteger } from "../arguments.js";
 import { describe, typeError, ValueError } from "../errors.js";
 import type { EventLoop } from "../loop/event-loop.js";
-import { type Address, addressDetails, formatAddress, type InetAddress } from "../net/address.js";
+import { type Address, addressDetails, formatAddress, type InetAddress, PORT_MAX } from "../net/address.js";
 import type { Arrival } from "../net/datagram-arrivals.js";
 import { DatagramTransport } from "../net/datagram-transport.js";
 import { endSoon } from "../net/ending.js";
@@ -24,7 +24,6 @@ import { ANYWHERE, BROADCAST, destinationOf, hostNamed, keyOf } from "./virtual-
 
 /** What an IPv4 datagram has room for. */
 const DATAGRAM_BYTES_MAX = 65_507;
-const PORT_MAX = 65_535;
 
 /** How an endpoint is open. */
 export interface VirtualDatagramsOptions {
