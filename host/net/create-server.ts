@@ -113,7 +113,7 @@ function* resolveAll(
   port: number | string | null,
   { family, flags = AI_PASSIVE }: ServerOptions<Address>,
 ): Work<Candidate[]> {
-  const hosts = host === "" || host === null || typeof host === "string" ? [host || null] : host;
+  const hosts = host === null || typeof host === "string" ? [host] : host;
   const candidates = new Map<string, Candidate>();
   for (const each of hosts) {
     const wanted = { type: SOCK_STREAM, flags, ...(family === undefined ? {} : { family }) };

@@ -19,9 +19,10 @@ import type { EventLoop } from "../loop/event-loop.js";
 import type { StreamProtocol } from "../protocols.js";
 import type { InetAddress } from "./address.js";
 import { checkLines } from "./checks.js";
+import { introduce } from "./introduce.js";
 import { LayeredTransport } from "./layered-transport.js";
-import { Operation, type Work } from "./operation.js";
-import { checkProtocol, checkProtocolFactory } from "./options.js";
+import { Operation } from "./operation.js";
+import { checkProtocolFactory } from "./options.js";
 import { noteClosed, noteOpen } from "./owners.js";
 import { type Transport, writeAfterEof } from "./transport.js";
 
@@ -34,27 +35,16 @@ export function connectDuplex<P extends StreamProtocol>(
   loop._scheduler.checkOpen();
   checkProtocolFactory(protocolFactory);
   checkDuplex(duplex);
-  return new Operation(loop, connect(loop, protocolFactory, duplex), ([transport]) => transport.abort());
-}
-
-function* connect<P extends StreamProtocol>(
-  loop: EventLoop,
-  protocolFactory: () => P,
-  duplex: Duplex,
-): Work<[transport: Transport, protocol: P]> {
-  let transport: Transport | undefined;
-  try {
-    const protocol = checkProtocol(protocolFactory());
-    transport = new DuplexTransport(loop, duplex, protocol);
-    noteOpen(loop, transport);
-    // After connectionMade, which was scheduled just before.
-    yield;
-    return [transport, protocol];
-  } catch (error) {
-    if (transport === undefined) duplex.destroy();
-    else transport.close();
-    throw error;
-  }
+  const work = introduce<P, Transport>(
+    protocolFactory,
+    (protocol) => {
+      const transport = new DuplexTransport(loop, duplex, protocol);
+      noteOpen(loop, transport);
+      return transport;
+    },
+    () => duplex.destroy(),
+  );
+  return new Operation(loop, work, ([transport]) => transport.abort());
 }
 
 function checkDuplex(duplex: unknown): void {

@@ -99,8 +99,6 @@ export class TlsTransport extends DuplexTransport {
         return secure;
       case "alpnProtocol":
         return secure.alpnProtocol || fallback;
-      case "compression":
-        return fallback;
       default:
         return BELOW.includes(name)
           ? this.#below.transport.getExtraInfo(name, fallback)
