@@ -53,6 +53,11 @@ export function retrieved<T>(future: Future<T>): void {
   registered.delete(entry);
 }
 
+/** Looks at the exception of a future that is done, if it has one, so that it is not reported. */
+export function markSeen<T>(future: Future<T>): void {
+  if (future.done() && !future.cancelled()) future.exception();
+}
+
 function report(entry: Unseen): void {
   const { loop, kind, exception, more } = entry;
   registered.delete(entry);

@@ -7,8 +7,10 @@
  */
 import { checkOptions } from "../arguments.js";
 import { CancelledError } from "../errors.js";
+import { Composite } from "../futures/composite.js";
 import type { Awaitable } from "../futures/coroutine.js";
-import { Future } from "../futures/future.js";
+import type { Future } from "../futures/future.js";
+import { markSeen } from "../futures/never-retrieved.js";
 import { getEventLoop } from "./implicit-loop.js";
 import { allOnOneLoop, checkSeveral } from "./one-loop.js";
 
@@ -52,7 +54,7 @@ export function gather(awaitables: readonly Awaitable<unknown>[], options: Gathe
   const returnExceptions = options.returnExceptions ?? false;
   const children = allOnOneLoop(awaitables);
   const loop = children[0]?.getLoop() ?? getEventLoop();
-  const outer = new Gathering(loop, loop._scheduler, children);
+  const outer = new Gathering(loop, children);
   if (children.length === 0) outer.setResult([]);
   const distinct = new Set(children);
   let left = distinct.size;
@@ -68,24 +70,14 @@ export function gather(awaitables: readonly Awaitable<unknown>[], options: Gathe
   return outer;
 }
 
-class Gathering extends Future<unknown[]> {
-  readonly children: readonly Future[];
+class Gathering extends Composite<unknown[]> {
   cancelRequested = false;
   cancelMessage: string | undefined;
-
-  constructor(loop: ReturnType<Future["getLoop"]>, scheduler: Future["_scheduler"], children: readonly Future[]) {
-    super(loop, scheduler);
-    this.children = children;
-  }
-
-  override get _parts(): Iterable<Future> {
-    return this.children;
-  }
 
   override cancel(message?: string): boolean {
     if (this.done()) return false;
     let agreed = false;
-    for (const child of this.children) agreed = child.cancel(message) || agreed;
+    for (const child of this._parts) agreed = child.cancel(message) || agreed;
     if (agreed) {
       // Not cancelled before the last child is: they may have cleaning up to do.
       this.cancelRequested = true;
@@ -97,8 +89,4 @@ class Gathering extends Future<unknown[]> {
 
 function failed(future: Future): boolean {
   return future.cancelled() || future._failed;
-}
-
-function markSeen(future: Future): void {
-  if (!future.cancelled()) future.exception();
 }

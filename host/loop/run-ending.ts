@@ -11,6 +11,7 @@ import { FatalError, RuntimeError } from "../errors.js";
 import type { Awaitable } from "../futures/coroutine.js";
 import { futureOf } from "../futures/ensure-future.js";
 import { Future } from "../futures/future.js";
+import { markSeen } from "../futures/never-retrieved.js";
 import type { EventLoop } from "./event-loop.js";
 
 /** How a run that a future ends goes on. */
@@ -32,7 +33,7 @@ export function endWith<T>(loop: EventLoop, awaitable: Awaitable<T>): Ending<T> 
   future.addDoneCallback(stop);
   return {
     failed() {
-      if (isOurs && future.done() && !future.cancelled()) future.exception();
+      if (isOurs) markSeen(future);
     },
     over: () => void future.removeDoneCallback(stop),
     result() {

@@ -122,8 +122,7 @@ export class TaskGroup {
   #ended(task: Task<unknown>): void {
     this.#tasks.delete(task);
     if (this.#tasks.size === 0 && this.#allEnded !== null && !this.#allEnded.done()) this.#allEnded.setResult();
-    if (task.cancelled()) return;
-    if (!task._failed) return;
+    if (task.cancelled() || !task._failed) return;
     const error = task.exception();
     this.#errors.push(error);
     if (error instanceof FatalError) this.#fatal ??= error;

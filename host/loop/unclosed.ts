@@ -10,16 +10,16 @@
  */
 import { warnOfResource } from "../complaints.js";
 import { FatalError } from "../errors.js";
-import { Task } from "../futures/task.js";
+import type { Task } from "../futures/task.js";
 import { Server } from "../net/server.js";
 import { sourceOf } from "../scheduler/source.js";
 import { textOf } from "../show.js";
 import type { EventLoop } from "./event-loop.js";
+import { allTasks } from "./tasks.js";
 
 /** Takes down what is unfinished. Returns what reports it, once the loop is closed. */
 export function unfinishedOf(loop: EventLoop): () => void {
-  const tasks: Task[] = [];
-  for (const entry of loop._scheduler.entries()) if (entry instanceof Task) tasks.push(entry);
+  const tasks = [...allTasks(loop)];
   const warnings = loop.getDebug() ? openOn(loop).map(warningOf) : [];
   return () => {
     for (const warn of warnings) warn();

@@ -6,7 +6,7 @@
 import { checkOptions } from "../arguments.js";
 import { CancelledError, describe, TimeoutError, ValueError } from "../errors.js";
 import type { Awaitable, ResultOf } from "../futures/coroutine.js";
-import { Future } from "../futures/future.js";
+import type { Future } from "../futures/future.js";
 import { isKept, keepResult } from "../futures/late-cancellation.js";
 import { OwnFuture } from "../futures/own-future.js";
 import { OwnResult } from "../futures/own-result.js";
@@ -119,7 +119,7 @@ class Waiting<T> extends OwnResult<WaitResult<T>> {
  */
 export function waitFor<T>(awaitable: Awaitable<T>, timeout: number | null): Task<T> {
   if (timeout !== null) checkSeconds("timeout", timeout);
-  const inner = ensureFuture(awaitable, awaitable instanceof Future ? { loop: awaitable.getLoop() } : {});
+  const inner = ensureFuture(awaitable);
   // A coroutine runs for this call alone; what a future comes to is its own business.
   const isOurs = isKept(inner as Future<unknown>) || (inner !== awaitable && inner instanceof Task);
   if (isOurs) keepResult(inner as Task<T>);

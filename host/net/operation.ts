@@ -12,6 +12,7 @@
 import type { FutureState } from "../../assembly/abi.js";
 import { CancelledError } from "../errors.js";
 import type { Future } from "../futures/future.js";
+import { markSeen } from "../futures/never-retrieved.js";
 import { OwnFuture } from "../futures/own-future.js";
 import type { EventLoop } from "../loop/event-loop.js";
 import { asError } from "../show.js";
@@ -75,7 +76,7 @@ export class Operation<T> extends OwnFuture<T> {
   readonly #advance = (waitedFor?: Future<unknown>): void => {
     if (this.done()) {
       // Its exception came too late for anybody to see it.
-      if (waitedFor !== undefined && !waitedFor.cancelled()) waitedFor.exception();
+      if (waitedFor !== undefined) markSeen(waitedFor);
       return;
     }
     this.#waitsFor = null;
