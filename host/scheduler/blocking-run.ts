@@ -18,7 +18,7 @@ import type { Scheduler } from "./scheduler.js";
  * The longest single wait in a worker, in seconds. A wait in the kernel cannot be interrupted by `worker.terminate()` or the end of the
  * process, both of which wait for the worker: between two waits it notices.
  */
-export const WORKER_WAIT_SECONDS = 0.1;
+const WORKER_WAIT_SECONDS = 0.1;
 
 /** One blocking run of a loop. */
 export class BlockingRun {

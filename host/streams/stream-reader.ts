@@ -242,8 +242,11 @@ export class StreamReader {
     if (this.#reading?.done()) this.#reading = null;
   }
 
-  /** An attempt to read up to a separator. It remembers how far it has looked. */
-  /** @param separators the shortest first */
+  /**
+   * An attempt to read up to a separator. It remembers how far it has looked.
+   *
+   * @param separators the shortest first
+   */
   #until(separators: readonly Buffer[]): Attempt {
     const [shortest, longest] = [separators[0], separators.at(-1)] as [Buffer, Buffer];
     let looked = 0;
