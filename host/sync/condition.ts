@@ -15,7 +15,7 @@ import type { Task } from "../futures/task.js";
 import type { Body } from "../loop/body.js";
 import type { EventLoop } from "../loop/event-loop.js";
 import { Lock } from "./lock.js";
-import { atOnce, firstOf, Waiter, type Waiters } from "./waiter.js";
+import { atOnce, countOf, firstOf, Waiter, type Waiters } from "./waiter.js";
 
 /** A lock, and a queue of those who have let go of it until they are notified. */
 export class Condition {
@@ -106,8 +106,7 @@ export class Condition {
 
   /** Such as `<Condition [locked, waiters:2]>`. */
   toString(): string {
-    const waiting = this.#waiters.size > 0 ? `, waiters:${this.#waiters.size}` : "";
-    return `<Condition [${this.locked() ? "locked" : "unlocked"}${waiting}]>`;
+    return `<Condition [${this.locked() ? "locked" : "unlocked"}${countOf(this.#waiters)}]>`;
   }
 
   #notify(n: number): void {

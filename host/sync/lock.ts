@@ -9,7 +9,7 @@ import type { Future } from "../futures/future.js";
 import type { Task } from "../futures/task.js";
 import type { Body } from "../loop/body.js";
 import { LoopBound } from "./loop-bound.js";
-import { atOnce, firstOf, Waiter, type Waiters } from "./waiter.js";
+import { atOnce, countOf, firstOf, Waiter, type Waiters } from "./waiter.js";
 import { withTurn } from "./with-turn.js";
 
 /** Has one owner at a time. Those who wait for it get it in the order in which they came. */
@@ -63,8 +63,7 @@ export class Lock extends LoopBound {
 
   /** Such as `<Lock [locked, waiters:2]>`. */
   override toString(): string {
-    const waiting = this.#waiters.size > 0 ? `, waiters:${this.#waiters.size}` : "";
-    return `<Lock [${this.#locked ? "locked" : "unlocked"}${waiting}]>`;
+    return `<Lock [${this.#locked ? "locked" : "unlocked"}${countOf(this.#waiters)}]>`;
   }
 
   /** Nobody gets it. Somebody who does not have it may have released it already. */

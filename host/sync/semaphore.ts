@@ -9,7 +9,7 @@ import type { Future } from "../futures/future.js";
 import type { Task } from "../futures/task.js";
 import type { Body } from "../loop/body.js";
 import { LoopBound } from "./loop-bound.js";
-import { atOnce, firstOf, Waiter, type Waiters } from "./waiter.js";
+import { atOnce, countOf, firstOf, Waiter, type Waiters } from "./waiter.js";
 import { withTurn } from "./with-turn.js";
 
 /** Counts who may still go on. Those who wait go on in the order in which they came. */
@@ -60,8 +60,7 @@ export class Semaphore extends LoopBound {
 
   /** Such as `<Semaphore [unlocked, value:2]>` or `<Semaphore [locked, waiters:3]>`. */
   override toString(): string {
-    const waiting = this.#waiters.size > 0 ? `, waiters:${this.#waiters.size}` : "";
-    return `<${this.constructor.name} [${this.locked() ? "locked" : `unlocked, value:${this.#value}`}${waiting}]>`;
+    return `<${this.constructor.name} [${this.locked() ? "locked" : `unlocked, value:${this.#value}`}${countOf(this.#waiters)}]>`;
   }
 
   /** @internal */

@@ -18,6 +18,12 @@ export function firstOf<W>(waiters: Waiters<W>): W | undefined {
   return waiters.values().next().value;
 }
 
+/** How many wait, as it stands at the end of a lock's text; nothing if nobody does. */
+export function countOf(waiters: Waiters<unknown>): string {
+  return waiters.size > 0 ? `, waiters:${waiters.size}` : "";
+}
+
+/** Waits in a queue, and has a turn in the end. */
 export class Waiter<T> extends OwnFuture<T> {
   readonly #call: string;
   #waiters: Waiters<Waiter<T>> | null;
