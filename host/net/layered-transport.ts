@@ -113,7 +113,7 @@ export abstract class LayeredTransport extends Transport {
 
   /** @internal A write came too late. */
   protected _dropWrite(): void {
-    if (++this.#lostWrites > LOST_WRITES_TO_WARN) logWarning("A write to a transport that is closed was dropped.");
+    if (++this.#lostWrites >= LOST_WRITES_TO_WARN) logWarning("A write to a transport that is closed was dropped.");
   }
 
   /**
