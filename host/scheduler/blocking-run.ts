@@ -12,6 +12,7 @@
 import { isMainThread } from "node:worker_threads";
 import { RuntimeError } from "../errors.js";
 import type { Selector } from "../selector/selector.js";
+import { throwFatal } from "./run-end.js";
 import type { Scheduler } from "./scheduler.js";
 
 /**
@@ -48,9 +49,7 @@ export class BlockingRun {
       scheduler.iterating = false;
       scheduler.blocking = false;
     }
-    const { fatal } = scheduler;
-    scheduler.fatal = null;
-    if (fatal !== null) throw fatal.error;
+    throwFatal(scheduler);
   }
 
   /** Waits for events, as the core's import `select`. Nothing may be thrown through the core, so an error ends the run. */

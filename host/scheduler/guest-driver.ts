@@ -18,6 +18,7 @@ import { type ReadableWatch, watchReadable } from "../sys/uv-watch.js";
 import { BlockingRun } from "./blocking-run.js";
 import type { Driver } from "./driver.js";
 import { afterMicrotasks } from "./microtasks.js";
+import { takeFatal } from "./run-end.js";
 import type { Scheduler } from "./scheduler.js";
 import { SecondLook } from "./second-look.js";
 
@@ -232,9 +233,8 @@ export class GuestDriver implements Driver {
 
   #end(scheduler: Scheduler): boolean {
     const run = this.#run;
-    const { fatal } = scheduler;
+    const fatal = takeFatal(scheduler);
     this.#run = null;
-    scheduler.fatal = null;
     scheduler.core.clearStop();
     this.#watch.stop();
     if (fatal !== null) run?.reject(fatal.error);
