@@ -31,6 +31,7 @@ export type { Awaitable, Coroutine, Main } from "./futures/coroutine.js";
 export { type DoneCallback, Future } from "./futures/future.js";
 export type { PrintStackOptions, StackOptions } from "./futures/stack.js";
 export { Task, type TaskBody } from "./futures/task.js";
+export { type AsCompletedOptions, asCompleted } from "./loop/as-completed.js";
 export type { Body } from "./loop/body.js";
 export {
   captureCallGraph,
@@ -109,7 +110,6 @@ export {
 export { StreamReaderProtocol } from "./streams/stream-protocol.js";
 export { StreamReader, type StreamReaderOptions } from "./streams/stream-reader.js";
 export { StreamWriter, type WriterTlsOptions } from "./streams/stream-writer.js";
-export { type AsCompletedOptions, asCompleted } from "./sync/as-completed.js";
 export { Barrier } from "./sync/barrier.js";
 export { BoundedSemaphore } from "./sync/bounded-semaphore.js";
 export { Condition } from "./sync/condition.js";

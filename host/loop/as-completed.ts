@@ -9,9 +9,9 @@ import type { Awaitable, ResultOf } from "../futures/coroutine.js";
 import type { Future } from "../futures/future.js";
 import { OwnFuture } from "../futures/own-future.js";
 import { checkSeconds } from "../futures/sleep.js";
-import type { EventLoop } from "../loop/event-loop.js";
-import { allOnOneLoop, checkSeveral } from "../loop/one-loop.js";
 import type { TimerHandle } from "../scheduler/handle.js";
+import type { EventLoop } from "./event-loop.js";
+import { allOnOneLoop, checkSeveral } from "./one-loop.js";
 
 /** What `asCompleted` takes besides the awaitables. */
 export interface AsCompletedOptions {
