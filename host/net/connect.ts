@@ -15,13 +15,13 @@ import { checkAbsent, checkBoolean, checkInteger, checkOptions, INT_MAX } from "
 import { AF_INET6, SOCK_STREAM } from "../constants.js";
 import { CancelledError, describe, typeError, ValueError } from "../errors.js";
 import type { Future } from "../futures/future.js";
+import { Operation, type Work } from "../futures/operation.js";
 import type { EventLoop } from "../loop/event-loop.js";
 import type { StreamProtocol } from "../protocols.js";
 import { type Address, checkAddress, type NamedAddress } from "./address.js";
 import { isLogged, pairText, writeDown } from "./debug-log.js";
 import { interleaveFamilies, race } from "./happy-eyeballs.js";
 import { introduce } from "./introduce.js";
-import { Operation, type Work } from "./operation.js";
 import {
   checkDescriptors,
   checkHost,

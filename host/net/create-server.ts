@@ -24,10 +24,10 @@ import {
 } from "../constants.js";
 import { describe, typeError, ValueError } from "../errors.js";
 import type { Future } from "../futures/future.js";
+import { Operation, type Work } from "../futures/operation.js";
 import type { EventLoop } from "../loop/event-loop.js";
 import type { StreamProtocol } from "../protocols.js";
 import { type Address, formatAddress, type InetAddress } from "./address.js";
-import { Operation, type Work } from "./operation.js";
 import { checkDescriptors, checkHost, checkPort, checkProtocolFactory, checkResolution } from "./options.js";
 import { type AddressInfo, resolve } from "./resolve.js";
 import type { Server, ServingOptions } from "./server.js";

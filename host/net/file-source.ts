@@ -13,12 +13,12 @@ import { promisify } from "node:util";
 import { checkBoolean, checkInteger, checkOptions } from "../arguments.js";
 import { UnsupportedError, ValueError } from "../errors.js";
 import { futureOf } from "../futures/ensure-future.js";
+import type { Work } from "../futures/operation.js";
 import type { EventLoop } from "../loop/event-loop.js";
 import { EAGAIN, EINVAL, ENOSYS, EOPNOTSUPP } from "../sys/errno.js";
 import { errorText, systemError } from "../sys/errors.js";
 import { sendFile } from "../sys/sendfile.js";
 import { checkOpen, type PipeLike } from "./checks.js";
-import type { Work } from "./operation.js";
 import type { Socket } from "./socket.js";
 import { AGAIN } from "./socket-call.js";
 

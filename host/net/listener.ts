@@ -12,6 +12,7 @@
  */
 
 import { FatalError } from "../errors.js";
+import { Operation } from "../futures/operation.js";
 import type { EventLoop } from "../loop/event-loop.js";
 import type { StreamProtocol } from "../protocols.js";
 import type { TimerHandle } from "../scheduler/handle.js";
@@ -19,7 +20,6 @@ import { EAGAIN, EBADF, EINVAL, EMFILE, ENFILE, ENOBUFS, ENOMEM, ENOTSOCK } from
 import { errorText, systemError } from "../sys/errors.js";
 import { type Address, formatAddress } from "./address.js";
 import { isLogged, writeDown } from "./debug-log.js";
-import { Operation } from "./operation.js";
 import { checkProtocol } from "./options.js";
 import { SecureConnection } from "./secure-connection.js";
 import type { Socket } from "./socket.js";

@@ -31,6 +31,7 @@ import {
 } from "../constants.js";
 import { describe, typeError, ValueError } from "../errors.js";
 import type { Future } from "../futures/future.js";
+import { Operation, type Work } from "../futures/operation.js";
 import type { EventLoop } from "../loop/event-loop.js";
 import {
   type AddressInfo,
@@ -43,7 +44,6 @@ import {
 import { parseIPv4 } from "../sys/sockaddr.js";
 import { checkAddress, type InetAddress, PORT_MAX } from "./address.js";
 import { Lookup, lookupError } from "./lookups.js";
-import { Operation, type Work } from "./operation.js";
 import { checkHost } from "./options.js";
 
 export type { AddressInfo };

@@ -9,11 +9,11 @@
  */
 
 import { checkBoolean, checkInteger, checkOptions, INT_MAX } from "../arguments.js";
+import type { Work } from "../futures/operation.js";
 import type { EventLoop } from "../loop/event-loop.js";
 import type { StreamProtocol } from "../protocols.js";
 import type { Address } from "./address.js";
 import { type Door, SocketDoor } from "./door.js";
-import type { Work } from "./operation.js";
 import { Server, type ServingOptions } from "./server.js";
 import type { Socket } from "./socket.js";
 import type { SocketFile } from "./socket-file.js";

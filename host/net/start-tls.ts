@@ -11,9 +11,9 @@
 import { checkAbsent, checkBoolean, checkOptions } from "../arguments.js";
 import { RuntimeError } from "../errors.js";
 import type { Future } from "../futures/future.js";
+import { Operation } from "../futures/operation.js";
 import type { EventLoop } from "../loop/event-loop.js";
 import type { StreamProtocol } from "../protocols.js";
-import { Operation } from "./operation.js";
 import { checkProtocol } from "./options.js";
 import { SecureConnection } from "./secure-connection.js";
 import { checkSendsNoFile } from "./sendfile.js";

@@ -15,10 +15,10 @@
 import { CancelledError, describe, FatalError, typeError } from "../errors.js";
 import { isCoroutine, isPromiseLike } from "../futures/coroutine.js";
 import type { Future } from "../futures/future.js";
+import type { Work } from "../futures/operation.js";
 import { type OwnResult, ownResult } from "../futures/own-result.js";
 import type { EventLoop } from "../loop/event-loop.js";
 import { getEventLoop } from "../loop/implicit-loop.js";
-import type { Work } from "../net/operation.js";
 import type { Transport } from "../net/transport.js";
 import { Protocol } from "../protocols.js";
 import { ECONNRESET } from "../sys/errno.js";

@@ -9,6 +9,7 @@ import { checkBoolean, checkOptions } from "../arguments.js";
 import { AF_INET, AF_UNIX } from "../constants.js";
 import { describe, typeError, UnsupportedError, ValueError } from "../errors.js";
 import type { Future } from "../futures/future.js";
+import { Operation, type Work } from "../futures/operation.js";
 import { OwnFuture } from "../futures/own-future.js";
 import type { EventLoop } from "../loop/event-loop.js";
 import { type Address, addressDetails, type InetAddress, type UnixPath } from "../net/address.js";
@@ -22,7 +23,6 @@ import {
 } from "../net/datagram-endpoint.js";
 import type { DatagramTransport } from "../net/datagram-transport.js";
 import { introduce } from "../net/introduce.js";
-import { Operation, type Work } from "../net/operation.js";
 import { checkHost, checkPort, checkProtocolFactory, checkResolution } from "../net/options.js";
 import type { Server, ServingOptions } from "../net/server.js";
 import { checkServing, serveAt } from "../net/serving.js";
