@@ -3,7 +3,7 @@
  *
  * Owns: the group, and taking it apart: what `except*` does in Python.
  *
- * CPython 3.11, `ExceptionGroup`. Differs: its errors may be anything that can be thrown; a part of a group has the group as its `cause`, where Python
+ * From: CPython 3.11, `ExceptionGroup`. Differs: its errors may be anything that can be thrown; a part of a group has the group as its `cause`, where Python
  * copies the traceback.
  */
 import { describe, typeError } from "./errors.js";

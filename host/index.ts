@@ -80,7 +80,7 @@ export type { StartTlsOptions } from "./net/start-tls.js";
 export type { ClientTlsOptions, ServerTlsOptions } from "./net/tls-options.js";
 export { Transport } from "./net/transport.js";
 export { asDuplex, type DuplexOptions, TransportDuplex } from "./net/transport-duplex.js";
-export type { BaseTransport, ReadTransport, WriteTransport } from "./net/transports.js";
+export type { BaseTransport, ReadTransport, WriteTransport } from "./net/transport-kinds.js";
 export type { UnixConnectionOptions, UnixPathLike } from "./net/unix-connect.js";
 export type { UnixServerOptions } from "./net/unix-server.js";
 export type { SubprocessOptions } from "./processes/spawn.js";

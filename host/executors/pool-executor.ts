@@ -6,7 +6,7 @@
  *
  * Does not own: the workers (`pool-workers.ts`), and talking to them (workerpool); what they run (`pool-worker.ts`).
  *
- * CPython 3.11, concurrent.futures.thread and process. Differs: arguments are cloned at the call, a dead worker is replaced, and only the
+ * From: CPython 3.11, concurrent.futures.thread and process. Differs: arguments are cloned at the call, a dead worker is replaced, and only the
  * work that it had fails.
  */
 

@@ -1,7 +1,7 @@
 /**
  * Executor on worker threads.
  *
- * CPython 3.11, concurrent.futures `ThreadPoolExecutor`. Differs: threads share nothing, so arguments and results are cloned.
+ * From: CPython 3.11, concurrent.futures `ThreadPoolExecutor`. Differs: threads share nothing, so arguments and results are cloned.
  */
 import { checkOptions } from "../arguments.js";
 import { PoolExecutor, type PoolExecutorOptions } from "./pool-executor.js";

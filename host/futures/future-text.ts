@@ -3,7 +3,7 @@
  *
  * Owns: what they say of their state, of what waits for them and of what they wait for; that futures within each other have a text that ends.
  *
- * CPython 3.11, base_futures.py `_future_repr_info`. Differs: also a future of `gather` and its kin says what it waits for.
+ * From: CPython 3.11, base_futures.py `_future_repr_info`. Differs: also a future of `gather` and its kin says what it waits for.
  */
 import { FutureState } from "../../assembly/abi.js";
 import { describeCall } from "../scheduler/call.js";

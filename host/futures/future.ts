@@ -7,7 +7,7 @@
  * callbacks enter with it, so that all keep their order; the task then holds on to it. Until then it has no slot, and nothing needs to be given back
  * for one that nobody can reach any more.
  *
- * CPython 3.11, futures.py. Differs: an exception need not be told from a StopIteration, which is no exception here.
+ * From: CPython 3.11, futures.py. Differs: an exception need not be told from a StopIteration, which is no exception here.
  */
 import type { AsyncResource } from "node:async_hooks";
 import { inspect } from "node:util";

@@ -8,7 +8,7 @@
  *
  * Does not own: which frames are the user's (`scheduler/user-frames.ts`), whether a task still waits (`task.ts`).
  *
- * CPython 3.11, base_tasks.py `_task_get_stack` and `_task_print_stack`. Differs: the innermost frame comes first, as in JavaScript's stacks.
+ * From: CPython 3.11, base_tasks.py `_task_get_stack` and `_task_print_stack`. Differs: the innermost frame comes first, as in JavaScript's stacks.
  */
 import { checkFile, checkInteger, checkOptions } from "../arguments.js";
 import { frameOf, type StackFrame, userFrames, userFramesIn } from "../scheduler/user-frames.js";

@@ -5,7 +5,7 @@
  *
  * Does not own: when a step takes place, whom the task waits for and how often it was cancelled (`assembly/tasks.ts`).
  *
- * CPython 3.11, tasks.py. Differs: the loop keeps every task alive until it has ended.
+ * From: CPython 3.11, tasks.py. Differs: the loop keeps every task alive until it has ended.
  */
 import { Answer, FutureState, ResumeHow } from "../../assembly/abi.js";
 import { CancelledError, describe, FatalError, RuntimeError, typeError } from "../errors.js";

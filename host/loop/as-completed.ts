@@ -1,7 +1,7 @@
 /**
  * Several things in the order in which they are done.
  *
- * CPython 3.11, tasks.py `as_completed`. Differs: what the iterator gives are futures, not coroutines.
+ * From: CPython 3.11, tasks.py `as_completed`. Differs: what the iterator gives are futures, not coroutines.
  */
 import { checkOptions } from "../arguments.js";
 import { TimeoutError } from "../errors.js";

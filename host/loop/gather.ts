@@ -3,7 +3,7 @@
  *
  * Owns: `gather`, and the future that it returns, whose cancellation reaches every one of them.
  *
- * CPython 3.11, tasks.py `gather`.
+ * From: CPython 3.11, tasks.py `gather`.
  */
 import { checkOptions } from "../arguments.js";
 import { CancelledError } from "../errors.js";

@@ -5,7 +5,7 @@
  *
  * Does not own: doing any of it (`net/`).
  *
- * CPython 3.11, base_events.BaseEventLoop, unix_events and selector_events.
+ * From: CPython 3.11, base_events.BaseEventLoop, unix_events and selector_events.
  */
 import type { Duplex } from "node:stream";
 import type { Future } from "../futures/future.js";
@@ -42,7 +42,7 @@ import type { SSLContext } from "../net/ssl-context.js";
 import { type StartTlsOptions, startTls } from "../net/start-tls.js";
 import type { ServerTlsOptions } from "../net/tls-options.js";
 import type { Transport } from "../net/transport.js";
-import type { ReadTransport, WriteTransport } from "../net/transports.js";
+import type { ReadTransport, WriteTransport } from "../net/transport-kinds.js";
 import { createUnixConnection, type UnixConnectionOptions, type UnixPathLike } from "../net/unix-connect.js";
 import { createUnixServer, type UnixServerOptions } from "../net/unix-server.js";
 import type { BaseProtocol, DatagramProtocol, StreamProtocol } from "../protocols.js";

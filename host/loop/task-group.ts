@@ -3,7 +3,7 @@
  *
  * Owns: cancelling the others, and the function that made them, when one fails; waiting until all have ended; and what comes of that.
  *
- * CPython 3.11, taskgroups.py. Differs: there is no `async with`, so the group is that of a function, which runs in a task of its own.
+ * From: CPython 3.11, taskgroups.py. Differs: there is no `async with`, so the group is that of a function, which runs in a task of its own.
  */
 import { CancelledError, FatalError, RuntimeError, typeError } from "../errors.js";
 import { ExceptionGroup } from "../exception-group.js";

@@ -5,7 +5,7 @@
  *
  * Does not own: who waits for whom (`waits.ts`).
  *
- * CPython 3.14, `python -m asyncio pstree`.
+ * From: CPython 3.14, `python -m asyncio pstree`.
  */
 import { checkFile, checkOptions } from "../arguments.js";
 import type { Future } from "../futures/future.js";

@@ -18,7 +18,7 @@ import { introduce } from "./introduce.js";
 import { checkDescriptors, checkProtocolFactory } from "./options.js";
 import { type PipeEnd, takePipe } from "./pipe-end.js";
 import { ReadPipeTransport } from "./read-pipe.js";
-import type { ReadTransport, WriteTransport } from "./transports.js";
+import type { ReadTransport, WriteTransport } from "./transport-kinds.js";
 import { WritePipeTransport } from "./write-pipe.js";
 
 /** Reads from a pipe; see `EventLoop.connectReadPipe`. */

@@ -24,7 +24,7 @@ import { FlowControl } from "./flow-control.js";
 import { checkProtocol } from "./options.js";
 import { own } from "./owners.js";
 import type { PipeEnd } from "./pipe-end.js";
-import type { WriteTransport } from "./transports.js";
+import type { WriteTransport } from "./transport-kinds.js";
 import { WriteQueue } from "./write-queue.js";
 
 /** From this many writes to a pipe that is closed on, each is warned of. */

@@ -16,7 +16,7 @@ import { Operation, type Work } from "../futures/operation.js";
 import { type OwnResult, ownResult } from "../futures/own-result.js";
 import type { EventLoop } from "../loop/event-loop.js";
 import { getRunningLoop } from "../loop/running-loop.js";
-import type { WriteTransport } from "../net/transports.js";
+import type { WriteTransport } from "../net/transport-kinds.js";
 import { SUBPROCESS_OPTIONS, type SubprocessOptions, splitOptions } from "../processes/spawn.js";
 import type { IfPiped, StdioOptions } from "../processes/stdio.js";
 import type { SubprocessTransport } from "../processes/subprocess-transport.js";

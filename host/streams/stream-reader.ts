@@ -17,7 +17,7 @@ import { describe, IncompleteReadError, LimitOverrunError, RuntimeError, typeErr
 import type { Future } from "../futures/future.js";
 import { EventLoop } from "../loop/event-loop.js";
 import { getEventLoop } from "../loop/implicit-loop.js";
-import type { ReadTransport } from "../net/transports.js";
+import type { ReadTransport } from "../net/transport-kinds.js";
 import { ByteQueue } from "./byte-queue.js";
 import { type Attempt, Reading } from "./reading.js";
 

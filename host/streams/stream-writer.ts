@@ -17,7 +17,7 @@ import type { ExtraInfo } from "../net/extra-info.js";
 import type { SSLContext } from "../net/ssl-context.js";
 import type { StartTlsOptions } from "../net/start-tls.js";
 import type { Transport } from "../net/transport.js";
-import type { WriteTransport } from "../net/transports.js";
+import type { WriteTransport } from "../net/transport-kinds.js";
 import type { StreamReaderProtocol } from "./stream-protocol.js";
 import type { StreamReader } from "./stream-reader.js";
 

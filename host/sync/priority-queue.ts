@@ -1,7 +1,7 @@
 /**
  * Queues that give out the lowest item first.
  *
- * CPython 3.11, queues.py `PriorityQueue`. Differs: takes a function that compares, because tuples do not compare in JavaScript as they do in Python;
+ * From: CPython 3.11, queues.py `PriorityQueue`. Differs: takes a function that compares, because tuples do not compare in JavaScript as they do in Python;
  * equal items come out in the order in which they were put; whoever waits gets what is put next.
  */
 import { describe, typeError } from "../errors.js";

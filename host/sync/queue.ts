@@ -5,7 +5,7 @@
  *
  * Does not own: the order of the items (`items.ts`).
  *
- * CPython 3.11, queues.py `Queue`, with `shutdown` of 3.13. Differs: an item that is put while somebody waits is his at once, and so is room that is made, so that nobody can
+ * From: CPython 3.11, queues.py `Queue`, with `shutdown` of 3.13. Differs: an item that is put while somebody waits is his at once, and so is room that is made, so that nobody can
  * come before those who have waited longer; who is cancelled in the very turn gives the item, or the room, back.
  */
 import { checkBoolean, checkInteger } from "../arguments.js";

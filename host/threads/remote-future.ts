@@ -5,7 +5,7 @@
  *
  * Does not own: how it arrives (`remote-loop.ts`).
  *
- * CPython 3.11, concurrent.futures `Future`, as `asyncio.run_coroutine_threadsafe` returns it.
+ * From: CPython 3.11, concurrent.futures `Future`, as `asyncio.run_coroutine_threadsafe` returns it.
  */
 import { CancelledError } from "../errors.js";
 

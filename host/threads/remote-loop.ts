@@ -6,7 +6,7 @@
  *
  * Does not own: the loop's end (`channel.ts`).
  *
- * CPython 3.11, base_events `call_soon_threadsafe` and tasks `run_coroutine_threadsafe`. Differs: functions do not cross
+ * From: CPython 3.11, base_events `call_soon_threadsafe` and tasks `run_coroutine_threadsafe`. Differs: functions do not cross
  * threads, so both take the name of a callback that the loop's thread has shared; and a call cannot be taken back.
  */
 import { MessagePort, moveMessagePortToContext, receiveMessageOnPort, threadId } from "node:worker_threads";
