@@ -42,8 +42,8 @@ class Sleep<T> extends OwnResult<T> {
 }
 
 /**
- * Takes exactly one iteration from when somebody awaits it: a generator's is a bare yield, an async function goes on right after the callback that
- * settles the future, and for everybody else it is a future that is settled in the next iteration.
+ * Takes exactly one iteration, counted from when somebody awaits it. In a generator it is a bare `yield`. An async function goes on right
+ * after the callback that settles the future. For everybody else it is a future that is settled in the next iteration.
  */
 class OneIteration<T> extends OwnResult<T> {
   readonly #result: T;

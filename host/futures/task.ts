@@ -41,7 +41,7 @@ export class Task<T = unknown> extends Future<T> implements Steppable, AwaitingT
   #body: TaskBody<T>;
   #coroutine: Coroutine<T> | null;
   #name: string | number;
-  /** In what it steps: one for all steps. */
+  /** The context in which it steps, the same for all steps; null if there was nothing to capture. */
   #context = captureContext();
   /** What the generator waits for. */
   #waiter: Future | null = null;
@@ -49,13 +49,15 @@ export class Task<T = unknown> extends Future<T> implements Steppable, AwaitingT
   #thrown: Error | null = null;
   /** What the async function awaits. */
   #awaited: Awaited | null = null;
-  /** A cancellation for the next await, or for whoever awaits this task. */
+  /** A cancellation that is owed (`late-cancellation.ts`): thrown at the next await, or left to the one who awaits this task. */
   #owed: { readonly message: string | undefined } | null = null;
   #controller: AbortController | null = null;
   #cancelMessage: string | undefined;
-  /** The number of the last cancellation that came to this task, and of the last one that what it awaited has left to it. */
+  /** The number of the last cancellation that came to this task. */
   #cancellation = 0;
+  /** The number of the last cancellation that a task which it awaited has left to it. */
   #inherited = 0;
+  /** What `cancelling` answers once the core has forgotten the task. */
   #cancelsLeft = 0;
   /** Whether the core may hold a cancellation that is to be thrown into it. */
   #isCancellationDue = false;
@@ -273,7 +275,7 @@ export class Task<T = unknown> extends Future<T> implements Steppable, AwaitingT
     if (awaited === null) return true;
     const mayBeLeft = awaited.remove(future);
     if (mayBeLeft && this.#owed !== null && future.cancelled()) {
-      // If the function hears of this one, it has heard of all.
+      // If the function hears of this cancellation, it has heard of the one that is owed as well.
       awaited.doubt(this.#owed.message);
       this.#owed = null;
     }
@@ -314,7 +316,7 @@ export class Task<T = unknown> extends Future<T> implements Steppable, AwaitingT
     return true;
   }
 
-  /** Somebody has set a store for the first time in this step: it is this task's, and nobody else's. */
+  /** In this step somebody has set a store of AsyncLocalStorage for the first time: the store is this task's, and nobody else's. */
   #endFirstCall(): void {
     this.#context ??= captureContext();
     endFirstCall();
@@ -358,7 +360,7 @@ export class Task<T = unknown> extends Future<T> implements Steppable, AwaitingT
       );
     }
     if (this._scheduler.blocking) {
-      // What it comes to is nobody's business any more.
+      // Whatever the promise comes to, nobody is told.
       started.then(undefined, () => {});
       this._scheduler.checkNodeGoesOn("an async function goes on");
     }
@@ -422,7 +424,7 @@ export class Task<T = unknown> extends Future<T> implements Steppable, AwaitingT
     this.#finish(Answer.Returned);
   }
 
-  /** A cancellation is due, and the body has ended: what it came to is kept, if this is such a task. */
+  /** If a cancellation is due although the body has ended, and the result is kept: the cancellation is owed instead. */
   #oweWhatIsTooLate(): void {
     if (this.#cancellation === 0 || !isKept(this as Future<unknown>)) return;
     if (this._state !== FutureState.Pending || !this.#isInCore()) return;
