@@ -38,12 +38,12 @@ export class BlockingRun {
     scheduler.iterating = true;
     scheduler.blocking = true;
     try {
-      // A fatal error of an async function, which came while the loop did not run.
+      // An async function may have failed with a fatal error while the loop did not run: then this run ends at once with it.
       if (scheduler.fatal === null) scheduler.core.runForever();
       else scheduler.core.clearStop();
       scheduler.flushes.run();
     } catch (error) {
-      // Of a protocol that was told to pause; what ended the run before it counts.
+      // A protocol that was told to pause may throw while the rest is flushed. An error that has ended the run before it comes first.
       scheduler.fatal ??= { error };
     } finally {
       scheduler.iterating = false;
@@ -72,7 +72,7 @@ export class BlockingRun {
     if (timeoutSeconds === Number.POSITIVE_INFINITY && watchCount === 0 && !mailbox?.isOpen) throw this.#deadlock();
     mailbox?.setAsleep(true);
     try {
-      // What was posted before its caller could see that this thread is about to sleep.
+      // Once more: what was posted before its caller could see that this thread is about to sleep.
       mailbox?.collect();
       const seconds = arrivals.waiting ? 0 : Math.min(timeoutSeconds, this.#waitSecondsMax);
       return arrivals.fill(view, this.#selector.select(view, seconds));
