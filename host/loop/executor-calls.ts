@@ -1,8 +1,8 @@
 /**
  * The calls of a loop that run functions elsewhere.
  *
- * Owns: the default executor, and futures of work. An executor's own futures stay below: cancelling ours takes back what has not begun, and
- * what comes after the loop was closed is dropped.
+ * Owns: the default executor, and the loop's futures of work. Cancelling one takes back work that has not begun; what comes after the
+ * loop was closed is dropped. What the executor itself answers is never handed out.
  *
  * Does not own: pools (`executors/`).
  *

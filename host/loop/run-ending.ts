@@ -26,7 +26,7 @@ export interface Ending<T> {
 export function endWith<T>(loop: EventLoop, awaitable: Awaitable<T>): Ending<T> {
   const isOurs = !(awaitable instanceof Future);
   const future = futureOf(loop, loop._scheduler, awaitable);
-  // A fatal error has ended its run already, or did so long ago.
+  // A fatal error ends the run by itself, and a future that failed with one before this run is no reason to stop it.
   const stop = (done: Future<T>): void => {
     if (!(done._failed && done._exception instanceof FatalError)) loop.stop();
   };

@@ -60,7 +60,7 @@ function treeLines(loop: EventLoop, linesMax: number): string[] {
   const roots = tasks.filter((task) => !awaited.has(task as Future));
   const shown = new Set<Task>();
   const lines: string[] = [];
-  // Those that no root leads to wait for each other in a ring.
+  // Tasks that no root leads to wait for each other in a ring: they come after the roots.
   for (const root of [...roots, ...tasks]) {
     // No recursion, because a chain of tasks may be longer than the stack.
     const toShow: Branch[] = shown.has(root) ? [] : [{ task: root, before: "", below: "" }];

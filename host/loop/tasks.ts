@@ -36,7 +36,7 @@ export function allTasks(loop: EventLoop = getRunningLoop()): Set<Task<unknown>>
   return tasks;
 }
 
-/** The class of loops is made of what asks for tasks, so it is what they have that tells them. */
+/** Tells a loop by what it has: importing its class would go round in a circle, since `event-loop.ts` asks for tasks by this file. */
 function checkHasTasks(loop: EventLoop): void {
   if (loop?._scheduler instanceof Scheduler && loop._currentTask !== undefined) return;
   throw typeError("ERR_NOT_A_LOOP", `an EventLoop is required, not ${describe(loop)}`);

@@ -17,7 +17,7 @@ import { textOf } from "../show.js";
 import type { EventLoop } from "./event-loop.js";
 import { allTasks } from "./tasks.js";
 
-/** Takes down what is unfinished. Returns what reports it, once the loop is closed. */
+/** Notes what is unfinished now. Returns a function that reports it, to be called when the loop is closed. */
 export function unfinishedOf(loop: EventLoop): () => void {
   const tasks = [...allTasks(loop)];
   const warnings = loop.getDebug() ? openOn(loop).map(warningOf) : [];
@@ -40,7 +40,7 @@ function openOn(loop: EventLoop): object[] {
   return [...new Set([...loop._fdOwners.values(), ...loop._openWithoutFd])];
 }
 
-/** What warns of it as it is now. */
+/** A function that warns of it later, with the text that it has now. */
 function warningOf(owner: object): () => void {
   const kind = owner instanceof Server ? "server" : "transport";
   const text = `unclosed ${kind} ${textOf(owner)}`;

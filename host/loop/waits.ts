@@ -20,7 +20,7 @@ export function tasksBelow(task: Task): Task[] {
 /** For each future that some of the tasks wait for those that wait for it, be they tasks or not. */
 export function waitersOf(tasks: Iterable<Task>): Map<Future, Set<Future>> {
   const waiters = new Map<Future, Set<Future>>();
-  // A set that grows while it is gone through is gone through to its end. Each is looked at once, so that thousands may wait for the same thousands.
+  // The loop also visits what is added to the set meanwhile. Each future is looked at once, so that thousands may wait for the same thousands.
   const found = new Set<Future>(tasks as Iterable<Future>);
   for (const one of found) {
     for (const part of pendingPartsOf(one)) {

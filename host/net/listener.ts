@@ -4,7 +4,7 @@
  * Owns: watching the socket; taking connections until there is none left, `backlog` at the most in a row; making a
  * transport of each; pausing when the system has run out of descriptors or memory.
  *
- * Does not own: the socket (`server.ts`).
+ * Does not own: the socket (`door.ts`).
  *
  * From: CPython 3.11 selector_events `_accept_connection`. Differs: a connection is set up in the iteration that accepts
  * it; there is one retry and not a stack of them, and none after the server is closed (python/cpython#151615); a
@@ -71,7 +71,7 @@ export class Listener {
       const accepted = this.#socket._accept();
       if (typeof accepted !== "number") this.#connect(...accepted);
       else if (accepted === -EAGAIN) return;
-      else if (isFatal(accepted)) return this.#fail(accepted);
+      else if (endsAccepting(accepted)) return this.#fail(accepted);
     }
   }
 
@@ -129,7 +129,8 @@ const SHORTAGES = new Set([EMFILE, ENFILE, ENOBUFS, ENOMEM]);
 /** Errors of the socket, which will not. All others are those of one connection, which is gone. */
 const FAILURES = new Set([EBADF, EINVAL, ENOTSOCK]);
 
-function isFatal(errno: number): boolean {
+/** Whether accepting on this socket has to stop, for a while or for good. */
+function endsAccepting(errno: number): boolean {
   return SHORTAGES.has(-errno) || FAILURES.has(-errno);
 }
 

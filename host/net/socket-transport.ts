@@ -5,7 +5,7 @@
  * that `connectionLost` is called exactly once and last.
  *
  * Does not own: where received bytes are put (`receive-slab.ts`), bytes that wait (`write-queue.ts`), the water marks
- * (`flow-control.ts`), making connections (`connect.ts`, `server.ts`).
+ * (`flow-control.ts`), making connections (`connect.ts`, `listener.ts`).
  *
  * From: CPython 3.11 selector_events `_SelectorSocketTransport`. Differs: a write after a close that has drained is dropped
  * quietly; inside `resumeWriting`, `abort` does not lead to a second `connectionLost`, nor `writeEof` to a second shutdown,

@@ -123,7 +123,7 @@ export class Condition {
   }
 }
 
-/** One who waits: to be notified, or for the cancellation; and then for the lock in any case. */
+/** Somebody who waits, until notified or cancelled, and then in either case for the lock. */
 class Notified extends Waiter<true> {
   readonly #lock: Lock;
   readonly #passOn: () => void;
@@ -159,7 +159,7 @@ class Notified extends Waiter<true> {
     else super._wake(value);
   }
 
-  /** It asks for the lock in the iteration in which its task would. */
+  /** Asks for the lock, in the iteration in which asyncio's task would ask for it. */
   #comeBack(): void {
     if (!this.#isWaiting) return;
     this.#isWaiting = false;

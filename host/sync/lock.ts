@@ -23,7 +23,7 @@ export class Lock extends LoopBound {
   }
 
   /**
-   * Waits for the lock, and takes it. If whoever waits is cancelled, even in the turn in which it would be his, the next one gets it.
+   * Waits for the lock, and takes it. If whoever waits is cancelled, even in the turn in which the lock comes, the next one gets it.
    *
    * @throws RuntimeError `ERR_NO_RUNNING_LOOP`, `ERR_FOREIGN_LOOP`
    */
@@ -66,7 +66,7 @@ export class Lock extends LoopBound {
     return `<Lock [${this.#locked ? "locked" : "unlocked"}${countOf(this.#waiters)}]>`;
   }
 
-  /** Nobody gets it. Somebody who does not have it may have released it already. */
+  /** Whoever was to get the lock does not. Somebody may have released it already without having it. */
   readonly #giveBack = (): void => {
     if (this.#locked) this.release();
   };
