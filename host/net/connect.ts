@@ -271,7 +271,7 @@ function bindLocal(socket: Socket, localInfos: AddressInfo[]): void {
   throw new ValueError("ERR_NO_ADDRESS", message);
 }
 
-/** One error for several: itself if it is the only one, or if all say the same, unless they are wanted in any case. */
+/** One error for several: the first, if all of them say the same; else, or with `allErrors`, an AggregateError. */
 function combined(errors: Error[], allErrors: boolean): Error {
   const [first] = errors;
   if (first === undefined) return new ValueError("ERR_NO_ADDRESS", "getaddrinfo() returned empty list");

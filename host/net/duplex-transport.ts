@@ -164,13 +164,13 @@ export class DuplexTransport extends LayeredTransport {
     this._lose(null);
   }
 
-  /** @internal Whoever was paused is resumed first, if the stream has taken everything. */
+  /** @internal Resumes a protocol that was paused first, if the stream has taken everything. */
   protected override _tellLost(error: Error | null): void {
     if (this.#duplex.writableFinished) this._resumeIfLow();
     super._tellLost(error);
   }
 
-  /** @internal The stream goes on until enough has come. */
+  /** @internal The stream goes on by itself until it has sent as much as it would keep: see `#onData`. */
   protected override _readingPaused(): void {}
 
   /** @internal */
@@ -241,7 +241,7 @@ export class DuplexTransport extends LayeredTransport {
     if (this._closing) return;
     this.#arrived.push(chunk);
     this.#arrivedBytes += chunk.length;
-    // As much as the stream would keep by itself for a reader who does not come.
+    // Pauses the stream at the amount that it would keep by itself while nobody reads.
     if (this.#arrivedBytes >= this.#duplex.readableHighWaterMark) this.#duplex.pause();
     this.#readSoon();
   };
@@ -268,7 +268,7 @@ export class DuplexTransport extends LayeredTransport {
     else this.#breaks(this._whyClosed);
   };
 
-  /** Whether both sides have said all, or it has left: what breaks then is the goodbye. */
+  /** Whether nothing is lost by a break: the connection is closing, and both sides have sent everything. Only the goodbye breaks then. */
   get #isOver(): boolean {
     const { readableEnded, writableFinished, writableLength } = this.#duplex;
     return this._closing && (writableFinished || (readableEnded && writableLength === 0));

@@ -74,7 +74,7 @@ export class FileSource {
     if (size === 0) return 0;
     const scheduler = this.#loop._scheduler;
     const position = this.#position;
-    // Node's thread pool cannot answer while the loop keeps the thread, and on a virtual loop timers would not wait for it.
+    // Node's thread pool cannot answer while the loop keeps the thread; and virtual time would not wait for it.
     const bytesRead =
       scheduler.blocking || !scheduler.driver.hasOutside
         ? readSync(this.#fd, buffer, 0, size, position)

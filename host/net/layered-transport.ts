@@ -29,7 +29,7 @@ export abstract class LayeredTransport extends Transport {
   /** @internal */ protected readonly _extra: Record<string, unknown> = {};
   /** @internal */ protected _closing = false;
   #protocol: StreamProtocol;
-  /** The protocol once more, if it is one that has buffers of its own. */
+  /** The same protocol, if it is one that has buffers of its own. */
   #buffered: BufferedProtocol | null = null;
   #paused = false;
   #lost = false;

@@ -245,7 +245,7 @@ export class SocketTransport extends Transport {
     if (this.#lost !== 0 || queue === null) return;
     const result = queue.flush(this.#socket);
     if (result < 0) return this.#fail("send", result, "Fatal write error on socket transport");
-    // If it comes in `resumeWriting`, it is sent there.
+    // Asked before `resumeWriting` is called: an end of the stream that is written there is sent there.
     const eofWaits = this.#eofWritten;
     this._resumeIfLow();
     // The protocol may have written more, or ended the connection.
@@ -267,7 +267,7 @@ export class SocketTransport extends Transport {
     const { memory } = outbox;
     const sent = this.#lost === 0 ? this.#socket._sendFrom(memory, this.#heldAt, size) : size;
     if (sent === size) return outbox.release();
-    // It is somebody else's place from here on.
+    // The place in the outbox may be somebody else's from here on, so what is left is copied.
     const rest = Buffer.from(memory.bytes.subarray(this.#heldAt, this.#heldAt + size));
     outbox.release();
     this.#sent(rest, sent);
@@ -311,7 +311,7 @@ export class SocketTransport extends Transport {
     }
   }
 
-  /** @internal What waits can never be sent. Without that, the next write finds out. */
+  /** @internal What waits can never be sent. If nothing waits, the next write finds out. */
   _descriptorGoes(): void {
     if (this.#queue === null || this.#queue.size === 0) return;
     this.#forceClose(systemError("send", EBADF, { message: errorText(EBADF) }));
@@ -413,7 +413,7 @@ export class SocketTransport extends Transport {
   }
 
   #forceClose(error: Error | null): void {
-    // What was written before the error has been sent in asyncio by now.
+    // In asyncio everything that was written before has been sent by now.
     this._flush();
     if (this.#lost !== 0) return;
     this.#queue?.clear();

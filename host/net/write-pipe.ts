@@ -142,7 +142,7 @@ export class WritePipeTransport extends FlowControl implements WriteTransport {
     return this.#loop;
   }
 
-  /** @internal What waits can never be written. Without that, the next write finds out. */
+  /** @internal What waits can never be written. If nothing waits, the next write finds out. */
   _descriptorGoes(): void {
     if (this.#queue.size > 0) this.#lose(systemError("write", EBADF, { message: errorText(EBADF) }));
   }

@@ -28,7 +28,7 @@ export class SendBatch {
   readonly #words: Uint32Array;
   readonly #payload: Memory;
   readonly #names: SocketName[] = [];
-  /** Whose name is in each place, if it cannot have changed since. */
+  /** The address that each name was written from, if it is frozen and so cannot have changed since. */
   readonly #named: (Address | null)[] = [];
   readonly #addresses: Address[] = [];
   /** Where the length of the first stands. */

@@ -1,7 +1,7 @@
 /**
  * Calls on sockets.
  *
- * Owns: socket to close's doorstep: every call on a socket's number, each answering a count, 0 or a negative errno.
+ * Owns: every call on a socket's number, from making it up to but not including its close. Each answers a count, 0 or a negative errno.
  * Nothing here waits: sockets are made non-blocking and closed on exec, and every transfer says so again with its flags.
  * No length given to C exceeds the buffer that it belongs to. Calls that change readiness are counted (`activity.ts`).
  *

@@ -184,7 +184,7 @@ export class RemoteLoop<Callbacks extends SharedCallbacks = SharedCallbacks> {
       );
     }
     const end = performance.now() + timeoutSeconds * MS_PER_SECOND;
-    // To look costs more than most answers take.
+    // Not in the first round: looking whether the port is closed costs more than most answers take.
     for (let isFirst = true; ; isFirst = false) {
       const seen = this.#words.answered;
       const { isClosed } = this.#words;
@@ -211,7 +211,10 @@ export class RemoteLoop<Callbacks extends SharedCallbacks = SharedCallbacks> {
   }
 }
 
-/** Whether a port was found closed by whoever has taken its last message: asks for what fails in any case, and looks for which reason. */
+/**
+ * Whether a port is closed. Nothing says so while Node's loop stands still. So this asks for something that fails in any case, and looks at
+ * the reason.
+ */
 function hasClosed(port: MessagePort): boolean {
   try {
     moveMessagePortToContext(port, {});

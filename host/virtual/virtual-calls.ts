@@ -150,7 +150,7 @@ function* bind<P extends DatagramProtocol>(
   const { peer, allowBroadcast } = options;
   const isConnected = peer !== null && !allowBroadcast;
   if (isConnected && peer.host === BROADCAST) throw systemError("connect", EACCES, addressDetails(peer));
-  // Who is connected is at one host.
+  // A connected endpoint is at one host, even if it was bound to all.
   const sockname = Object.freeze(isConnected ? destinationOf(bound) : bound);
   post.take(sockname);
   return yield* introduce(
@@ -177,7 +177,7 @@ function* connect<P extends StreamProtocol>(
   protocolFactory: () => P,
   address: Address,
 ): Work<[transport: Transport, protocol: P]> {
-  // It may be cancelled before it is told, and when it was but has not gone on.
+  // The call may be cancelled before the connection is there, and also between that and its going on.
   const connected = new OwnFuture<VirtualEnd>(loop, (end) => end.close());
   network._connect(address, (error, end) => {
     if (connected.done()) end?.close();

@@ -37,7 +37,7 @@ export class VirtualDatagrams extends DatagramTransport implements Receiver {
   readonly sockname: InetAddress;
   readonly #post: DatagramPost;
   readonly #peer: InetAddress | null;
-  /** The only one that is heard, as it appears here; null for all. */
+  /** The only address from which datagrams are taken, as it appears here; null for all. */
   readonly #heard: InetAddress | null;
   readonly #allowBroadcast: boolean;
   readonly #context = captureContext();
@@ -49,7 +49,7 @@ export class VirtualDatagrams extends DatagramTransport implements Receiver {
   constructor(loop: EventLoop, post: DatagramPost, protocol: DatagramProtocol, options: VirtualDatagramsOptions) {
     const { sockname, peer, allowBroadcast } = options;
     const connected = allowBroadcast ? null : peer;
-    // Whoever asks may change what he gets.
+    // Copies, since whoever asks for them may change them.
     super(loop, protocol, { sockname: { ...sockname }, peername: connected && { ...connected } });
     this.sockname = sockname;
     this.#post = post;
@@ -99,7 +99,7 @@ export class VirtualDatagrams extends DatagramTransport implements Receiver {
   _fromFor({ sockname }: Receiver, from: InetAddress): InetAddress | null {
     const heard = this.#heard;
     if (heard === null || keyOf(from) === keyOf(heard)) return from;
-    // One at all hosts is at the peer's too.
+    // A sender that is bound to all hosts is at the peer's host too.
     return ANYWHERE.includes(sockname.host) && sockname.port === heard.port ? heard : null;
   }
 
@@ -133,7 +133,7 @@ export class VirtualDatagrams extends DatagramTransport implements Receiver {
   #start(): void {
     const early = this.#early;
     if (early === null) return;
-    // What comes until these are handed out is behind them.
+    // What comes while these are handed out queues behind them.
     this.#early = early.length > 0 ? [] : null;
     for (const arrival of early) this._loop.callSoon(hand, this, arrival);
     if (early.length > 0) this._loop.callSoon(() => this.#start());
