@@ -1,8 +1,8 @@
 /**
  * The tests that arguments of any public call are put to.
  *
- * Owns: refusing what would otherwise be ignored, such as keys that nobody knows; integers, bytes, options that are true or false, and what texts
- * are written to.
+ * Owns: refusing what would otherwise be ignored, such as keys that nobody knows; integers, bytes, options that are
+ * true or false, and what texts are written to.
  *
  * Does not own: what one part alone takes, such as descriptors and addresses (`net/`).
  */

@@ -21,7 +21,10 @@ interface Doubt {
 
 export class Awaited {
   readonly #owe: (message: string | undefined) => void;
-  /** For each the value of `#goneOn` when the function came to await it: if that has grown since, the function may wait elsewhere by now. */
+  /**
+   * For each the value of `#goneOn` when the function came to await it: if that has grown since, the function may wait
+   * elsewhere by now.
+   */
   readonly #futures = new Map<Future, number>();
   /** How often a future has told the function something, so that it went on. */
   #goneOn = 0;
@@ -78,7 +81,10 @@ export class Awaited {
     this.#doubt = null;
   }
 
-  /** The cancelled future has told the function. If the function hears of it, it ends or awaits something before all microtasks have run. */
+  /**
+   * The cancelled future has told the function. If the function hears of it, it ends or awaits something before all
+   * microtasks have run.
+   */
   delivered(): void {
     const doubt = this.#doubt;
     if (doubt === null || doubt.isDelivered) return;

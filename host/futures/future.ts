@@ -41,7 +41,10 @@ interface Registered {
   readonly context: AsyncResource | null | undefined;
 }
 
-/** A value that will be there later, or an exception. `createFuture` makes one that anybody may settle; most calls return one that they settle themselves. */
+/**
+ * A value that will be there later, or an exception. `createFuture` makes one that anybody may settle; most calls
+ * return one that they settle themselves.
+ */
 export class Future<T = unknown> implements Promise<T> {
   /** @internal */ readonly _loop: EventLoop;
   /** @internal */ readonly _scheduler: Scheduler;

@@ -91,7 +91,10 @@ export class Task<T = unknown> extends Future<T> implements Steppable, AwaitingT
     return this.#body;
   }
 
-  /** An AbortSignal that is aborted when the task is cancelled: for `fetch` and others that know nothing of us. Its reason is a CancelledError. */
+  /**
+   * An AbortSignal that is aborted when the task is cancelled: for `fetch` and others that know nothing of us. Its
+   * reason is a CancelledError.
+   */
   get signal(): AbortSignal {
     if (this.#controller === null) {
       this.#controller = new AbortController();
@@ -161,10 +164,11 @@ export class Task<T = unknown> extends Future<T> implements Steppable, AwaitingT
   }
 
   /**
-   * Where it is: of a task that waits the calls of its coroutine down to the `yield*` or `await`, which are known in debug mode only; of one that runs
-   * the calls under way; of one that has failed those of its exception.
+   * Where it is: of a task that waits the calls of its coroutine down to the `yield*` or `await`, which are known in
+   * debug mode only; of one that runs the calls under way; of one that has failed those of its exception.
    *
-   * @returns the user's frames, the innermost first, ten at the most; none for a task that has ended well, has not begun, or awaits a promise of others
+   * @returns the user's frames, the innermost first, ten at the most; none for a task that has ended well, has not
+   *   begun, or awaits a promise of others
    * @throws TypeError `ERR_INVALID_ARG_TYPE`, `ERR_UNKNOWN_OPTION`; ValueError `ERR_OUT_OF_RANGE`
    */
   getStack(options: StackOptions = {}): StackFrame[] {
@@ -300,8 +304,9 @@ export class Task<T = unknown> extends Future<T> implements Steppable, AwaitingT
   }
 
   /**
-   * A cancellation comes to this task, and through it to those that it waits for, as the core will find them. Each is told once, so that tasks that
-   * wait for each other in a ring do not keep it going. Returns whether the task can still be cancelled.
+   * A cancellation comes to this task, and through it to those that it waits for, as the core will find them. Each is
+   * told once, so that tasks that wait for each other in a ring do not keep it going. Returns whether the task can
+   * still be cancelled.
    */
   #reach(reaching: Cancellation): boolean {
     if (this._state !== FutureState.Pending) return false;

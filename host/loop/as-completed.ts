@@ -24,7 +24,8 @@ export interface AsCompletedOptions {
  *
  *     for (const next of asCompleted(downloads)) console.log(await next);
  *
- * @throws TypeError `ERR_INVALID_ARG_TYPE`, `ERR_NOT_AWAITABLE`, `ERR_NOT_A_NUMBER`, `ERR_UNKNOWN_OPTION`; ValueError `ERR_FOREIGN_FUTURE`, `ERR_BAD_TIME`
+ * @throws TypeError `ERR_INVALID_ARG_TYPE`, `ERR_NOT_AWAITABLE`, `ERR_NOT_A_NUMBER`, `ERR_UNKNOWN_OPTION`; ValueError
+ *   `ERR_FOREIGN_FUTURE`, `ERR_BAD_TIME`
  */
 export function asCompleted<A extends Awaitable<unknown>>(
   awaitables: Iterable<A>,

@@ -47,9 +47,15 @@ export type TaskFactory = <T>(loop: EventLoop, body: TaskBody<T>) => Future<T>;
 
 const NO_OPTIONS: { name?: string } = {};
 
-/** A loop on Node's own: it runs callbacks in order, and waits for timers and descriptors. `newEventLoop()` makes one, and `run()` makes and closes one. */
+/**
+ * A loop on Node's own: it runs callbacks in order, and waits for timers and descriptors. `newEventLoop()` makes one,
+ * and `run()` makes and closes one.
+ */
 export class EventLoop extends ThreadCalls {
-  /** Callbacks and steps that take at least this long are reported in debug mode, in seconds; 0.1 by default. Of an async function that is the first step alone. */
+  /**
+   * Callbacks and steps that take at least this long are reported in debug mode, in seconds; 0.1 by default. Of an
+   * async function that is the first step alone.
+   */
   slowCallbackDuration = 0.1;
 
   /** @internal */ readonly _scheduler: Scheduler;
@@ -94,8 +100,8 @@ export class EventLoop extends ThreadCalls {
    * Runs until a future is done.
    *
    * @param awaitable a future; or a coroutine, which is wrapped in a task; or a promise
-   * @returns the future's result, or rejects with its exception; also as `runForever`, and with RuntimeError `ERR_LOOP_STOPPED` when the loop was
-   *   stopped before the future was done
+   * @returns the future's result, or rejects with its exception; also as `runForever`, and with RuntimeError
+   *   `ERR_LOOP_STOPPED` when the loop was stopped before the future was done
    */
   async runUntilComplete<T>(awaitable: Awaitable<T>): Promise<T> {
     this.#checkMayRun();
@@ -112,8 +118,9 @@ export class EventLoop extends ThreadCalls {
   }
 
   /**
-   * As `runForever`, and keeps the thread until then: for worker threads and programs that do nothing else. Only callbacks and generators run. Node's
-   * own timers, promises, signals and streams stand still, so async functions, promises, lookups of names and TLS are refused.
+   * As `runForever`, and keeps the thread until then: for worker threads and programs that do nothing else. Only
+   * callbacks and generators run. Node's own timers, promises, signals and streams stand still, so async functions,
+   * promises, lookups of names and TLS are refused.
    *
    * @throws as `runForever` rejects; RuntimeError `ERR_DEADLOCK` when nothing is left that could make anything ready
    */
@@ -151,7 +158,10 @@ export class EventLoop extends ThreadCalls {
     return ending.result();
   }
 
-  /** Ends the run after the callbacks that are ready now. Those that they schedule run in the next run. Does not wake an idle loop of another thread. */
+  /**
+   * Ends the run after the callbacks that are ready now. Those that they schedule run in the next run. Does not wake an
+   * idle loop of another thread.
+   */
   stop(): void {
     if (this.isClosed()) return;
     this._scheduler.core.stop();
@@ -207,8 +217,8 @@ export class EventLoop extends ThreadCalls {
   }
 
   /**
-   * Closes the tracked asynchronous generators that have begun and not ended, all at the same time. What their closing throws goes to the exception
-   * handler; one that begins later is warned of. `run` calls this.
+   * Closes the tracked asynchronous generators that have begun and not ended, all at the same time. What their closing
+   * throws goes to the exception handler; one that begins later is warned of. `run` calls this.
    *
    * @throws RuntimeError `ERR_LOOP_CLOSED`
    */
@@ -307,7 +317,8 @@ export class EventLoop extends ThreadCalls {
   /**
    * Calls `callback` in every iteration in which `fd` can be read, in the place of who watched it for reading before.
    *
-   * @throws ValueError `ERR_BAD_FD`; RuntimeError `ERR_FD_IN_USE` for an fd of a transport; Error `EPERM` for a regular file, `EBADF` for a closed one
+   * @throws ValueError `ERR_BAD_FD`; RuntimeError `ERR_FD_IN_USE` for an fd of a transport; Error `EPERM` for a regular
+   *   file, `EBADF` for a closed one
    */
   addReader<A extends unknown[]>(fd: FileDescriptorLike, callback: (...args: A) => unknown, ...args: A): void {
     this.#watch(fd, "reader", callback as Callback, args);
@@ -383,8 +394,8 @@ export class EventLoop extends ThreadCalls {
   }
 
   /**
-   * Turns debug mode on or off: where handles, futures, tasks and transports were made, slow callbacks, coroutine functions passed as callbacks, what
-   * is open when the loop is closed.
+   * Turns debug mode on or off: where handles, futures, tasks and transports were made, slow callbacks, coroutine
+   * functions passed as callbacks, what is open when the loop is closed.
    */
   setDebug(enabled: boolean): void {
     this._scheduler.debug = Boolean(enabled);

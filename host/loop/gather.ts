@@ -33,11 +33,12 @@ export type ResultsOrErrors<T extends readonly Awaitable<unknown>[]> = {
 /**
  * Waits for all of them.
  *
- * The first exception is passed on at once, and the others go on. Cancelling the future cancels all of them. One that is given twice is waited for
- * once, and its result is given twice.
+ * The first exception is passed on at once, and the others go on. Cancelling the future cancels all of them. One that
+ * is given twice is waited for once, and its result is given twice.
  *
  * @returns a future of their results, in the order in which they were given
- * @throws TypeError `ERR_INVALID_ARG_TYPE`, `ERR_NOT_AWAITABLE`, `ERR_UNKNOWN_OPTION`; ValueError `ERR_FOREIGN_FUTURE` for futures of several loops
+ * @throws TypeError `ERR_INVALID_ARG_TYPE`, `ERR_NOT_AWAITABLE`, `ERR_UNKNOWN_OPTION`; ValueError `ERR_FOREIGN_FUTURE`
+ *   for futures of several loops
  */
 export function gather<T extends readonly Awaitable<unknown>[] | []>(
   awaitables: T,

@@ -43,9 +43,10 @@ export interface ProgramOptions {
 export interface RunOptions extends RunnerOptions, ProgramOptions {}
 
 /**
- * Runs a program on a new loop. Ctrl-C (SIGINT) cancels its main task; a second one, or one that comes after the main task has ended,
- * ends the process, unless the program or somebody else handles that signal. It waits for `main`, cancels the tasks that are left and waits for them too, closes the
- * asynchronous generators that the loop tracks, waits for the default executor's work, and closes the loop.
+ * Runs a program on a new loop. Ctrl-C (SIGINT) cancels its main task; a second one, or one that comes after the main
+ * task has ended, ends the process, unless the program or somebody else handles that signal. It waits for `main`,
+ * cancels the tasks that are left and waits for them too, closes the asynchronous generators that the loop tracks,
+ * waits for the default executor's work, and closes the loop.
  *
  * @param main a coroutine, a future's worth of anything, or a function that returns one, which is called on the running loop
  * @returns what `main` comes to; rejects with KeyboardInterrupt if SIGINT ended it

@@ -26,8 +26,8 @@ export interface PrintTreeOptions {
 }
 
 /**
- * All tasks of a loop, this thread's running one by default, as text: below each task those that it waits for. In debug mode each has the place where
- * it waits.
+ * All tasks of a loop, this thread's running one by default, as text: below each task those that it waits for. In debug
+ * mode each has the place where it waits.
  *
  * @throws RuntimeError `ERR_NO_RUNNING_LOOP`; TypeError `ERR_NOT_A_LOOP`
  */

@@ -5,8 +5,8 @@
  * their protocols.
  *
  * From: CPython 3.11 tasks.py `Task.__del__`, selector_events `_SelectorTransport.__del__`. Differs: there it is the
- * garbage collector that finds them, and closes their sockets. Here a loop keeps its tasks alive, and a descriptor what works on it, so the end of
- * the loop is the moment in which they are lost.
+ * garbage collector that finds them, and closes their sockets. Here a loop keeps its tasks alive, and a descriptor what
+ * works on it, so the end of the loop is the moment in which they are lost.
  */
 import { warnOfResource } from "../complaints.js";
 import { FatalError } from "../errors.js";

@@ -59,7 +59,11 @@ export class FileSource {
     this.#count = count === null || count === undefined ? Number.MAX_SAFE_INTEGER : checkCount(count);
   }
 
-  /** Has the kernel send some. Answers how many bytes were sent in all when that is enough, else AGAIN. @throws as the kernel; `unavailable` */
+  /**
+   * Has the kernel send some. Answers how many bytes were sent in all when that is enough, else AGAIN.
+   *
+   * @throws as the kernel; `unavailable`
+   */
   sendOn(socket: Socket): number | typeof AGAIN {
     const sent = this.#left === 0 ? 0 : sendFile(socket.fileno(), this.#fd, this.#position, this.#left);
     if (sent === -EAGAIN) return AGAIN;

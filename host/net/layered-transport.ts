@@ -149,7 +149,10 @@ export abstract class LayeredTransport extends Transport {
     }
   }
 
-  /** @internal Ends the connection because of an error that is ours or the protocol's. Those of the system are the protocol's business alone. */
+  /**
+   * @internal Ends the connection because of an error that is ours or the protocol's. Those of the system are the
+   * protocol's business alone.
+   */
   protected _fatalError(error: unknown, message: string): void {
     if (error instanceof FatalError) throw error;
     if (!isSystemError(error)) {

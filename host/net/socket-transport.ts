@@ -213,7 +213,10 @@ export class SocketTransport extends Transport {
     this.#lent = true;
   }
 
-  /** @internal Has something else be the connection of the server, if it is a server's: `replace` makes what is told of the end from here on. */
+  /**
+   * @internal Has something else be the connection of the server, if it is a server's: `replace` makes what is told of
+   * the end from here on.
+   */
   _replaceOwner(replace: (server: TransportOwner) => TransportOwner): void {
     const server = this.#server;
     if (server === null) return;

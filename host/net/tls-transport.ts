@@ -25,7 +25,10 @@ import { hasUnconfirmed } from "./unconfirmed.js";
 const HIGH_WATER_BYTES = 512 * 1024;
 /** As much as a record of TLS can have. */
 const HELD_MAX_BYTES = 16 * 1024;
-/** The system does not say when the peer's system has confirmed the end. So it is asked: first after this long, then less and less often. */
+/**
+ * The system does not say when the peer's system has confirmed the end. So it is asked: first after this long, then
+ * less and less often.
+ */
 const FIRST_POLL_SECONDS = 0.002;
 const POLL_SECONDS_MAX = 0.5;
 

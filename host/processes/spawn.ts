@@ -1,8 +1,8 @@
 /**
  * Spawning children.
  *
- * Owns: the arguments of `subprocessExec` and `subprocessShell`; the order in which pipes, child and protocol come to be; that nothing is left
- * of it when one of them fails or the call is cancelled.
+ * Owns: the arguments of `subprocessExec` and `subprocessShell`; the order in which pipes, child and protocol come to
+ * be; that nothing is left of it when one of them fails or the call is cancelled.
  *
  * Does not own: the child afterwards (`subprocess-transport.ts`), its pipes (`stdio.ts`), fork and exec, which are Node's.
  *

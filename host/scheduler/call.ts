@@ -62,7 +62,10 @@ class ContextCall extends BoundCall {
 
 export type Call = Callback | BoundCall;
 
-/** A call of `callback` with `args`, in the current context. The arguments are spread twice, so that V8 makes an array only where there are any. */
+/**
+ * A call of `callback` with `args`, in the current context. The arguments are spread twice, so that V8 makes an array
+ * only where there are any.
+ */
 export function callOf(callback: Callback, ...args: unknown[]): Call {
   return args.length === 0 && !followsContext() ? callback : bind(callback, ...args);
 }

@@ -20,7 +20,10 @@ const { run, enterWith } = prototype;
 /** Whether anybody has ever set a store. */
 let following = false;
 
-/** A store that `enterWith` has set where nothing had been captured: what it was before, and in which context, which all that the loop runs shares. */
+/**
+ * A store that `enterWith` has set where nothing had been captured: what it was before, and in which context, which all
+ * that the loop runs shares.
+ */
 interface Entered {
   readonly storage: AsyncLocalStorage<unknown>;
   readonly before: unknown;

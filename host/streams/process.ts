@@ -273,7 +273,12 @@ export class Process<
     });
   }
 
-  /** Sends it a signal. @throws Error `ESRCH` if it has ended, `EPERM` if it runs as somebody else; as `addSignalHandler` for what is no signal */
+  /**
+   * Sends it a signal.
+   *
+   * @throws Error `ESRCH` if it has ended, `EPERM` if it runs as somebody else; as `addSignalHandler` for what is no
+   *   signal
+   */
   sendSignal(signal: NodeJS.Signals | number): void {
     this.#transport.sendSignal(signal);
   }

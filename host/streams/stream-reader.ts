@@ -295,7 +295,11 @@ export class StreamReader {
   }
 }
 
-/** Answers copies of the separators that were passed, the shortest first. @throws TypeError `ERR_INVALID_ARG_TYPE`; ValueError `ERR_EMPTY_SEPARATOR` */
+/**
+ * Answers copies of the separators that were passed, the shortest first.
+ *
+ * @throws TypeError `ERR_INVALID_ARG_TYPE`; ValueError `ERR_EMPTY_SEPARATOR`
+ */
 function checkSeparators(given: Uint8Array | readonly Uint8Array[]): Buffer[] {
   const separators = Array.isArray(given) ? given : [given];
   for (const separator of separators) checkBytes("The separator", separator);

@@ -3,8 +3,9 @@
  *
  * Owns: those who wait to be notified, and their way back to the lock.
  *
- * From: CPython 3.11, locks.py `Condition`. Differs: who was notified and is cancelled before going on passes that on, as CPython does since 3.13; who is
- * cancelled while waiting for the lock keeps the place in its queue; who was notified goes on an iteration later, after the one in which it gets the lock.
+ * From: CPython 3.11, locks.py `Condition`. Differs: who was notified and is cancelled before going on passes that on,
+ * as CPython does since 3.13; who is cancelled while waiting for the lock keeps the place in its queue; who was
+ * notified goes on an iteration later, after the one in which it gets the lock.
  */
 
 import { FutureState } from "../../assembly/abi.js";
@@ -52,8 +53,8 @@ export class Condition {
   }
 
   /**
-   * Releases the lock, waits until it is notified, and has the lock again when the future is done: also if it is cancelled, which therefore may take
-   * a while.
+   * Releases the lock, waits until it is notified, and has the lock again when the future is done: also if it is
+   * cancelled, which therefore may take a while.
    *
    * @throws RuntimeError `ERR_NOT_LOCKED`, `ERR_NO_RUNNING_LOOP`, `ERR_FOREIGN_LOOP`
    */

@@ -1,8 +1,8 @@
 /**
  * Locks: one task at a time.
  *
- * From: CPython 3.11, locks.py `Lock`. Differs: `release` hands the lock to the first who waits, so it stays locked; one that is cancelled while it waits
- * leaves the queue at once.
+ * From: CPython 3.11, locks.py `Lock`. Differs: `release` hands the lock to the first who waits, so it stays locked;
+ * one that is cancelled while it waits leaves the queue at once.
  */
 import { RuntimeError } from "../errors.js";
 import type { Future } from "../futures/future.js";

@@ -87,8 +87,8 @@ export class Queue<T = unknown> extends LoopBound {
   }
 
   /**
-   * Takes the next item, waiting for one if there is none. Those who wait get theirs in the order in which they came. If whoever waits is cancelled,
-   * even in the turn in which the item comes, the next one gets it.
+   * Takes the next item, waiting for one if there is none. Those who wait get theirs in the order in which they came.
+   * If whoever waits is cancelled, even in the turn in which the item comes, the next one gets it.
    *
    * @returns what fails with QueueShutDown when the queue is shut down and empty, also while it waits
    * @throws RuntimeError `ERR_NO_RUNNING_LOOP`, `ERR_FOREIGN_LOOP`
@@ -132,8 +132,8 @@ export class Queue<T = unknown> extends LoopBound {
   }
 
   /**
-   * Ends the queue: it takes no more items, and whoever waits for room fails with QueueShutDown. So does whoever gets, once there are no items
-   * left. May be called again.
+   * Ends the queue: it takes no more items, and whoever waits for room fails with QueueShutDown. So does whoever gets,
+   * once there are no items left. May be called again.
    *
    * @param immediate whether to drop the items that are there, and count the work on them as done
    * @throws TypeError `ERR_INVALID_ARG_TYPE`

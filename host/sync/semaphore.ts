@@ -1,8 +1,9 @@
 /**
  * Semaphores: so many tasks at a time.
  *
- * From: CPython 3.11, locks.py `Semaphore`. Differs: whoever waits has it as soon as it is released, so what is left of its value is there for others
- * before that one has gone on; one that is cancelled while it waits leaves the queue at once.
+ * From: CPython 3.11, locks.py `Semaphore`. Differs: whoever waits has it as soon as it is released, so what is left of
+ * its value is there for others before that one has gone on; one that is cancelled while it waits leaves the queue at
+ * once.
  */
 import { checkInteger } from "../arguments.js";
 import type { Future } from "../futures/future.js";
@@ -32,7 +33,8 @@ export class Semaphore extends LoopBound {
   }
 
   /**
-   * Waits until the value is not 0, and takes 1 away. If whoever waits is cancelled, even in the very turn in which the wait ends, the next one has it.
+   * Waits until the value is not 0, and takes 1 away. If whoever waits is cancelled, even in the very turn in which the
+   * wait ends, the next one has it.
    *
    * @throws RuntimeError `ERR_NO_RUNNING_LOOP`, `ERR_FOREIGN_LOOP`
    */

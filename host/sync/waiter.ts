@@ -3,8 +3,8 @@
  *
  * Owns: futures that wait in a queue, and leave it as soon as they are done, however that comes about; and futures that need not wait.
  *
- * Does not own: when it is whose turn. A turn is given with the result of the future; if the only one who awaits it is cancelled just then, it is
- * given back (`futures/own-future.ts`).
+ * Does not own: when it is whose turn. A turn is given with the result of the future; if the only one who awaits it is
+ * cancelled just then, it is given back (`futures/own-future.ts`).
  */
 import type { FutureState } from "../../assembly/abi.js";
 import { OwnFuture } from "../futures/own-future.js";

@@ -72,12 +72,13 @@ export class RemoteLoop<Callbacks extends SharedCallbacks = SharedCallbacks> {
   }
 
   /**
-   * Has the loop call a callback that it shares, in its next iteration; an idle loop wakes. Calls through one RemoteLoop run in the order in which
-   * they were made, those that have not run when the loop is closed are lost. A thread that is 16,384 calls ahead waits a millisecond at each.
+   * Has the loop call a callback that it shares, in its next iteration; an idle loop wakes. Calls through one
+   * RemoteLoop run in the order in which they were made, those that have not run when the loop is closed are lost. A
+   * thread that is 16,384 calls ahead waits a millisecond at each.
    *
    * @param args cloned; `transfer` moves what is in them
-   * @throws RuntimeError `ERR_LOOP_CLOSED`; ValueError `ERR_UNKNOWN_CALLBACK`; TypeError `ERR_INVALID_ARG_TYPE`, `ERR_COROUTINE_CALLBACK`, and `ERR_NOT_CLONEABLE` for
-   *   arguments that cannot be sent
+   * @throws RuntimeError `ERR_LOOP_CLOSED`; ValueError `ERR_UNKNOWN_CALLBACK`; TypeError `ERR_INVALID_ARG_TYPE`,
+   *   `ERR_COROUTINE_CALLBACK`, and `ERR_NOT_CLONEABLE` for arguments that cannot be sent
    */
   callSoonThreadsafe<Name extends keyof Callbacks & string>(name: Name, ...args: Parameters<Callbacks[Name]>): void {
     this.#check(name);

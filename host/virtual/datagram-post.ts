@@ -19,7 +19,10 @@ export interface Datagram {
   readonly to: InetAddress;
 }
 
-/** After how many seconds a copy of a datagram arrives, for each copy. None loses it; two numbers double it; different ones change the order. */
+/**
+ * After how many seconds a copy of a datagram arrives, for each copy. None loses it; two numbers double it; different
+ * ones change the order.
+ */
 export type DatagramDelays = (datagram: Datagram) => readonly number[];
 
 /** Whoever has an address for datagrams. */

@@ -23,8 +23,8 @@ export const LOCALHOST = "127.0.0.1";
 export const BROADCAST = "255.255.255.255";
 
 /**
- * A host as the network knows it: all names of this one are one, small letters are large ones, and it does not matter how an IPv6 address is
- * written.
+ * A host as the network knows it: all names of this one are one, small letters are large ones, and it does not matter
+ * how an IPv6 address is written.
  */
 export function hostNamed(name: string): string {
   const host = shortest(name.toLowerCase());

@@ -1,8 +1,8 @@
 /**
  * Endpoints for datagrams in a virtual network.
  *
- * Owns: whom one may send to; telling the protocol of what has come, and of peers that are not there. It behaves as an endpoint over a socket
- * does, but for what waits: the network takes everything at once.
+ * Owns: whom one may send to; telling the protocol of what has come, and of peers that are not there. It behaves as an
+ * endpoint over a socket does, but for what waits: the network takes everything at once.
  *
  * Does not own: the way of a datagram (`datagram-post.ts`).
  */
@@ -182,7 +182,11 @@ function hand(transport: VirtualDatagrams, arrival: Arrival): void {
   transport._handOn(arrival);
 }
 
-/** Answers the address as the network has it. @throws TypeError `ERR_INVALID_ADDRESS`, `ERR_INVALID_ARG_TYPE`; ValueError `ERR_OUT_OF_RANGE` */
+/**
+ * Answers the address as the network has it.
+ *
+ * @throws TypeError `ERR_INVALID_ADDRESS`, `ERR_INVALID_ARG_TYPE`; ValueError `ERR_OUT_OF_RANGE`
+ */
 function checkVirtualAddress(address: unknown): InetAddress {
   const { host, port } = (address ?? {}) as Partial<InetAddress>;
   if (typeof address !== "object" || typeof host !== "string") {
