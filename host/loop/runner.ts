@@ -9,7 +9,7 @@
  * From: CPython 3.11 runners.py; `run` has the `loop_factory` of 3.12. Differs: the loop that was current before is so again at the
  * end, where CPython sets none.
  */
-import { checkBoolean, checkOptions } from "../arguments.js";
+import { checkAbortSignal, checkBoolean, checkOptions } from "../arguments.js";
 import { CancelledError, describe, RuntimeError, typeError } from "../errors.js";
 import { isAwaitable, type Main } from "../futures/coroutine.js";
 import { notAwaitable } from "../futures/ensure-future.js";
@@ -168,9 +168,7 @@ export class Runner {
 function checkProgram(main: unknown, signal: unknown): void {
   checkNoLoopRuns();
   if (typeof main !== "function" && !isAwaitable(main)) throw notAwaitable(main);
-  if (signal !== undefined && !(signal instanceof AbortSignal)) {
-    throw typeError("ERR_NOT_A_SIGNAL", `the option signal must be an AbortSignal, not ${describe(signal)}`);
-  }
+  checkAbortSignal(signal);
 }
 
 async function cancelAllTasks(loop: EventLoop): Promise<void> {

@@ -9,7 +9,7 @@
  */
 
 import { inspect } from "node:util";
-import { checkBytes, checkOptions } from "../arguments.js";
+import { checkAbortSignal, checkBytes, checkOptions } from "../arguments.js";
 import { describe, typeError } from "../errors.js";
 import type { Future } from "../futures/future.js";
 import { Operation, type Work } from "../futures/operation.js";
@@ -371,9 +371,7 @@ function launch(
   const loop = getRunningLoop();
   checkOptions(call, options, [...SUBPROCESS_OPTIONS, "limit", "signal"]);
   const { limit, signal, stdin = null, stdout = null, stderr = null, ...own } = options;
-  if (signal !== undefined && !(signal instanceof AbortSignal)) {
-    throw typeError("ERR_NOT_A_SIGNAL", `The option signal must be an AbortSignal, not ${describe(signal)}.`);
-  }
+  checkAbortSignal(signal);
   const protocol = new ProcessProtocol(loop, limit);
   // Outside of the operation, so that wrong arguments are refused at the call.
   const spawning = spawn(loop, () => protocol, { ...own, stdin, stdout, stderr });
