@@ -1,9 +1,9 @@
 /**
  * The ready queue: ids in the order in which they are to run, and series.
  *
- * A series stands for calls that were made one right after the other and that the host keeps itself, in a queue of its own: they have no ids,
- * and the core only counts them. While nothing else comes after it, a series is open: the host makes it longer by counting the
- * word at `openSeries` up, without a call into the core.
+ * A series stands for calls that were made one right after the other and that the host keeps itself, in a queue of its
+ * own: they have no ids, and the core only counts them. While nothing else comes after it, a series is open: the host
+ * makes it longer by counting the word at `openSeries` up, without a call into the core.
  *
  * Owns: a ring that doubles when it is full. First in, first out. An entry is an id, or the length of a series below zero.
  *

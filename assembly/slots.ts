@@ -4,7 +4,8 @@
  * Owns: ids, their generations, and the flags that say who still refers to a slot. A slot is released
  * only when neither a queue, nor the heap, nor a list refers to it, so the generation guards against stale ids of the host's alone.
  *
- * Does not own: which slots are free (`free-slots.ts`), nor what the kinds do: `ready-queue.ts`, `timer-heap.ts`, `watches.ts`, `futures.ts`, `tasks.ts`.
+ * Does not own: which slots are free (`free-slots.ts`), nor what the kinds do: `ready-queue.ts`, `timer-heap.ts`,
+ * `watches.ts`, `futures.ts`, `tasks.ts`.
  */
 import { GENERATION_MASK, INDEX_BITS, INDEX_MASK, NO_ID, SLOTS_MAX, Status } from "./abi";
 import { extendFree, giveFree, takeFree } from "./free-slots";

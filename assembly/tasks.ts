@@ -6,7 +6,7 @@
  *
  * Does not own: the coroutine, which the host resumes, and its values.
  *
- * CPython 3.11, tasks.py `__step`, `__wakeup`, `cancel`, `uncancel`.
+ * From: CPython 3.11, tasks.py `__step`, `__wakeup`, `cancel`, `uncancel`.
  */
 import { Answer, FutureState, NO_ID, Outcome, Report, ResumeHow, Status } from "./abi";
 import { isPending, link, queueWaiters, unlink } from "./futures";

@@ -1,13 +1,17 @@
 /**
  * The tests that arguments of any public call are put to.
  *
- * Owns: refusing what would otherwise be ignored, such as keys that nobody knows; integers, bytes, options that are true or false, and what texts
- * are written to.
+ * Owns: refusing what would otherwise be ignored, such as keys that nobody knows; integers, bytes, options that are
+ * true or false, AbortSignals, and what texts are written to.
  *
  * Does not own: what one part alone takes, such as descriptors and addresses (`net/`).
  */
 import { types } from "node:util";
 import { describe, typeError, ValueError } from "./errors.js";
+
+/** What an int of C can hold. */
+export const INT_MIN = -0x80000000;
+export const INT_MAX = 0x7fffffff;
 
 /**
  * Tests that an options object has no key that `call` does not know.
@@ -58,6 +62,12 @@ export function checkInteger(name: string, value: unknown, min: number, max: num
     throw new ValueError("ERR_OUT_OF_RANGE", `${name} must be an integer from ${min} to ${max}, not ${value}.`);
   }
   return value;
+}
+
+/** @throws TypeError `ERR_NOT_A_SIGNAL` */
+export function checkAbortSignal(signal: unknown): void {
+  if (signal === undefined || signal instanceof AbortSignal) return;
+  throw typeError("ERR_NOT_A_SIGNAL", `The option signal must be an AbortSignal, not ${describe(signal)}.`);
 }
 
 /** Answers what texts are to be written to. @throws TypeError `ERR_INVALID_ARG_TYPE` */

@@ -3,8 +3,8 @@
  *
  * Owns: the group, and taking it apart: what `except*` does in Python.
  *
- * CPython 3.11, `ExceptionGroup`. Differs: its errors may be anything that can be thrown; a part of a group has the group as its `cause`, where Python
- * copies the traceback.
+ * From: CPython 3.11, `ExceptionGroup`. Differs: its errors may be anything that can be thrown; a part of a group has
+ * the group as its `cause`, where Python copies the traceback.
  */
 import { describe, typeError } from "./errors.js";
 import { attempt } from "./show.js";
@@ -27,7 +27,8 @@ export class ExceptionGroup extends AggregateError {
   }
 
   /**
-   * The errors that are meant, in a group of their own, and within it in groups as they are here. A group that is meant itself is taken whole.
+   * The errors that are meant, in a group of their own, and within it in groups as they are here. A group that is meant
+   * itself is taken whole.
    *
    * @returns null if there are none
    * @throws TypeError `ERR_INVALID_ARG_TYPE`

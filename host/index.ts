@@ -33,6 +33,7 @@ export { type DoneCallback, Future } from "./futures/future.js";
 export type { PrintStackOptions, StackOptions } from "./futures/stack.js";
 export { Task } from "./futures/task.js";
 export type { TaskBody, TaskOptions } from "./futures/task-body.js";
+export { type AsCompletedOptions, asCompleted } from "./loop/as-completed.js";
 export type { Body } from "./loop/body.js";
 export {
   captureCallGraph,
@@ -81,7 +82,7 @@ export type { StartTlsOptions } from "./net/start-tls.js";
 export type { ClientTlsOptions, ServerTlsOptions } from "./net/tls-options.js";
 export { Transport } from "./net/transport.js";
 export { asDuplex, type DuplexOptions, TransportDuplex } from "./net/transport-duplex.js";
-export type { BaseTransport, ReadTransport, WriteTransport } from "./net/transports.js";
+export type { BaseTransport, ReadTransport, WriteTransport } from "./net/transport-kinds.js";
 export type { UnixConnectionOptions, UnixPathLike } from "./net/unix-connect.js";
 export type { UnixServerOptions } from "./net/unix-server.js";
 export type { SubprocessOptions } from "./processes/spawn.js";
@@ -111,7 +112,6 @@ export {
 export { StreamReaderProtocol } from "./streams/stream-protocol.js";
 export { StreamReader, type StreamReaderOptions } from "./streams/stream-reader.js";
 export { StreamWriter, type WriterTlsOptions } from "./streams/stream-writer.js";
-export { type AsCompletedOptions, asCompleted } from "./sync/as-completed.js";
 export { Barrier } from "./sync/barrier.js";
 export { BoundedSemaphore } from "./sync/bounded-semaphore.js";
 export { Condition } from "./sync/condition.js";

@@ -4,7 +4,7 @@
  * Owns: values in messages, also those whose own ways to show them throw; the names of functions; making an error of whatever was thrown;
  * asking for what may throw.
  *
- * CPython 3.11: reprlib, for which a `__repr__` that raises is a word of its own too.
+ * From: CPython 3.11: reprlib, for which a `__repr__` that raises is a word of its own too.
  */
 import { type InspectOptions, inspect } from "node:util";
 

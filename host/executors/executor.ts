@@ -3,7 +3,7 @@
  *
  * Owns: the interface. Any object that has both methods may be a loop's default executor.
  *
- * CPython 3.11, concurrent.futures `Executor`.
+ * From: CPython 3.11, concurrent.futures `Executor`.
  */
 import type { Executable } from "./shipped-function.js";
 

@@ -1,13 +1,13 @@
 /**
  * Executors on a pool of workers.
  *
- * Owns: the queue of work that has not begun, which is what can be cancelled; when workers keep the process alive, which is while they work,
- * and while somebody waits for their end; ending.
+ * Owns: the queue of work that has not begun, which is what can be cancelled; when workers keep the process alive,
+ * which is while they work, and while somebody waits for their end; ending.
  *
  * Does not own: the workers (`pool-workers.ts`), and talking to them (workerpool); what they run (`pool-worker.ts`).
  *
- * CPython 3.11, concurrent.futures.thread and process. Differs: arguments are cloned at the call, a dead worker is replaced, and only the
- * work that it had fails.
+ * From: CPython 3.11, concurrent.futures.thread and process. Differs: arguments are cloned at the call, a dead worker
+ * is replaced, and only the work that it had fails.
  */
 
 import { createRequire } from "node:module";
@@ -97,8 +97,8 @@ export abstract class PoolExecutor implements Executor {
   /**
    * Has `func` called in a worker with clones of `args`.
    *
-   * @throws TypeError `ERR_NOT_CALLABLE`, `ERR_FUNCTION_NOT_SENDABLE`, and `ERR_NOT_CLONEABLE` for arguments that cannot be sent; RuntimeError
-   *   `ERR_EXECUTOR_SHUTDOWN`, `ERR_MAIN_IN_WORKER`
+   * @throws TypeError `ERR_NOT_CALLABLE`, `ERR_FUNCTION_NOT_SENDABLE`, and `ERR_NOT_CLONEABLE` for arguments that
+   *   cannot be sent; RuntimeError `ERR_EXECUTOR_SHUTDOWN`, `ERR_MAIN_IN_WORKER`
    */
   submit<A extends unknown[], R>(func: Executable<A, R>, ...args: A): Work<Awaited<R>> {
     if (this.#isShutdown) {

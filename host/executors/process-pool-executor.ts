@@ -3,7 +3,7 @@
  *
  * Owns: that none of them outlives this process.
  *
- * CPython 3.11, concurrent.futures `ProcessPoolExecutor`.
+ * From: CPython 3.11, concurrent.futures `ProcessPoolExecutor`.
  */
 import { checkOptions } from "../arguments.js";
 import { ExitSet } from "../sys/exit-set.js";

@@ -1,13 +1,14 @@
 /**
  * Executor on worker threads.
  *
- * CPython 3.11, concurrent.futures `ThreadPoolExecutor`. Differs: threads share nothing, so arguments and results are cloned.
+ * From: CPython 3.11, concurrent.futures `ThreadPoolExecutor`. Differs: threads share nothing, so arguments and results are cloned.
  */
 import { checkOptions } from "../arguments.js";
 import { PoolExecutor, type PoolExecutorOptions } from "./pool-executor.js";
 
-/** Flags of a program that is no file, and those of them that the program follows. */
+/** Flags of a program that was given as text on the command line. */
 const OF_TEXT = /^(--input-type.*|-e|-p|-pe|--eval|--print)$/;
+/** Those of them behind which the text stands. */
 const TAKES_TEXT = /^(-e|-p|-pe|--eval|--print)$/;
 
 /** Runs functions in worker threads. */

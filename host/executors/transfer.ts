@@ -21,7 +21,8 @@ export class Transferred<T> {
 }
 
 /**
- * Has an argument moved to a worker thread, instead of copied: the buffers and ports in `list` are unusable here afterwards. Processes get copies.
+ * Has an argument moved to a worker thread, instead of copied: the buffers and ports in `list` are unusable here
+ * afterwards. Processes get copies.
  *
  * @throws TypeError `ERR_INVALID_ARG_TYPE`
  */

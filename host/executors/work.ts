@@ -5,7 +5,7 @@
  *
  * Does not own: whose turn it is (`pool-executor.ts`).
  *
- * CPython 3.11, concurrent.futures `Future`.
+ * From: CPython 3.11, concurrent.futures `Future`.
  */
 import { CancelledError } from "../errors.js";
 import type { Submission } from "./executor.js";

@@ -1,8 +1,8 @@
 /**
  * What an async function awaits.
  *
- * It goes on in Node's microtasks, where its task cannot see it. What can be seen is which futures of ours it comes to await, and when each
- * tells it something.
+ * An async function goes on in Node's microtasks, where its task cannot see it. What the task can see is which futures of ours the
+ * function comes to await, and when each of them tells it something.
  *
  * Owns: these futures; which of them the function may have left behind, as Promise.race() does; finding out whether it hears of a
  * cancellation that has reached such futures alone.
@@ -21,8 +21,12 @@ interface Doubt {
 
 export class Awaited {
   readonly #owe: (message: string | undefined) => void;
-  /** Each with how often the function had gone on when it came to await it. */
+  /**
+   * For each the value of `#goneOn` when the function came to await it: if that has grown since, the function may wait
+   * elsewhere by now.
+   */
   readonly #futures = new Map<Future, number>();
+  /** How often a future has told the function something, so that it went on. */
   #goneOn = 0;
   #doubt: Doubt | null = null;
 
@@ -42,11 +46,11 @@ export class Awaited {
     const doubt = this.#doubt;
     if (doubt === null) return;
     this.#doubt = null;
-    // It has gone on all by itself, so what was cancelled is not what it waited for.
+    // The function has gone on before the cancelled future told it anything, so it was not waiting for that one.
     if (!doubt.isDelivered) this.#owe(doubt.message);
   }
 
-  /** One is about to tell the function something. Returns whether that may have left it behind. */
+  /** A future is about to tell the function something. Returns whether the function may have left that future behind. */
   remove(future: Future): boolean {
     const mayBeLeft = this.#futures.get(future) !== this.#goneOn;
     this.#futures.delete(future);
@@ -54,7 +58,7 @@ export class Awaited {
     return mayBeLeft;
   }
 
-  /** Cancels all, by `cancel`, which says whether one agrees. Returns whether any does. */
+  /** Calls `cancel` with each, which answers whether that one agrees to be cancelled. Returns whether any does. */
   cancel(message: string | undefined, cancel: (future: Future) => boolean): boolean {
     let agreed = false;
     let isCertain = false;
@@ -77,7 +81,10 @@ export class Awaited {
     this.#doubt = null;
   }
 
-  /** What was cancelled tells the function so. Whoever hears of it ends, or awaits something, before all microtasks have run. */
+  /**
+   * The cancelled future has told the function. If the function hears of it, it ends or awaits something before all
+   * microtasks have run.
+   */
   delivered(): void {
     const doubt = this.#doubt;
     if (doubt === null || doubt.isDelivered) return;

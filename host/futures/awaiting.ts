@@ -1,8 +1,8 @@
 /**
  * Which task an async function belongs to.
  *
- * Owns: the store that follows an async function through its awaits. Node calls the `then` of an awaited thenable in the awaiting function's
- * context, so a future knows which task waits for it.
+ * Owns: the store that follows an async function through its awaits. Node calls the `then` of an awaited thenable in
+ * the awaiting function's context, so a future knows which task waits for it.
  *
  * Does not own: the task that steps a generator right now (`task.ts`); generators need no store.
  */

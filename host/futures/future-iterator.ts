@@ -1,7 +1,8 @@
 /**
  * Awaiting a future in a generator.
  *
- * Owns: what `yield*` goes through: the future itself while it is pending, for the task to wait for it, then its result.
+ * Owns: the iterator that `yield*` runs through. It gives the pending future to the task, which waits for it, and then its result to
+ * the generator.
  */
 import { FutureState } from "../../assembly/abi.js";
 import { CancelledError } from "../errors.js";

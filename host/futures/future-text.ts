@@ -1,9 +1,10 @@
 /**
  * The texts of futures and tasks.
  *
- * Owns: what they say of their state, of what waits for them and of what they wait for; that futures within each other have a text that ends.
+ * Owns: what they say of their state, of what waits for them and of what they wait for; and that the text of futures which contain each
+ * other comes to an end.
  *
- * CPython 3.11, base_futures.py `_future_repr_info`. Differs: also a future of `gather` and its kin says what it waits for.
+ * From: CPython 3.11, base_futures.py `_future_repr_info`. Differs: also a future of `gather` and its kin says what it waits for.
  */
 import { FutureState } from "../../assembly/abi.js";
 import { describeCall } from "../scheduler/call.js";
@@ -31,7 +32,7 @@ export function textOfFuture(future: Future): string {
 /** The words of its text: what it is, its state, and what more there is to say. */
 export function wordsOf(future: Future): string[] {
   const words = [future._kind, future._stateWord()];
-  // It may be part of its own result, and each of many of those of all others.
+  // A future may be part of its own result, and each of many part of the results of all others: what is inside is shown by its state alone.
   if (textsUnderWay > 1) return words;
   if (future._state === FutureState.Finished) {
     words.push(

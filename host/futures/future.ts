@@ -3,11 +3,13 @@
  *
  * Owns: the value or the exception, the done callbacks, and being awaited: by `yield*` in a generator, by `await` in an async function.
  *
- * Does not own: `yield*` (`future-iterator.ts`), the text (`future-text.ts`), scheduling those who wait (`assembly/futures.ts`). A future enters the core when the first task comes to wait for it, and its done
- * callbacks enter with it, so that all keep their order; the task then holds on to it. Until then it has no slot, and nothing needs to be given back
- * for one that nobody can reach any more.
+ * Does not own: `yield*` (`future-iterator.ts`), the text (`future-text.ts`), scheduling those who wait (`assembly/futures.ts`).
  *
- * CPython 3.11, futures.py. Differs: an exception need not be told from a StopIteration, which is no exception here.
+ * A future enters the core when the first task comes to wait for it. Its done callbacks enter with it, so that all of them keep their
+ * order, and from then on the task holds on to the future. Before that it has no slot, so one that nobody can reach any more leaves
+ * nothing behind that would have to be given back.
+ *
+ * From: CPython 3.11, futures.py. Differs: an exception need not be told from a StopIteration, which is no exception here.
  */
 import type { AsyncResource } from "node:async_hooks";
 import { inspect } from "node:util";
@@ -39,15 +41,18 @@ interface Registered {
   readonly context: AsyncResource | null | undefined;
 }
 
-/** A value that will be there later, or an exception. `createFuture` makes one that anybody may settle; most calls return one that they settle themselves. */
+/**
+ * A value that will be there later, or an exception. `createFuture` makes one that anybody may settle; most calls
+ * return one that they settle themselves.
+ */
 export class Future<T = unknown> implements Promise<T> {
   /** @internal */ readonly _loop: EventLoop;
   /** @internal */ readonly _scheduler: Scheduler;
   /** @internal A FutureState. */ _state: FutureState = FutureState.Pending;
   /** @internal The core's id while a task waits, else 0. */ _id = 0;
   /** @internal */ _value: T | undefined = undefined;
-  /** @internal The exception, also the one that ended a cancelled task, or what was given to `cancel` as its message. */ _exception: unknown =
-    undefined;
+  /** @internal The exception, also the one that ended a cancelled task; or the message that was given to `cancel`. */
+  _exception: unknown = undefined;
   /** @internal Whether it holds an exception. */ _failed = false;
   /** @internal */ _callbacks: Registered[] | null = null;
   /** @internal Whether its exception was looked at. */ _retrieved = true;
@@ -259,14 +264,14 @@ export class Future<T = unknown> implements Promise<T> {
     this._addCallback(deliver, undefined);
   }
 
-  /** @internal The exception, or a new CancelledError; counts as looking at it. */
+  /** @internal The exception, or the error of its cancellation; counts as looking at it. */
   _takeException(): unknown {
     if (this._state === FutureState.Cancelled) return this._cancelledError();
     this.#lookedAt();
     return this._exception;
   }
 
-  /** @internal The answer to a cancellation that comes too late: whoever gives it up does not care for its exception. */
+  /** @internal What `cancel` answers when it comes too late. Whoever cancels does not care for the exception, so it counts as looked at. */
   _isOver(): false {
     this.#lookedAt();
     return false;
@@ -305,7 +310,7 @@ export class Future<T = unknown> implements Promise<T> {
     if (!scheduler.iterating) scheduler.driver.wake();
   }
 
-  /** @internal Takes the state on that the core is in or about to be in, and hands the callbacks to the scheduler. */
+  /** @internal Takes on the state that the core has, or is about to have, and hands the callbacks to the scheduler. */
   _leave(state: FutureState): void {
     this._state = state;
     this._id = 0;
@@ -343,16 +348,16 @@ export class Future<T = unknown> implements Promise<T> {
     return this._value as T;
   }
 
-  /** @internal Who waited for it is cancelled just as it is done. As after `cancel`, nobody will look at an exception. */
+  /** @internal The one who waited for it is cancelled just as it is done. As after `cancel`, nobody will look at an exception. */
   _givenUp(): void {
     this.#lookedAt();
     this._undelivered();
   }
 
-  /** @internal Who waited for it was cancelled, and does not take what it has come to. */
+  /** @internal The one who waited for it was cancelled, and does not take the result. Futures whose result must be closed override this. */
   _undelivered(): void {}
 
-  /** @internal Whether this, which is thrown into who waited for it, is what it has come to. */
+  /** @internal Whether an error that is thrown into the one who waited is this future's own, and not a cancellation from elsewhere. */
   _endedWith(error: unknown): boolean {
     return this._state === FutureState.Cancelled || (this._failed && error === this._exception);
   }
@@ -396,7 +401,7 @@ export class Future<T = unknown> implements Promise<T> {
     if (this._state !== FutureState.Pending) return deliver();
     this._deliverLater(deliver);
     if (task === null) return;
-    // The task was cancelled before it came to wait, so this takes the cancellation on.
+    // The task was cancelled before it came to wait: the cancellation goes on to this future.
     const thrown = task._takeCancellation();
     if (thrown === null || this.cancel(thrown.message)) return;
     isOver = true;
@@ -418,7 +423,7 @@ export class Future<T = unknown> implements Promise<T> {
     return null;
   }
 
-  /** What a task that goes on sees thrown in the place of what this came to, or null. */
+  /** The cancellation that a task which goes on sees thrown instead of this future's result, or null. */
   #cancellationOf(task: AwaitingTask): CancelledError | null {
     task._inherit(this as Future<unknown>);
     const cancelled = task._takeCancellation();

@@ -4,8 +4,8 @@
  * Owns: telling the exception handler of each when its future or task is lost to the garbage collector, or else at the end of the
  * process. In debug mode it is told also what the future or task was, as a text, because there is no object any more.
  *
- * CPython 3.11, futures.py `__del__`. Differs: there it is told as soon as nobody holds the future. V8's collector may come much later, or
- * never in a program that is short.
+ * From: CPython 3.11, futures.py `__del__`. Differs: there it is told as soon as nobody holds the future. V8's
+ * collector may come much later, or never in a program that is short.
  */
 import type { EventLoop } from "../loop/event-loop.js";
 import { sourceOf } from "../scheduler/source.js";
@@ -53,6 +53,11 @@ export function retrieved<T>(future: Future<T>): void {
   registered.delete(entry);
 }
 
+/** Looks at the exception of a future that is done, if it has one, so that it is not reported. */
+export function markSeen<T>(future: Future<T>): void {
+  if (future.done() && !future.cancelled()) future.exception();
+}
+
 function report(entry: Unseen): void {
   const { loop, kind, exception, more } = entry;
   registered.delete(entry);
@@ -69,8 +74,9 @@ function registerUnseen(): void {
   for (const future of fresh) {
     if (future._retrieved) continue;
     const { _loop: loop, _exception: exception } = future;
-    // Until its stack is asked for, an error holds on to the objects whose methods were running when it was made; the task is one of them, and would
-    // never be lost. The program's own `Error.prepareStackTrace` makes it, or a getter, and those may throw.
+    // Until its stack is asked for, an error holds on to the objects whose methods were running when it was made; the
+    // task is one of them, and would never be lost. The program's own `Error.prepareStackTrace` makes it, or a getter,
+    // and those may throw.
     attempt(() => (exception as Error | undefined)?.stack, undefined);
     const more = loop.getDebug() ? debugDetails(future) : null;
     const entry = { loop, kind: future._kind, exception, more };

@@ -1,8 +1,8 @@
 /**
  * Futures whose result comes from work of their own: an operation, a call on a socket.
  *
- * Owns: that a result which the only one who waited for it does not get, because it is cancelled just then, is closed, unless somebody has it
- * already; if that fails, the exception handler is told, and whoever was cancelled is so all the same.
+ * Owns: closing a result that nobody gets. The only one who waits may be cancelled in the very turn in which the result comes; then the
+ * result is closed, unless somebody has it already. If closing it fails, the exception handler is told, and the cancellation goes on.
  *
  * Does not own: the work. Cancelling is how others end it: a result of theirs would take the place of what the work opens, which nobody
  * would close then (`own-result.ts`).
@@ -39,7 +39,7 @@ export class OwnFuture<T> extends OwnResult<T> {
     super._addCallback(callback, context);
   }
 
-  /** @internal Whether there are others than the one who does not get the result. */
+  /** @internal Whether anybody beside the one who was cancelled waits for the result, or has it. */
   protected get _isOthers(): boolean {
     return this.#listeners > 1 || this._isTaken;
   }

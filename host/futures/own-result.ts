@@ -1,7 +1,7 @@
 /**
  * Futures that calls return and settle themselves.
  *
- * Owns: that nobody else gives them a result, who would say that something has happened which has not.
+ * Owns: that nobody else gives them a result: it would say that something has happened which has not.
  */
 import { RuntimeError } from "../errors.js";
 import type { EventLoop } from "../loop/event-loop.js";

@@ -3,7 +3,7 @@
  *
  * Owns: futures that a timer settles, and the one that takes exactly one iteration.
  *
- * CPython 3.11, tasks.py `sleep`. Differs: NaN is rejected, as CPython does since 3.13.
+ * From: CPython 3.11, tasks.py `sleep`. Differs: NaN is rejected, as CPython does since 3.13.
  */
 import { FutureState } from "../../assembly/abi.js";
 import { describe, typeError, ValueError } from "../errors.js";
@@ -42,8 +42,8 @@ class Sleep<T> extends OwnResult<T> {
 }
 
 /**
- * Takes exactly one iteration from when somebody awaits it: a generator's is a bare yield, an async function goes on right after the callback that
- * settles the future, and for everybody else it is a future that is settled in the next iteration.
+ * Takes exactly one iteration, counted from when somebody awaits it. In a generator it is a bare `yield`. An async function goes on right
+ * after the callback that settles the future. For everybody else it is a future that is settled in the next iteration.
  */
 class OneIteration<T> extends OwnResult<T> {
   readonly #result: T;

@@ -8,7 +8,8 @@
  *
  * Does not own: which frames are the user's (`scheduler/user-frames.ts`), whether a task still waits (`task.ts`).
  *
- * CPython 3.11, base_tasks.py `_task_get_stack` and `_task_print_stack`. Differs: the innermost frame comes first, as in JavaScript's stacks.
+ * From: CPython 3.11, base_tasks.py `_task_get_stack` and `_task_print_stack`. Differs: the innermost frame comes
+ * first, as in JavaScript's stacks.
  */
 import { checkFile, checkInteger, checkOptions } from "../arguments.js";
 import { frameOf, type StackFrame, userFrames, userFramesIn } from "../scheduler/user-frames.js";
@@ -29,8 +30,8 @@ export interface PrintStackOptions extends StackOptions {
 }
 
 /**
- * For each task the lines of the stacks with which it came to wait, by what it waits for; by itself where it gives up a turn. An async function may
- * wait for several things at a time, and look at others without waiting for them.
+ * For each task the lines of the stacks with which it came to wait, by what it waits for; by itself where it gives up a
+ * turn. An async function may wait for several things at a time, and look at others without waiting for them.
  */
 const stacks = new WeakMap<object, WeakMap<object, readonly string[]>>();
 
@@ -52,7 +53,8 @@ export function forgetTurn(task: object): void {
 }
 
 /**
- * Notes every `await` of a future. It reads `then` at once, and calls it from a microtask, in which the function that waits is not on the stack.
+ * Notes every `await` of a future. It reads `then` at once, and calls it from a microtask, in which the function that
+ * waits is not on the stack.
  */
 export function noteAwaits(future: PromiseLike<unknown>): void {
   const { then } = future;
@@ -81,7 +83,11 @@ export function printStackOf(task: Task, options: PrintStackOptions): void {
   checkFile(file).write(`${titleOf(task, lines)}\n${lines.map((line) => `${line}\n`).join("")}`);
 }
 
-/** Answers the limit that was passed, or null. @throws TypeError `ERR_INVALID_ARG_TYPE`, `ERR_UNKNOWN_OPTION`; ValueError `ERR_OUT_OF_RANGE` */
+/**
+ * Answers the limit that was passed, or null.
+ *
+ * @throws TypeError `ERR_INVALID_ARG_TYPE`, `ERR_UNKNOWN_OPTION`; ValueError `ERR_OUT_OF_RANGE`
+ */
 export function checkStackOptions(call: string, options: StackOptions, known: readonly string[]): number | null {
   checkOptions(call, options, known);
   const { limit = null } = options;

@@ -5,7 +5,7 @@
  *
  * Does not own: when a step takes place, whom the task waits for and how often it was cancelled (`assembly/tasks.ts`).
  *
- * CPython 3.11, tasks.py. Differs: the loop keeps every task alive until it has ended.
+ * From: CPython 3.11, tasks.py. Differs: the loop keeps every task alive until it has ended.
  */
 import { Answer, FutureState, ResumeHow } from "../../assembly/abi.js";
 import { CancelledError, describe, FatalError, RuntimeError, typeError } from "../errors.js";
@@ -42,7 +42,7 @@ export class Task<T = unknown> extends Future<T> implements Steppable, AwaitingT
   #body: TaskBody<T>;
   #coroutine: Coroutine<T> | null;
   #name: string | number;
-  /** In what it steps: one for all steps. */
+  /** The context in which it steps, the same for all steps; null if there was nothing to capture. */
   #context = captureContext();
   /** What the generator waits for. */
   #waiter: Future | null = null;
@@ -50,13 +50,15 @@ export class Task<T = unknown> extends Future<T> implements Steppable, AwaitingT
   #thrown: Error | null = null;
   /** What the async function awaits. */
   #awaited: Awaited | null = null;
-  /** A cancellation for the next await, or for whoever awaits this task. */
+  /** A cancellation that is owed (`late-cancellation.ts`): thrown at the next await, or left to the one who awaits this task. */
   #owed: { readonly message: string | undefined } | null = null;
   #controller: AbortController | null = null;
   #cancelMessage: string | undefined;
-  /** The number of the last cancellation that came to this task, and of the last one that what it awaited has left to it. */
+  /** The number of the last cancellation that came to this task. */
   #cancellation = 0;
+  /** The number of the last cancellation that a task which it awaited has left to it. */
   #inherited = 0;
+  /** What `cancelling` answers once the core has forgotten the task. */
   #cancelsLeft = 0;
   /** Whether the core may hold a cancellation that is to be thrown into it. */
   #isCancellationDue = false;
@@ -89,7 +91,10 @@ export class Task<T = unknown> extends Future<T> implements Steppable, AwaitingT
     return this.#body;
   }
 
-  /** An AbortSignal that is aborted when the task is cancelled: for `fetch` and others that know nothing of us. Its reason is a CancelledError. */
+  /**
+   * An AbortSignal that is aborted when the task is cancelled: for `fetch` and others that know nothing of us. Its
+   * reason is a CancelledError.
+   */
   get signal(): AbortSignal {
     if (this.#controller === null) {
       this.#controller = new AbortController();
@@ -159,10 +164,11 @@ export class Task<T = unknown> extends Future<T> implements Steppable, AwaitingT
   }
 
   /**
-   * Where it is: of a task that waits the calls of its coroutine down to the `yield*` or `await`, which are known in debug mode only; of one that runs
-   * the calls under way; of one that has failed those of its exception.
+   * Where it is: of a task that waits the calls of its coroutine down to the `yield*` or `await`, which are known in
+   * debug mode only; of one that runs the calls under way; of one that has failed those of its exception.
    *
-   * @returns the user's frames, the innermost first, ten at the most; none for a task that has ended well, has not begun, or awaits a promise of others
+   * @returns the user's frames, the innermost first, ten at the most; none for a task that has ended well, has not
+   *   begun, or awaits a promise of others
    * @throws TypeError `ERR_INVALID_ARG_TYPE`, `ERR_UNKNOWN_OPTION`; ValueError `ERR_OUT_OF_RANGE`
    */
   getStack(options: StackOptions = {}): StackFrame[] {
@@ -275,7 +281,7 @@ export class Task<T = unknown> extends Future<T> implements Steppable, AwaitingT
     if (awaited === null) return true;
     const mayBeLeft = awaited.remove(future);
     if (mayBeLeft && this.#owed !== null && future.cancelled()) {
-      // If the function hears of this one, it has heard of all.
+      // If the function hears of this cancellation, it has heard of the one that is owed as well.
       awaited.doubt(this.#owed.message);
       this.#owed = null;
     }
@@ -314,8 +320,9 @@ export class Task<T = unknown> extends Future<T> implements Steppable, AwaitingT
   }
 
   /**
-   * A cancellation comes to this task, and through it to those that it waits for, as the core will find them. Each is told once, so that tasks that
-   * wait for each other in a ring do not keep it going. Returns whether the task can still be cancelled.
+   * A cancellation comes to this task, and through it to those that it waits for, as the core will find them. Each is
+   * told once, so that tasks that wait for each other in a ring do not keep it going. Returns whether the task can
+   * still be cancelled.
    */
   #reach(reaching: Cancellation): boolean {
     if (this._state !== FutureState.Pending) return false;
@@ -330,7 +337,7 @@ export class Task<T = unknown> extends Future<T> implements Steppable, AwaitingT
     return true;
   }
 
-  /** Somebody has set a store for the first time in this step: it is this task's, and nobody else's. */
+  /** In this step somebody has set a store of AsyncLocalStorage for the first time: the store is this task's, and nobody else's. */
   #endFirstCall(): void {
     this.#context ??= captureContext();
     endFirstCall();
@@ -374,7 +381,7 @@ export class Task<T = unknown> extends Future<T> implements Steppable, AwaitingT
       );
     }
     if (this._scheduler.blocking) {
-      // What it comes to is nobody's business any more.
+      // Whatever the promise comes to, nobody is told.
       started.then(undefined, () => {});
       this._scheduler.checkNodeGoesOn("an async function goes on");
     }
@@ -438,7 +445,7 @@ export class Task<T = unknown> extends Future<T> implements Steppable, AwaitingT
     this.#finish(Answer.Returned);
   }
 
-  /** A cancellation is due, and the body has ended: what it came to is kept, if this is such a task. */
+  /** If a cancellation is due although the body has ended, and the result is kept: the cancellation is owed instead. */
   #oweWhatIsTooLate(): void {
     if (this.#cancellation === 0 || !isKept(this as Future<unknown>)) return;
     if (this._state !== FutureState.Pending || !this.#isInCore()) return;

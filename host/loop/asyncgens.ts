@@ -12,8 +12,8 @@
  */
 import { warnOfResource } from "../complaints.js";
 import { CancelledError, describe, RuntimeError, typeError } from "../errors.js";
+import type { Work } from "../futures/operation.js";
 import type { Task } from "../futures/task.js";
-import type { Work } from "../net/operation.js";
 import type { EventLoop } from "./event-loop.js";
 
 /** A stand-in that is lost leaves its generator to be closed, by a loop that may be lost itself. */

@@ -20,8 +20,8 @@ export function checkBody(body: unknown): void {
 }
 
 /**
- * What to `yield*` so that a body runs to its end: a generator, which steps in the task that does so; of anything else a task of its own, which takes
- * its first step before whatever is scheduled after this call.
+ * What to `yield*` so that a body runs to its end. A generator function answers its generator, which steps in the task that runs it. Any
+ * other function gets a task of its own, whose first step comes before whatever is scheduled after this call.
  */
 export function startBody<T, A extends unknown[]>(
   loop: EventLoop,

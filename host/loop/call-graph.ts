@@ -5,8 +5,8 @@
  *
  * Does not own: who waits for whom (`waits.ts`), the stacks of tasks (`futures/stack.ts`).
  *
- * CPython 3.14, asyncio/graph.py. Differs: the stacks are known in debug mode only; a call graph ends where tasks wait for each other in a
- * ring; a task that is met on several ways is one object, and written out once.
+ * From: CPython 3.14, asyncio/graph.py. Differs: the stacks are known in debug mode only; a call graph ends where tasks
+ * wait for each other in a ring; a task that is met on several ways is one object, and written out once.
  */
 import { checkFile, checkOptions } from "../arguments.js";
 import { describe, typeError } from "../errors.js";

@@ -6,18 +6,18 @@
  * Does not own: the order of things (`assembly/`), ticks and time (the drivers in `scheduler/`), sockets and transports (`net/`), nor
  * the calls that make them (`network-calls.ts`).
  *
- * CPython 3.11, base_events.BaseEventLoop. Differs: FIFO for equal deadlines, NaN is rejected, tasks are kept alive.
+ * From: CPython 3.11, base_events.BaseEventLoop. Differs: FIFO for equal deadlines, NaN is rejected, tasks are kept alive.
  */
 
 import { describe, RuntimeError, typeError } from "../errors.js";
 import { runOutsideTasks } from "../futures/awaiting.js";
 import { type Awaitable, type Coroutine, isCoroutine, isPromiseLike } from "../futures/coroutine.js";
 import { Future } from "../futures/future.js";
+import { Operation } from "../futures/operation.js";
 import { checkSeconds } from "../futures/sleep.js";
 import { Task } from "../futures/task.js";
 import { checkTask, type TaskBody, type TaskOptions } from "../futures/task-body.js";
 import { lookForLostSockets } from "../net/lost-sockets.js";
-import { Operation } from "../net/operation.js";
 import { boundCall, type Callback, callOf, checkNotCoroutine } from "../scheduler/call.js";
 import { captureContext } from "../scheduler/context.js";
 import type { Driver } from "../scheduler/driver.js";
@@ -45,9 +45,15 @@ import { closeOpen, unfinishedOf } from "./unclosed.js";
 /** Makes the tasks of a loop in the place of `new Task`, whose arguments it gets. */
 export type TaskFactory = <T>(loop: EventLoop, body: TaskBody<T>, options: TaskOptions) => Future<T>;
 
-/** A loop on Node's own: it runs callbacks in order, and waits for timers and descriptors. `newEventLoop()` makes one, and `run()` makes and closes one. */
+/**
+ * A loop on Node's own: it runs callbacks in order, and waits for timers and descriptors. `newEventLoop()` makes one,
+ * and `run()` makes and closes one.
+ */
 export class EventLoop extends ThreadCalls {
-  /** Callbacks and steps that take at least this long are reported in debug mode, in seconds; 0.1 by default. Of an async function that is the first step alone. */
+  /**
+   * Callbacks and steps that take at least this long are reported in debug mode, in seconds; 0.1 by default. Of an
+   * async function that is the first step alone.
+   */
   slowCallbackDuration = 0.1;
 
   /** @internal */ readonly _scheduler: Scheduler;
@@ -92,8 +98,8 @@ export class EventLoop extends ThreadCalls {
    * Runs until a future is done.
    *
    * @param awaitable a future; or a coroutine, which is wrapped in a task; or a promise
-   * @returns the future's result, or rejects with its exception; also as `runForever`, and with RuntimeError `ERR_LOOP_STOPPED` when the loop was
-   *   stopped before the future was done
+   * @returns the future's result, or rejects with its exception; also as `runForever`, and with RuntimeError
+   *   `ERR_LOOP_STOPPED` when the loop was stopped before the future was done
    */
   async runUntilComplete<T>(awaitable: Awaitable<T>): Promise<T> {
     this.#checkMayRun();
@@ -110,8 +116,9 @@ export class EventLoop extends ThreadCalls {
   }
 
   /**
-   * As `runForever`, and keeps the thread until then: for worker threads and programs that do nothing else. Only callbacks and generators run. Node's
-   * own timers, promises, signals and streams stand still, so async functions, promises, lookups of names and TLS are refused.
+   * As `runForever`, and keeps the thread until then: for worker threads and programs that do nothing else. Only
+   * callbacks and generators run. Node's own timers, promises, signals and streams stand still, so async functions,
+   * promises, lookups of names and TLS are refused.
    *
    * @throws as `runForever` rejects; RuntimeError `ERR_DEADLOCK` when nothing is left that could make anything ready
    */
@@ -149,7 +156,10 @@ export class EventLoop extends ThreadCalls {
     return ending.result();
   }
 
-  /** Ends the run after the callbacks that are ready now. Those that they schedule run in the next run. Does not wake an idle loop of another thread. */
+  /**
+   * Ends the run after the callbacks that are ready now. Those that they schedule run in the next run. Does not wake an
+   * idle loop of another thread.
+   */
   stop(): void {
     if (this.isClosed()) return;
     this._scheduler.core.stop();
@@ -205,8 +215,8 @@ export class EventLoop extends ThreadCalls {
   }
 
   /**
-   * Closes the tracked asynchronous generators that have begun and not ended, all at the same time. What their closing throws goes to the exception
-   * handler; one that begins later is warned of. `run` calls this.
+   * Closes the tracked asynchronous generators that have begun and not ended, all at the same time. What their closing
+   * throws goes to the exception handler; one that begins later is warned of. `run` calls this.
    *
    * @throws RuntimeError `ERR_LOOP_CLOSED`
    */
@@ -296,7 +306,8 @@ export class EventLoop extends ThreadCalls {
   /**
    * Calls `callback` in every iteration in which `fd` can be read, in the place of who watched it for reading before.
    *
-   * @throws ValueError `ERR_BAD_FD`; RuntimeError `ERR_FD_IN_USE` for an fd of a transport; Error `EPERM` for a regular file, `EBADF` for a closed one
+   * @throws ValueError `ERR_BAD_FD`; RuntimeError `ERR_FD_IN_USE` for an fd of a transport; Error `EPERM` for a regular
+   *   file, `EBADF` for a closed one
    */
   addReader<A extends unknown[]>(fd: FileDescriptorLike, callback: (...args: A) => unknown, ...args: A): void {
     this.#watch(fd, "reader", callback as Callback, args);
@@ -372,8 +383,8 @@ export class EventLoop extends ThreadCalls {
   }
 
   /**
-   * Turns debug mode on or off: where handles, futures, tasks and transports were made, slow callbacks, coroutine functions passed as callbacks, what
-   * is open when the loop is closed.
+   * Turns debug mode on or off: where handles, futures, tasks and transports were made, slow callbacks, coroutine
+   * functions passed as callbacks, what is open when the loop is closed.
    */
   setDebug(enabled: boolean): void {
     this._scheduler.debug = Boolean(enabled);

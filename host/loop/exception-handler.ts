@@ -1,10 +1,11 @@
 /**
  * Where errors go that nobody else can take.
  *
- * Owns: the handler that the user set, the default one, and the three layers of guard: a handler that raises is reported to the default handler, and a
- * default handler that raises is logged. In debug mode a context is told where what it is about was made.
+ * Owns: the handler that the user set, the default one, and the three layers of guard: a handler that raises is
+ * reported to the default handler, and a default handler that raises is logged. In debug mode a context is told where
+ * what it is about was made.
  *
- * CPython 3.11, base_events `call_exception_handler` and `default_exception_handler`.
+ * From: CPython 3.11, base_events `call_exception_handler` and `default_exception_handler`.
  */
 import { logError } from "../complaints.js";
 import { describe, FatalError, typeError } from "../errors.js";

@@ -1,13 +1,13 @@
 /**
  * The calls of a loop that run functions elsewhere.
  *
- * Owns: the default executor, and futures of work. An executor's own futures stay below: cancelling ours takes back what has not begun, and
- * what comes after the loop was closed is dropped.
+ * Owns: the default executor, and the loop's futures of work. Cancelling one takes back work that has not begun; what comes after the
+ * loop was closed is dropped. What the executor itself answers is never handed out.
  *
  * Does not own: pools (`executors/`).
  *
- * CPython 3.11, base_events `run_in_executor`, `set_default_executor` and `shutdown_default_executor`; threads `to_thread`. Differs: any
- * executor may be the default.
+ * From: CPython 3.11, base_events `run_in_executor`, `set_default_executor` and `shutdown_default_executor`; threads
+ * `to_thread`. Differs: any executor may be the default.
  */
 
 import { EventKind } from "../../assembly/abi.js";
@@ -34,8 +34,8 @@ export abstract class ExecutorCalls extends NetworkCalls {
   #isShutdown = false;
 
   /**
-   * Has a function called elsewhere: in a worker thread, by the default executor. It is sent by its source and knows no variable around it, or
-   * by name (`workerFunction`). Arguments and results are cloned.
+   * Has a function called elsewhere: in a worker thread, by the default executor. It is sent by its source and knows no
+   * variable around it, or by name (`workerFunction`). Arguments and results are cloned.
    *
    * @param executor null for the default one, which is a ThreadPoolExecutor unless another was set
    * @returns a future of what it returns. Cancelling it takes back work that has not begun; other work goes on, and nobody hears of it.

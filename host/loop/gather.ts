@@ -3,12 +3,14 @@
  *
  * Owns: `gather`, and the future that it returns, whose cancellation reaches every one of them.
  *
- * CPython 3.11, tasks.py `gather`.
+ * From: CPython 3.11, tasks.py `gather`.
  */
 import { checkOptions } from "../arguments.js";
 import { CancelledError } from "../errors.js";
+import { Composite } from "../futures/composite.js";
 import type { Awaitable } from "../futures/coroutine.js";
-import { Future } from "../futures/future.js";
+import type { Future } from "../futures/future.js";
+import { markSeen } from "../futures/never-retrieved.js";
 import { getEventLoop } from "./implicit-loop.js";
 import { allOnOneLoop, checkSeveral } from "./one-loop.js";
 
@@ -31,11 +33,12 @@ export type ResultsOrErrors<T extends readonly Awaitable<unknown>[]> = {
 /**
  * Waits for all of them.
  *
- * The first exception is passed on at once, and the others go on. Cancelling the future cancels all of them. One that is given twice is waited for
- * once, and its result is given twice.
+ * The first exception is passed on at once, and the others go on. Cancelling the future cancels all of them. One that
+ * is given twice is waited for once, and its result is given twice.
  *
  * @returns a future of their results, in the order in which they were given
- * @throws TypeError `ERR_INVALID_ARG_TYPE`, `ERR_NOT_AWAITABLE`, `ERR_UNKNOWN_OPTION`; ValueError `ERR_FOREIGN_FUTURE` for futures of several loops
+ * @throws TypeError `ERR_INVALID_ARG_TYPE`, `ERR_NOT_AWAITABLE`, `ERR_UNKNOWN_OPTION`; ValueError `ERR_FOREIGN_FUTURE`
+ *   for futures of several loops
  */
 export function gather<T extends readonly Awaitable<unknown>[] | []>(
   awaitables: T,
@@ -52,7 +55,7 @@ export function gather(awaitables: readonly Awaitable<unknown>[], options: Gathe
   const returnExceptions = options.returnExceptions ?? false;
   const children = allOnOneLoop(awaitables);
   const loop = children[0]?.getLoop() ?? getEventLoop();
-  const outer = new Gathering(loop, loop._scheduler, children);
+  const outer = new Gathering(loop, children);
   if (children.length === 0) outer.setResult([]);
   const distinct = new Set(children);
   let left = distinct.size;
@@ -68,24 +71,14 @@ export function gather(awaitables: readonly Awaitable<unknown>[], options: Gathe
   return outer;
 }
 
-class Gathering extends Future<unknown[]> {
-  readonly children: readonly Future[];
+class Gathering extends Composite<unknown[]> {
   cancelRequested = false;
   cancelMessage: string | undefined;
-
-  constructor(loop: ReturnType<Future["getLoop"]>, scheduler: Future["_scheduler"], children: readonly Future[]) {
-    super(loop, scheduler);
-    this.children = children;
-  }
-
-  override get _parts(): Iterable<Future> {
-    return this.children;
-  }
 
   override cancel(message?: string): boolean {
     if (this.done()) return false;
     let agreed = false;
-    for (const child of this.children) agreed = child.cancel(message) || agreed;
+    for (const child of this._parts) agreed = child.cancel(message) || agreed;
     if (agreed) {
       // Not cancelled before the last child is: they may have cleaning up to do.
       this.cancelRequested = true;
@@ -97,8 +90,4 @@ class Gathering extends Future<unknown[]> {
 
 function failed(future: Future): boolean {
   return future.cancelled() || future._failed;
-}
-
-function markSeen(future: Future): void {
-  if (!future.cancelled()) future.exception();
 }

@@ -1,7 +1,7 @@
 /**
  * Ctrl-C while a program runs.
  *
- * Owns: what SIGINT does while a program runs: the first cancels its main task, the second ends the process.
+ * Owns: what SIGINT does then: the first cancels the program's main task, the second ends the process.
  *
  * From: CPython 3.11 runners.Runner. Nothing is done where somebody listens to SIGINT already, in worker threads, and on virtual loops.
  */
@@ -34,7 +34,7 @@ export class Interrupts {
   /** Answers the error that the program is to end with, for the one that its main task has ended with. */
   explain(error: unknown): unknown {
     if (this.#count === 0 || !(error instanceof CancelledError)) return error;
-    // A cancellation that others have asked for as well is told as such. What a task factory made may not know.
+    // If others have asked for the cancellation as well, it stays one. A task of somebody's task factory may have no `uncancel`.
     const { uncancel } = this.#task as Partial<Task<unknown>>;
     return uncancel?.call(this.#task) === 0 ? new KeyboardInterrupt("interrupted by SIGINT") : error;
   }

@@ -5,7 +5,7 @@
  *
  * Does not own: doing any of it (`net/`).
  *
- * CPython 3.11, base_events.BaseEventLoop, unix_events and selector_events.
+ * From: CPython 3.11, base_events.BaseEventLoop, unix_events and selector_events.
  */
 import type { Duplex } from "node:stream";
 import type { Future } from "../futures/future.js";
@@ -42,7 +42,7 @@ import type { SSLContext } from "../net/ssl-context.js";
 import { type StartTlsOptions, startTls } from "../net/start-tls.js";
 import type { ServerTlsOptions } from "../net/tls-options.js";
 import type { Transport } from "../net/transport.js";
-import type { ReadTransport, WriteTransport } from "../net/transports.js";
+import type { ReadTransport, WriteTransport } from "../net/transport-kinds.js";
 import { createUnixConnection, type UnixConnectionOptions, type UnixPathLike } from "../net/unix-connect.js";
 import { createUnixServer, type UnixServerOptions } from "../net/unix-server.js";
 import type { BaseProtocol, DatagramProtocol, StreamProtocol } from "../protocols.js";
@@ -51,9 +51,10 @@ import type { EventLoop } from "./event-loop.js";
 /** The part of an EventLoop that is about the network. */
 export abstract class NetworkCalls {
   /**
-   * Connects to a TCP server. The addresses of the host are tried in order, or at once with `happyEyeballsDelay`; then the factory makes the protocol, its
-   * `connectionMade` is called, and the future is done, before anything is received. Cancelling it leaves nothing open.
-   * With `ssl` it speaks TLS, and the server is tested: its certificate must be trusted and be for the host.
+   * Connects to a TCP server. The addresses of the host are tried in order, or at once with `happyEyeballsDelay`; then
+   * the factory makes the protocol, its `connectionMade` is called, and the future is done, before anything is
+   * received. Cancelling it leaves nothing open. With `ssl` it speaks TLS, and the server is tested: its certificate
+   * must be trusted and be for the host.
    *
    * @param protocolFactory called without arguments, once there is a connection
    * @param host a name or a numeric address; null is this machine
@@ -304,9 +305,10 @@ export abstract class NetworkCalls {
   }
 
   /**
-   * Sends a file, or a part of it, on a transport, after what was written before. Nothing is received meanwhile. Over a socket nothing can be
-   * written either, and `close` and `writeEof` wait for the file. Over TLS, over streams of Node's and where the system cannot send the file, it
-   * is read and written in pieces: then what is written meanwhile comes between them, and `close` cuts it off.
+   * Sends a file, or a part of it, on a transport, after what was written before. Nothing is received meanwhile. Over a
+   * socket nothing can be written either, and `close` and `writeEof` wait for the file. Over TLS, over streams of
+   * Node's and where the system cannot send the file, it is read and written in pieces: then what is written meanwhile
+   * comes between them, and `close` cuts it off.
    *
    * @param transport of a connection that is not closing
    * @returns and takes as `sockSendfile`

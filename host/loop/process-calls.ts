@@ -5,7 +5,7 @@
  *
  * Does not own: doing it (`processes/`).
  *
- * CPython 3.11, base_events `subprocess_exec` and `subprocess_shell`.
+ * From: CPython 3.11, base_events `subprocess_exec` and `subprocess_shell`.
  */
 import type { Future } from "../futures/future.js";
 import { type SubprocessOptions, splitOptions, subprocessExec, subprocessShell } from "../processes/spawn.js";
@@ -22,8 +22,9 @@ export abstract class ProcessCalls extends ExecutorCalls {
    * @param protocolFactory called without arguments, before the child is there
    * @param rest the program's arguments, and then perhaps options
    * @returns what fails with `ENOENT`, `EACCES` and the like. Cancelling it kills the child
-   * @throws TypeError `ERR_NOT_CALLABLE`, `ERR_INVALID_ARG_TYPE`, `ERR_UNKNOWN_OPTION`; ValueError `ERR_INVALID_FILE`, `ERR_CONFLICTING_OPTIONS`;
-   *   UnsupportedError `ERR_NO_OUTSIDE` on a virtual loop, `ERR_BLOCKING_RUN` in a blocking run; RuntimeError `ERR_LOOP_CLOSED`
+   * @throws TypeError `ERR_NOT_CALLABLE`, `ERR_INVALID_ARG_TYPE`, `ERR_UNKNOWN_OPTION`; ValueError `ERR_INVALID_FILE`,
+   *   `ERR_CONFLICTING_OPTIONS`; UnsupportedError `ERR_NO_OUTSIDE` on a virtual loop, `ERR_BLOCKING_RUN` in a blocking
+   *   run; RuntimeError `ERR_LOOP_CLOSED`
    */
   subprocessExec<P extends SubprocessProtocol>(
     this: EventLoop,

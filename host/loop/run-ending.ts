@@ -5,12 +5,13 @@
  *
  * Does not own: running (`event-loop.ts`).
  *
- * CPython 3.11, base_events `run_until_complete` and `_run_until_complete_cb`.
+ * From: CPython 3.11, base_events `run_until_complete` and `_run_until_complete_cb`.
  */
 import { FatalError, RuntimeError } from "../errors.js";
 import type { Awaitable } from "../futures/coroutine.js";
 import { futureOf } from "../futures/ensure-future.js";
 import { Future } from "../futures/future.js";
+import { markSeen } from "../futures/never-retrieved.js";
 import type { EventLoop } from "./event-loop.js";
 
 /** How a run that a future ends goes on. */
@@ -25,14 +26,14 @@ export interface Ending<T> {
 export function endWith<T>(loop: EventLoop, awaitable: Awaitable<T>): Ending<T> {
   const isOurs = !(awaitable instanceof Future);
   const future = futureOf(loop, loop._scheduler, awaitable);
-  // A fatal error has ended its run already, or did so long ago.
+  // A fatal error ends the run by itself, and a future that failed with one before this run is no reason to stop it.
   const stop = (done: Future<T>): void => {
     if (!(done._failed && done._exception instanceof FatalError)) loop.stop();
   };
   future.addDoneCallback(stop);
   return {
     failed() {
-      if (isOurs && future.done() && !future.cancelled()) future.exception();
+      if (isOurs) markSeen(future);
     },
     over: () => void future.removeDoneCallback(stop),
     result() {

@@ -9,7 +9,7 @@
  * From: CPython 3.11 runners.py; `run` has the `loop_factory` of 3.12. Differs: the loop that was current before is so again at the
  * end, where CPython sets none.
  */
-import { checkBoolean, checkOptions } from "../arguments.js";
+import { checkAbortSignal, checkBoolean, checkOptions } from "../arguments.js";
 import { CancelledError, describe, RuntimeError, typeError } from "../errors.js";
 import { isAwaitable, type Main } from "../futures/coroutine.js";
 import { notAwaitable } from "../futures/ensure-future.js";
@@ -44,9 +44,10 @@ export interface ProgramOptions {
 export interface RunOptions extends RunnerOptions, ProgramOptions {}
 
 /**
- * Runs a program on a new loop. Ctrl-C (SIGINT) cancels its main task; a second one, or one that comes after the main task has ended,
- * ends the process, unless the program or somebody else handles that signal. It waits for `main`, cancels the tasks that are left and waits for them too, closes the
- * asynchronous generators that the loop tracks, waits for the default executor's work, and closes the loop.
+ * Runs a program on a new loop. Ctrl-C (SIGINT) cancels its main task; a second one, or one that comes after the main
+ * task has ended, ends the process, unless the program or somebody else handles that signal. It waits for `main`,
+ * cancels the tasks that are left and waits for them too, closes the asynchronous generators that the loop tracks,
+ * waits for the default executor's work, and closes the loop.
  *
  * @param main a coroutine, a future's worth of anything, or a function that returns one, which is called on the running loop
  * @returns what `main` comes to; rejects with KeyboardInterrupt if SIGINT ended it
@@ -168,9 +169,7 @@ export class Runner {
 function checkProgram(main: unknown, signal: unknown): void {
   checkNoLoopRuns();
   if (typeof main !== "function" && !isAwaitable(main)) throw notAwaitable(main);
-  if (signal !== undefined && !(signal instanceof AbortSignal)) {
-    throw typeError("ERR_NOT_A_SIGNAL", `the option signal must be an AbortSignal, not ${describe(signal)}`);
-  }
+  checkAbortSignal(signal);
 }
 
 async function cancelAllTasks(loop: EventLoop): Promise<void> {

@@ -1,12 +1,13 @@
 /**
  * Waiting without passing cancellation on.
  *
- * CPython 3.11, tasks.py `shield`.
+ * From: CPython 3.11, tasks.py `shield`.
  */
 
 import { Composite } from "../futures/composite.js";
 import type { Awaitable } from "../futures/coroutine.js";
-import { Future } from "../futures/future.js";
+import type { Future } from "../futures/future.js";
+import { markSeen } from "../futures/never-retrieved.js";
 import { ensureFuture } from "./implicit-loop.js";
 
 /**
@@ -16,15 +17,12 @@ import { ensureFuture } from "./implicit-loop.js";
  * @throws TypeError `ERR_NOT_AWAITABLE`
  */
 export function shield<T>(awaitable: Awaitable<T>): Future<T> {
-  const inner = ensureFuture(awaitable, awaitable instanceof Future ? { loop: awaitable.getLoop() } : {});
+  const inner = ensureFuture(awaitable);
   if (inner.done()) return inner;
   const outer = new Composite<T>(inner.getLoop(), [inner as Future<unknown>]);
   const passOn = (): void => {
-    if (outer.done()) {
-      if (!inner.cancelled()) inner.exception();
-      return;
-    }
-    outer._endAs(inner);
+    if (outer.done()) markSeen(inner);
+    else outer._endAs(inner);
   };
   inner.addDoneCallback(passOn);
   outer.addDoneCallback(() => {

@@ -3,7 +3,8 @@
  *
  * Owns: cancelling the others, and the function that made them, when one fails; waiting until all have ended; and what comes of that.
  *
- * CPython 3.11, taskgroups.py. Differs: there is no `async with`, so the group is that of a function, which runs in a task of its own.
+ * From: CPython 3.11, taskgroups.py. Differs: there is no `async with`, so the group is that of a function, which runs
+ * in a task of its own.
  */
 import { CancelledError, FatalError, RuntimeError, typeError } from "../errors.js";
 import { ExceptionGroup } from "../exception-group.js";
@@ -44,7 +45,8 @@ export class TaskGroup {
   }
 
   /**
-   * Makes a task of the group, as `loop.createTask` does. If it fails, the others and the group's function are cancelled; if it is cancelled, it just ends.
+   * Makes a task of the group, as `loop.createTask` does. If it fails, the others and the group's function are
+   * cancelled; if it is cancelled, it just ends.
    *
    * @throws RuntimeError `ERR_GROUP_FINISHED` when all has ended, `ERR_GROUP_ABORTING` when something has failed; as `loop.createTask`
    */
@@ -124,8 +126,7 @@ export class TaskGroup {
   #ended(task: Task<unknown>): void {
     this.#tasks.delete(task);
     if (this.#tasks.size === 0 && this.#allEnded !== null && !this.#allEnded.done()) this.#allEnded.setResult();
-    if (task.cancelled()) return;
-    if (!task._failed) return;
+    if (task.cancelled() || !task._failed) return;
     const error = task.exception();
     this.#errors.push(error);
     if (error instanceof FatalError) this.#fatal ??= error;
@@ -139,8 +140,9 @@ export class TaskGroup {
 /**
  * Runs a function that makes tasks in a group, and waits for all of them. When one fails, the others and the function are cancelled.
  *
- * @returns a task of what the function comes to, once all have ended; or of an ExceptionGroup of all that was thrown, but for cancellations; or of
- *   a FatalError, if there is one among that. Its cancellation reaches the function and the tasks
+ * @returns a task of what the function comes to, once all have ended; or of an ExceptionGroup of all that was thrown,
+ *   but for cancellations; or of a FatalError, if there is one among that. Its cancellation reaches the function and
+ *   the tasks
  * @throws TypeError `ERR_NOT_CALLABLE`; RuntimeError `ERR_NO_RUNNING_LOOP`
  */
 export function taskGroup<T>(body: Body<T, [TaskGroup]>): Task<T> {

@@ -5,7 +5,7 @@
  *
  * Does not own: who waits for whom (`waits.ts`).
  *
- * CPython 3.14, `python -m asyncio pstree`.
+ * From: CPython 3.14, `python -m asyncio pstree`.
  */
 import { checkFile, checkOptions } from "../arguments.js";
 import type { Future } from "../futures/future.js";
@@ -26,8 +26,8 @@ export interface PrintTreeOptions {
 }
 
 /**
- * All tasks of a loop, this thread's running one by default, as text: below each task those that it waits for. In debug mode each has the place where
- * it waits.
+ * All tasks of a loop, this thread's running one by default, as text: below each task those that it waits for. In debug
+ * mode each has the place where it waits.
  *
  * @throws RuntimeError `ERR_NO_RUNNING_LOOP`; TypeError `ERR_NOT_A_LOOP`
  */
@@ -60,7 +60,7 @@ function treeLines(loop: EventLoop, linesMax: number): string[] {
   const roots = tasks.filter((task) => !awaited.has(task as Future));
   const shown = new Set<Task>();
   const lines: string[] = [];
-  // Those that no root leads to wait for each other in a ring.
+  // Tasks that no root leads to wait for each other in a ring: they come after the roots.
   for (const root of [...roots, ...tasks]) {
     // No recursion, because a chain of tasks may be longer than the stack.
     const toShow: Branch[] = shown.has(root) ? [] : [{ task: root, before: "", below: "" }];

@@ -3,7 +3,7 @@
  *
  * Owns: asking a loop for its tasks. Does not own: the tasks (`futures/task.ts`), where they are kept (`scheduler/scheduler.ts`).
  *
- * CPython 3.11, tasks.py `current_task` and `all_tasks`.
+ * From: CPython 3.11, tasks.py `current_task` and `all_tasks`.
  */
 import { describe, RuntimeError, typeError } from "../errors.js";
 import { asyncTask } from "../futures/awaiting.js";
@@ -49,7 +49,7 @@ export function allTasks(loop: EventLoop = getRunningLoop()): Set<Task<unknown>>
   return tasks;
 }
 
-/** The class of loops is made of what asks for tasks, so it is what they have that tells them. */
+/** Tells a loop by what it has: importing its class would go round in a circle, since `event-loop.ts` asks for tasks by this file. */
 function checkHasTasks(loop: EventLoop): void {
   if (loop?._scheduler instanceof Scheduler && loop._currentTask !== undefined) return;
   throw typeError("ERR_NOT_A_LOOP", `an EventLoop is required, not ${describe(loop)}`);

@@ -5,7 +5,7 @@
  *
  * Does not own: what goes through it (`threads/`).
  *
- * CPython 3.11, base_events `call_soon_threadsafe`. Differs: functions do not cross threads, so a loop shares them by name.
+ * From: CPython 3.11, base_events `call_soon_threadsafe`. Differs: functions do not cross threads, so a loop shares them by name.
  */
 import type { MessagePort } from "node:worker_threads";
 import { type Callback, callOf, checkNotCoroutine } from "../scheduler/call.js";
@@ -25,13 +25,13 @@ export abstract class ThreadCalls extends ProcessCalls {
   }
 
   /**
-   * Shares callbacks with another thread, which calls them by name: `new RemoteLoop(port)` of `wasyncio/worker` has `callSoonThreadsafe` and
-   * `runCoroutineThreadsafe`. They run on this loop, in this thread.
+   * Shares callbacks with another thread, which calls them by name: `new RemoteLoop(port)` of `wasyncio/worker` has
+   * `callSoonThreadsafe` and `runCoroutineThreadsafe`. They run on this loop, in this thread.
    *
    * @param callbacks functions, and coroutine functions for `runCoroutineThreadsafe`
    * @returns a port to transfer to one thread: `new Worker(file, { workerData: { port }, transferList: [port] })`
-   * @throws TypeError `ERR_INVALID_ARG_TYPE`, `ERR_NOT_CALLABLE`; RuntimeError `ERR_LOOP_CLOSED`; UnsupportedError `ERR_NO_OUTSIDE` on a virtual
-   *   loop
+   * @throws TypeError `ERR_INVALID_ARG_TYPE`, `ERR_NOT_CALLABLE`; RuntimeError `ERR_LOOP_CLOSED`; UnsupportedError
+   *   `ERR_NO_OUTSIDE` on a virtual loop
    */
   // biome-ignore lint/suspicious/noExplicitAny: a callback's parameters are its caller's business
   share(callbacks: Readonly<Record<string, (...args: any[]) => unknown>>): MessagePort {

@@ -3,8 +3,8 @@
  *
  * Owns: the deadline, which may be moved; and telling its cancellation from those of others.
  *
- * CPython 3.11, timeouts.py. Differs: there is no `async with`, so the limit is that of a function, which runs in a task of its own; whoever
- * cancels that task cancels the function.
+ * From: CPython 3.11, timeouts.py. Differs: there is no `async with`, so the limit is that of a function, which runs in
+ * a task of its own; whoever cancels that task cancels the function.
  */
 import { CancelledError, RuntimeError, TimeoutError } from "../errors.js";
 import { keepResult } from "../futures/late-cancellation.js";
@@ -93,8 +93,8 @@ export class Timeout {
 }
 
 /**
- * Runs a function for `delay` seconds at the longest, then cancels it, and fails once it has ended. A function that ends with anything but the
- * CancelledError ends as it does, though its time was over.
+ * Runs a function for `delay` seconds at the longest, then cancels it, and fails once it has ended. A function that
+ * ends with anything but the CancelledError ends as it does, though its time was over.
  *
  * @param delay in seconds; null for ever
  * @returns a task that ends as the function does, or with TimeoutError; whose cancellation reaches it

@@ -5,21 +5,21 @@
  * their protocols.
  *
  * From: CPython 3.11 tasks.py `Task.__del__`, selector_events `_SelectorTransport.__del__`. Differs: there it is the
- * garbage collector that finds them, and closes their sockets. Here a loop keeps its tasks alive, and a descriptor what works on it, so the end of
- * the loop is the moment in which they are lost.
+ * garbage collector that finds them, and closes their sockets. Here a loop keeps its tasks alive, and a descriptor what
+ * works on it, so the end of the loop is the moment in which they are lost.
  */
 import { warnOfResource } from "../complaints.js";
 import { FatalError } from "../errors.js";
-import { Task } from "../futures/task.js";
+import type { Task } from "../futures/task.js";
 import { Server } from "../net/server.js";
 import { sourceOf } from "../scheduler/source.js";
 import { textOf } from "../show.js";
 import type { EventLoop } from "./event-loop.js";
+import { allTasks } from "./tasks.js";
 
-/** Takes down what is unfinished. Returns what reports it, once the loop is closed. */
+/** Notes what is unfinished now. Returns a function that reports it, to be called when the loop is closed. */
 export function unfinishedOf(loop: EventLoop): () => void {
-  const tasks: Task[] = [];
-  for (const entry of loop._scheduler.entries()) if (entry instanceof Task) tasks.push(entry);
+  const tasks = [...allTasks(loop)];
   const warnings = loop.getDebug() ? openOn(loop).map(warningOf) : [];
   return () => {
     for (const warn of warnings) warn();
@@ -40,7 +40,7 @@ function openOn(loop: EventLoop): object[] {
   return [...new Set([...loop._fdOwners.values(), ...loop._openWithoutFd])];
 }
 
-/** What warns of it as it is now. */
+/** A function that warns of it later, with the text that it has now. */
 function warningOf(owner: object): () => void {
   const kind = owner instanceof Server ? "server" : "transport";
   const text = `unclosed ${kind} ${textOf(owner)}`;

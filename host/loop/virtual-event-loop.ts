@@ -42,7 +42,11 @@ export class VirtualEventLoop extends EventLoop {
     super(runOutsideTasks(() => new VirtualDriver()));
   }
 
-  /** Connects to a server of this loop. Each name of a host is a host; `localhost` has several. @throws UnsupportedError `ERR_VIRTUAL_NETWORK` for any option */
+  /**
+   * Connects to a server of this loop. Each name of a host is a host; `localhost` has several.
+   *
+   * @throws UnsupportedError `ERR_VIRTUAL_NETWORK` for any option
+   */
   override createConnection<P extends StreamProtocol>(
     protocolFactory: () => P,
     host?: string | null,
@@ -80,7 +84,11 @@ export class VirtualEventLoop extends EventLoop {
     return listenAtPath(this.#place, protocolFactory, path, options);
   }
 
-  /** Opens an endpoint for datagrams of this loop. @throws UnsupportedError `ERR_VIRTUAL_NETWORK` for paths, and options but `family` and `allowBroadcast` */
+  /**
+   * Opens an endpoint for datagrams of this loop.
+   *
+   * @throws UnsupportedError `ERR_VIRTUAL_NETWORK` for paths, and options but `family` and `allowBroadcast`
+   */
   override createDatagramEndpoint<P extends DatagramProtocol>(
     protocolFactory: () => P,
     localAddr?: DatagramAddress | null,

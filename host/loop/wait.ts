@@ -1,12 +1,12 @@
 /**
  * Waiting for some of several things, and waiting no longer than a certain time.
  *
- * CPython 3.11, tasks.py `wait`; 3.12, `wait_for`, which waits until what it cancelled has ended.
+ * From: CPython 3.11, tasks.py `wait`; 3.12, `wait_for`, which waits until what it cancelled has ended.
  */
 import { checkOptions } from "../arguments.js";
 import { CancelledError, describe, TimeoutError, ValueError } from "../errors.js";
 import type { Awaitable, ResultOf } from "../futures/coroutine.js";
-import { Future } from "../futures/future.js";
+import type { Future } from "../futures/future.js";
 import { isKept, keepResult } from "../futures/late-cancellation.js";
 import { OwnFuture } from "../futures/own-future.js";
 import { OwnResult } from "../futures/own-result.js";
@@ -70,7 +70,7 @@ export function wait<A extends Awaitable<unknown>>(
       waiting._finish();
     }
   };
-  // Those that are done tell of it in the next iteration, so that whoever waits again and again keeps nobody from running.
+  // Futures that are done already count from the next iteration on, so that a task which waits again and again lets others run.
   for (const one of all) one.addDoneCallback(ended);
   waiting.addDoneCallback(() => {
     timer?.cancel();
@@ -97,7 +97,7 @@ class Waiting<T> extends OwnResult<WaitResult<T>> {
     if (!this.done()) this._succeed({ done: new Set(), pending: new Set(this.#all) });
   }
 
-  /** What has ended since it was enough is done as well. */
+  /** Futures that have ended between the end of the wait and now are among those that are done. */
   override _take(): WaitResult<T> {
     const result = super._take();
     if (this.#isTaken) return result;
@@ -120,8 +120,8 @@ class Waiting<T> extends OwnResult<WaitResult<T>> {
  */
 export function waitFor<T>(awaitable: Awaitable<T>, timeout: number | null): Task<T> {
   if (timeout !== null) checkSeconds("timeout", timeout);
-  const inner = ensureFuture(awaitable, awaitable instanceof Future ? { loop: awaitable.getLoop() } : {});
-  // A coroutine runs for this call alone; what a future comes to is its own business.
+  const inner = ensureFuture(awaitable);
+  // A coroutine runs for this call alone, so its result must not be lost. A future that was passed may have others who look at it.
   const isOurs = isKept(inner as Future<unknown>) || (inner !== awaitable && inner instanceof Task);
   if (isOurs) keepResult(inner as Task<T>);
   const loop = inner.getLoop();
@@ -139,7 +139,7 @@ export function waitFor<T>(awaitable: Awaitable<T>, timeout: number | null): Tas
     try {
       const result = yield* inner;
       isTaken = true;
-      // The task hands it on, and whoever awaits that has it.
+      // The result is not taken yet: the task hands it on, and it is taken by the one who awaits the task.
       if (inner instanceof OwnFuture) inner._isTaken = wasTaken;
       return result;
     } catch (error) {

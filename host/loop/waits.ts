@@ -3,8 +3,8 @@
  *
  * Owns: following futures of `gather`, `wait`, `shield` and task groups between a task and the next; how a task reads in a text.
  *
- * Does not own: what a single future waits for (`futures/pending-parts.ts`), whole graphs (`call-graph.ts`) and trees (`task-tree.ts`). Nothing is noted while
- * tasks run: all is found out when somebody asks.
+ * Does not own: what a single future waits for (`futures/pending-parts.ts`), whole graphs (`call-graph.ts`) and trees
+ * (`task-tree.ts`). Nothing is noted while tasks run: all is found out when somebody asks.
  */
 import type { Future } from "../futures/future.js";
 import { pendingPartsOf } from "../futures/pending-parts.js";
@@ -20,7 +20,8 @@ export function tasksBelow(task: Task): Task[] {
 /** For each future that some of the tasks wait for those that wait for it, be they tasks or not. */
 export function waitersOf(tasks: Iterable<Task>): Map<Future, Set<Future>> {
   const waiters = new Map<Future, Set<Future>>();
-  // A set that grows while it is gone through is gone through to its end. Each is looked at once, so that thousands may wait for the same thousands.
+  // The loop also visits what is added to the set meanwhile. Each future is looked at once, so that thousands may wait
+  // for the same thousands.
   const found = new Set<Future>(tasks as Iterable<Future>);
   for (const one of found) {
     for (const part of pendingPartsOf(one)) {

@@ -10,11 +10,11 @@
 
 import { checkOptions } from "../arguments.js";
 import type { Future } from "../futures/future.js";
+import { Operation, type Work } from "../futures/operation.js";
 import type { EventLoop } from "../loop/event-loop.js";
 import type { StreamProtocol } from "../protocols.js";
 import { connected } from "./connect.js";
 import { isLogged, pairText, writeDown } from "./debug-log.js";
-import { Operation, type Work } from "./operation.js";
 import { checkDescriptors, checkProtocolFactory } from "./options.js";
 import type { Socket } from "./socket.js";
 import { checkStreamSocket } from "./takeover.js";

@@ -44,7 +44,8 @@ const WORDS: ReadonlyMap<number, ReadonlyMap<string, string>> = new Map([
   [AF_INET6, new Map([["", "::"]])],
 ]);
 
-const PORT_MAX = 0xffff;
+/** The highest port. */
+export const PORT_MAX = 0xffff;
 const FLOWINFO_MAX = 0xfffff;
 const SCOPE_ID_MAX = 0xffffffff;
 

@@ -10,15 +10,15 @@
  */
 
 import type { Future } from "../futures/future.js";
+import { Operation } from "../futures/operation.js";
 import type { EventLoop } from "../loop/event-loop.js";
 import type { BaseProtocol, StreamProtocol } from "../protocols.js";
 import type { PipeLike } from "./checks.js";
 import { introduce } from "./introduce.js";
-import { Operation } from "./operation.js";
 import { checkDescriptors, checkProtocolFactory } from "./options.js";
 import { type PipeEnd, takePipe } from "./pipe-end.js";
 import { ReadPipeTransport } from "./read-pipe.js";
-import type { ReadTransport, WriteTransport } from "./transports.js";
+import type { ReadTransport, WriteTransport } from "./transport-kinds.js";
 import { WritePipeTransport } from "./write-pipe.js";
 
 /** Reads from a pipe; see `EventLoop.connectReadPipe`. */

@@ -7,21 +7,21 @@
  * Does not own: trying several at once (`happy-eyeballs.ts`), the connection afterwards (`socket-transport.ts`), waiting
  * for a socket to connect (`sock-calls.ts`).
  *
- * From: CPython 3.11 base_events `create_connection`, with `allErrors` of 3.12. Differs: options that `sock` makes meaningless are errors; a
- * protocol factory that throws closes the socket.
+ * From: CPython 3.11 base_events `create_connection`, with `allErrors` of 3.12. Differs: options that `sock` makes
+ * meaningless are errors; a protocol factory that throws closes the socket.
  */
 
-import { checkAbsent, checkBoolean, checkInteger, checkOptions } from "../arguments.js";
+import { checkAbsent, checkBoolean, checkInteger, checkOptions, INT_MAX } from "../arguments.js";
 import { AF_INET6, SOCK_STREAM } from "../constants.js";
 import { CancelledError, describe, typeError, ValueError } from "../errors.js";
 import type { Future } from "../futures/future.js";
+import { Operation, type Work } from "../futures/operation.js";
 import type { EventLoop } from "../loop/event-loop.js";
 import type { StreamProtocol } from "../protocols.js";
 import { type Address, checkAddress, type NamedAddress } from "./address.js";
 import { isLogged, pairText, writeDown } from "./debug-log.js";
 import { interleaveFamilies, race } from "./happy-eyeballs.js";
 import { introduce } from "./introduce.js";
-import { Operation, type Work } from "./operation.js";
 import {
   checkDescriptors,
   checkHost,
@@ -38,8 +38,6 @@ import { checkStreamSocket } from "./takeover.js";
 import { secure } from "./tls-handshake.js";
 import { CLIENT_TLS_KEYS, type ClientTlsOptions, checkClientTls, type TlsSide } from "./tls-options.js";
 import type { Transport } from "./transport.js";
-
-const INT_MAX = 0x7fffffff;
 
 /** An address to connect from: the host may be a name, and the port that of a service. */
 export interface LocalAddress extends Partial<Omit<NamedAddress, "host" | "port">> {
@@ -273,7 +271,7 @@ function bindLocal(socket: Socket, localInfos: AddressInfo[]): void {
   throw new ValueError("ERR_NO_ADDRESS", message);
 }
 
-/** One error for several: itself if it is the only one, or if all say the same, unless they are wanted in any case. */
+/** One error for several: the first, if all of them say the same; else, or with `allErrors`, an AggregateError. */
 function combined(errors: Error[], allErrors: boolean): Error {
   const [first] = errors;
   if (first === undefined) return new ValueError("ERR_NO_ADDRESS", "getaddrinfo() returned empty list");

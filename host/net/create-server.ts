@@ -5,9 +5,9 @@
  *
  * Does not own: the server afterwards (`server.ts`).
  *
- * From: CPython 3.11 base_events `create_server`, with `keepAlive` of 3.13. Differs: equal addresses are removed in the order of the hosts; options
- * that `sock` makes meaningless are errors; a name or the absence of a host may have an IPv6 address that this machine
- * does not, which is then left out (as CPython does since 3.13).
+ * From: CPython 3.11 base_events `create_server`, with `keepAlive` of 3.13. Differs: equal addresses are removed in the
+ * order of the hosts; options that `sock` makes meaningless are errors; a name or the absence of a host may have an
+ * IPv6 address that this machine does not, which is then left out (as CPython does since 3.13).
  */
 
 import { checkAbsent, checkBoolean } from "../arguments.js";
@@ -24,10 +24,10 @@ import {
 } from "../constants.js";
 import { describe, typeError, ValueError } from "../errors.js";
 import type { Future } from "../futures/future.js";
+import { Operation, type Work } from "../futures/operation.js";
 import type { EventLoop } from "../loop/event-loop.js";
 import type { StreamProtocol } from "../protocols.js";
 import { type Address, formatAddress, type InetAddress } from "./address.js";
-import { Operation, type Work } from "./operation.js";
 import { checkDescriptors, checkHost, checkPort, checkProtocolFactory, checkResolution } from "./options.js";
 import { type AddressInfo, resolve } from "./resolve.js";
 import type { Server, ServingOptions } from "./server.js";
@@ -113,7 +113,7 @@ function* resolveAll(
   port: number | string | null,
   { family, flags = AI_PASSIVE }: ServerOptions<Address>,
 ): Work<Candidate[]> {
-  const hosts = host === "" || host === null || typeof host === "string" ? [host || null] : host;
+  const hosts = host === null || typeof host === "string" ? [host] : host;
   const candidates = new Map<string, Candidate>();
   for (const each of hosts) {
     const wanted = { type: SOCK_STREAM, flags, ...(family === undefined ? {} : { family }) };

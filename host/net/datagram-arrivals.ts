@@ -1,7 +1,8 @@
 /**
  * Datagrams as they come.
  *
- * Owns: the memory that a thread receives them into, many at a time, and what each of them is: bytes and a sender, or an error where it was cut.
+ * Owns: the memory that a thread receives them into, many at a time, and what each of them is: bytes and a sender, or
+ * an error where it was cut.
  *
  * Does not own: the call (`sys/datagrams.ts`), and handing them out (`socket-datagrams.ts`).
  */

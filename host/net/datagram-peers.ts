@@ -20,7 +20,7 @@ export class DatagramPeers {
   /** The address that was sent to last, as the kernel takes it. */
   readonly #name = new SocketName();
   #nameLength = 0;
-  /** Whose name that is, if it cannot have changed since. */
+  /** The address that `#name` was written from, if it is frozen and so cannot have changed since. */
   #named: Address | null = null;
 
   /**
@@ -65,7 +65,7 @@ export class DatagramPeers {
   }
 }
 
-/** Whether it is what the kernel takes, and cannot change. */
+/** Whether the address is what the kernel takes as it stands, and cannot change. */
 function isMeantAsItIs(address: Address, checked: Address): boolean {
   return Object.isFrozen(address) && (address as Partial<InetAddress>).host === (checked as Partial<InetAddress>).host;
 }

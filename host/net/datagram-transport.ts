@@ -108,7 +108,7 @@ export abstract class DatagramTransport extends FlowControl {
 
   /** @internal Something was to be sent on an endpoint that is closed. */
   protected _dropSend(): void {
-    if (++this.#lostSends > LOST_SENDS_TO_WARN) logWarning("A datagram to a closed endpoint was dropped.");
+    if (++this.#lostSends >= LOST_SENDS_TO_WARN) logWarning("A datagram to a closed endpoint was dropped.");
   }
 }
 

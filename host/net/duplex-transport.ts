@@ -15,13 +15,14 @@ import { Duplex } from "node:stream";
 import { checkBytes } from "../arguments.js";
 import { describe, RuntimeError, typeError } from "../errors.js";
 import type { Future } from "../futures/future.js";
+import { Operation } from "../futures/operation.js";
 import type { EventLoop } from "../loop/event-loop.js";
 import type { StreamProtocol } from "../protocols.js";
 import type { InetAddress } from "./address.js";
 import { checkLines } from "./checks.js";
+import { introduce } from "./introduce.js";
 import { LayeredTransport } from "./layered-transport.js";
-import { Operation, type Work } from "./operation.js";
-import { checkProtocol, checkProtocolFactory } from "./options.js";
+import { checkProtocolFactory } from "./options.js";
 import { noteClosed, noteOpen } from "./owners.js";
 import { type Transport, writeAfterEof } from "./transport.js";
 
@@ -34,27 +35,16 @@ export function connectDuplex<P extends StreamProtocol>(
   loop._scheduler.checkOpen();
   checkProtocolFactory(protocolFactory);
   checkDuplex(duplex);
-  return new Operation(loop, connect(loop, protocolFactory, duplex), ([transport]) => transport.abort());
-}
-
-function* connect<P extends StreamProtocol>(
-  loop: EventLoop,
-  protocolFactory: () => P,
-  duplex: Duplex,
-): Work<[transport: Transport, protocol: P]> {
-  let transport: Transport | undefined;
-  try {
-    const protocol = checkProtocol(protocolFactory());
-    transport = new DuplexTransport(loop, duplex, protocol);
-    noteOpen(loop, transport);
-    // After connectionMade, which was scheduled just before.
-    yield;
-    return [transport, protocol];
-  } catch (error) {
-    if (transport === undefined) duplex.destroy();
-    else transport.close();
-    throw error;
-  }
+  const work = introduce<P, Transport>(
+    protocolFactory,
+    (protocol) => {
+      const transport = new DuplexTransport(loop, duplex, protocol);
+      noteOpen(loop, transport);
+      return transport;
+    },
+    () => duplex.destroy(),
+  );
+  return new Operation(loop, work, ([transport]) => transport.abort());
 }
 
 function checkDuplex(duplex: unknown): void {
@@ -174,13 +164,13 @@ export class DuplexTransport extends LayeredTransport {
     this._lose(null);
   }
 
-  /** @internal Whoever was paused is resumed first, if the stream has taken everything. */
+  /** @internal Resumes a protocol that was paused first, if the stream has taken everything. */
   protected override _tellLost(error: Error | null): void {
     if (this.#duplex.writableFinished) this._resumeIfLow();
     super._tellLost(error);
   }
 
-  /** @internal The stream goes on until enough has come. */
+  /** @internal The stream goes on by itself until it has sent as much as it would keep: see `#onData`. */
   protected override _readingPaused(): void {}
 
   /** @internal */
@@ -251,7 +241,7 @@ export class DuplexTransport extends LayeredTransport {
     if (this._closing) return;
     this.#arrived.push(chunk);
     this.#arrivedBytes += chunk.length;
-    // As much as the stream would keep by itself for a reader who does not come.
+    // Pauses the stream at the amount that it would keep by itself while nobody reads.
     if (this.#arrivedBytes >= this.#duplex.readableHighWaterMark) this.#duplex.pause();
     this.#readSoon();
   };
@@ -278,7 +268,7 @@ export class DuplexTransport extends LayeredTransport {
     else this.#breaks(this._whyClosed);
   };
 
-  /** Whether both sides have said all, or it has left: what breaks then is the goodbye. */
+  /** Whether nothing is lost by a break: the connection is closing, and both sides have sent everything. Only the goodbye breaks then. */
   get #isOver(): boolean {
     const { readableEnded, writableFinished, writableLength } = this.#duplex;
     return this._closing && (writableFinished || (readableEnded && writableLength === 0));

@@ -12,7 +12,7 @@
 import type { EventLoop } from "../loop/event-loop.js";
 import type { BaseProtocol } from "../protocols.js";
 
-/** What comes to its end. */
+/** Something that ends once, and holds what it has to give back then. */
 export interface Endable {
   /** @internal Tells the protocol, and gives back what it holds. */
   _end(error: Error | null): void;

@@ -13,12 +13,12 @@ import { promisify } from "node:util";
 import { checkBoolean, checkInteger, checkOptions } from "../arguments.js";
 import { UnsupportedError, ValueError } from "../errors.js";
 import { futureOf } from "../futures/ensure-future.js";
+import type { Work } from "../futures/operation.js";
 import type { EventLoop } from "../loop/event-loop.js";
 import { EAGAIN, EINVAL, ENOSYS, EOPNOTSUPP } from "../sys/errno.js";
 import { errorText, systemError } from "../sys/errors.js";
 import { sendFile } from "../sys/sendfile.js";
 import { checkOpen, type PipeLike } from "./checks.js";
-import type { Work } from "./operation.js";
 import type { Socket } from "./socket.js";
 import { AGAIN } from "./socket-call.js";
 
@@ -59,7 +59,11 @@ export class FileSource {
     this.#count = count === null || count === undefined ? Number.MAX_SAFE_INTEGER : checkCount(count);
   }
 
-  /** Has the kernel send some. Answers how many bytes were sent in all when that is enough, else AGAIN. @throws as the kernel; `unavailable` */
+  /**
+   * Has the kernel send some. Answers how many bytes were sent in all when that is enough, else AGAIN.
+   *
+   * @throws as the kernel; `unavailable`
+   */
   sendOn(socket: Socket): number | typeof AGAIN {
     const sent = this.#left === 0 ? 0 : sendFile(socket.fileno(), this.#fd, this.#position, this.#left);
     if (sent === -EAGAIN) return AGAIN;
@@ -74,7 +78,7 @@ export class FileSource {
     if (size === 0) return 0;
     const scheduler = this.#loop._scheduler;
     const position = this.#position;
-    // Node's thread pool cannot answer while the loop keeps the thread, and on a virtual loop timers would not wait for it.
+    // Node's thread pool cannot answer while the loop keeps the thread; and virtual time would not wait for it.
     const bytesRead =
       scheduler.blocking || !scheduler.driver.hasOutside
         ? readSync(this.#fd, buffer, 0, size, position)

@@ -10,9 +10,9 @@
  * before the winner is handed on.
  */
 
+import { Operation, type Work } from "../futures/operation.js";
 import type { EventLoop } from "../loop/event-loop.js";
 import type { TimerHandle } from "../scheduler/handle.js";
-import { Operation, type Work } from "./operation.js";
 import type { AddressInfo } from "./resolve.js";
 import type { Socket } from "./socket.js";
 

@@ -10,7 +10,7 @@
  * to be the transport's.
  */
 
-import type { Work } from "./operation.js";
+import type { Work } from "../futures/operation.js";
 import { checkProtocol } from "./options.js";
 
 /**

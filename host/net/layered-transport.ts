@@ -29,7 +29,7 @@ export abstract class LayeredTransport extends Transport {
   /** @internal */ protected readonly _extra: Record<string, unknown> = {};
   /** @internal */ protected _closing = false;
   #protocol: StreamProtocol;
-  /** The protocol once more, if it is one that has buffers of its own. */
+  /** The same protocol, if it is one that has buffers of its own. */
   #buffered: BufferedProtocol | null = null;
   #paused = false;
   #lost = false;
@@ -113,7 +113,7 @@ export abstract class LayeredTransport extends Transport {
 
   /** @internal A write came too late. */
   protected _dropWrite(): void {
-    if (++this.#lostWrites > LOST_WRITES_TO_WARN) logWarning("A write to a transport that is closed was dropped.");
+    if (++this.#lostWrites >= LOST_WRITES_TO_WARN) logWarning("A write to a transport that is closed was dropped.");
   }
 
   /**
@@ -149,7 +149,10 @@ export abstract class LayeredTransport extends Transport {
     }
   }
 
-  /** @internal Ends the connection because of an error that is ours or the protocol's. Those of the system are the protocol's business alone. */
+  /**
+   * @internal Ends the connection because of an error that is ours or the protocol's. Those of the system are the
+   * protocol's business alone.
+   */
   protected _fatalError(error: unknown, message: string): void {
     if (error instanceof FatalError) throw error;
     if (!isSystemError(error)) {

@@ -1,5 +1,5 @@
 /**
- * Sockets that are lent to Node, which TLS is cheapest on: between its cipher and a handle of its own nothing passes through JavaScript.
+ * Sockets that are lent to Node for TLS. That is cheapest: between Node's cipher and a handle of Node's nothing passes through JavaScript.
  *
  * Owns: the second descriptor that Node works on, until the stream is destroyed; that the stream does not outlive the descriptor that is
  * ours, and keeps no process alive by itself.

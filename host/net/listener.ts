@@ -4,7 +4,7 @@
  * Owns: watching the socket; taking connections until there is none left, `backlog` at the most in a row; making a
  * transport of each; pausing when the system has run out of descriptors or memory.
  *
- * Does not own: the socket (`server.ts`).
+ * Does not own: the socket (`door.ts`).
  *
  * From: CPython 3.11 selector_events `_accept_connection`. Differs: a connection is set up in the iteration that accepts
  * it; there is one retry and not a stack of them, and none after the server is closed (python/cpython#151615); a
@@ -12,6 +12,7 @@
  */
 
 import { FatalError } from "../errors.js";
+import { Operation } from "../futures/operation.js";
 import type { EventLoop } from "../loop/event-loop.js";
 import type { StreamProtocol } from "../protocols.js";
 import type { TimerHandle } from "../scheduler/handle.js";
@@ -19,7 +20,6 @@ import { EAGAIN, EBADF, EINVAL, EMFILE, ENFILE, ENOBUFS, ENOMEM, ENOTSOCK } from
 import { errorText, systemError } from "../sys/errors.js";
 import { type Address, formatAddress } from "./address.js";
 import { isLogged, writeDown } from "./debug-log.js";
-import { Operation } from "./operation.js";
 import { checkProtocol } from "./options.js";
 import { SecureConnection } from "./secure-connection.js";
 import type { Socket } from "./socket.js";
@@ -71,7 +71,7 @@ export class Listener {
       const accepted = this.#socket._accept();
       if (typeof accepted !== "number") this.#connect(...accepted);
       else if (accepted === -EAGAIN) return;
-      else if (isFatal(accepted)) return this.#fail(accepted);
+      else if (endsAccepting(accepted)) return this.#fail(accepted);
     }
   }
 
@@ -129,7 +129,8 @@ const SHORTAGES = new Set([EMFILE, ENFILE, ENOBUFS, ENOMEM]);
 /** Errors of the socket, which will not. All others are those of one connection, which is gone. */
 const FAILURES = new Set([EBADF, EINVAL, ENOTSOCK]);
 
-function isFatal(errno: number): boolean {
+/** Whether accepting on this socket has to stop, for a while or for good. */
+function endsAccepting(errno: number): boolean {
   return SHORTAGES.has(-errno) || FAILURES.has(-errno);
 }
 

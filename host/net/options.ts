@@ -6,14 +6,12 @@
  * Does not own: what calls of every kind take (`arguments.ts`), descriptors (`checks.ts`), addresses (`address.ts`).
  */
 
-import { checkInteger } from "../arguments.js";
+import { checkInteger, INT_MAX } from "../arguments.js";
 import { describe, RuntimeError, typeError } from "../errors.js";
 import { isPromiseLike } from "../futures/coroutine.js";
 import type { EventLoop } from "../loop/event-loop.js";
+import { PORT_MAX } from "./address.js";
 import { Socket } from "./socket.js";
-
-const PORT_MAX = 0xffff;
-const INT_MAX = 0x7fffffff;
 
 /**
  * Tests that a loop is open, and one that can have descriptors.

@@ -1,9 +1,9 @@
 /**
  * Who owns a descriptor: the transport or server that works on it, so that nobody else watches it meanwhile. And which transports and
- * servers are open that work on none.
+ * servers are open without a descriptor.
  *
- * Owns: entering an owner into its loop's table, and taking it out when the descriptor is closed, by whomever, and telling
- * it of that; having it do first what it has put off, when somebody else works on the descriptor.
+ * Owns: entering an owner into its loop's table; when the descriptor is closed, by whomever, taking it out and telling it so; and
+ * flushing what an owner has put off before somebody else works on its descriptor.
  *
  * The tables keep owners alive, so one that is open is never lost to the garbage collector; a loop that is closed before
  * them says so in debug mode (`loop/unclosed.ts`).
@@ -43,7 +43,7 @@ export function noteClosed(loop: EventLoop, one: object): void {
   loop._openWithoutFd.delete(one);
 }
 
-/** What the owner of an fd has put off is done now, before anybody else works on it. */
+/** Has the owner of an fd do what it has put off, before anybody else works on the fd. */
 export function flushOwner(fd: number): void {
   const owner = tables.get(fd)?.get(fd) as Owner | undefined;
   owner?._flush?.();

@@ -23,7 +23,7 @@ import { Ending } from "./ending.js";
 import { own } from "./owners.js";
 import type { PipeEnd } from "./pipe-end.js";
 import { Reception } from "./reception.js";
-import type { ReadTransport } from "./transports.js";
+import type { ReadTransport } from "./transport-kinds.js";
 
 /** Reads from a pipe. `connectReadPipe` makes them. */
 export class ReadPipeTransport implements ReadTransport {

@@ -46,7 +46,7 @@ export interface ReceptionOwner {
 
 export class Reception {
   #protocol: StreamProtocol;
-  /** The protocol once more, if it is one that has buffers of its own. */
+  /** The same protocol, if it is one that has buffers of its own. */
   #buffered: BufferedProtocol | null;
   #window = WINDOW_MIN_BYTES;
 

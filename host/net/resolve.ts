@@ -12,7 +12,7 @@
 
 import { isIPv6, SocketAddress } from "node:net";
 import { domainToASCII } from "node:url";
-import { checkInteger, checkOptions } from "../arguments.js";
+import { checkInteger, checkOptions, INT_MAX } from "../arguments.js";
 import {
   AF_INET,
   AF_INET6,
@@ -31,6 +31,7 @@ import {
 } from "../constants.js";
 import { describe, typeError, ValueError } from "../errors.js";
 import type { Future } from "../futures/future.js";
+import { Operation, type Work } from "../futures/operation.js";
 import type { EventLoop } from "../loop/event-loop.js";
 import {
   type AddressInfo,
@@ -41,9 +42,8 @@ import {
   type NameFailure,
 } from "../sys/names.js";
 import { parseIPv4 } from "../sys/sockaddr.js";
-import { checkAddress, type InetAddress } from "./address.js";
+import { checkAddress, type InetAddress, PORT_MAX } from "./address.js";
 import { Lookup, lookupError } from "./lookups.js";
-import { Operation, type Work } from "./operation.js";
 import { checkHost } from "./options.js";
 
 export type { AddressInfo };
@@ -60,8 +60,6 @@ export interface ResolveOptions {
   flags?: number;
 }
 
-const PORT_MAX = 0xffff;
-const INT_MAX = 0x7fffffff;
 const KNOWN = ["family", "type", "proto", "flags"];
 
 /** Flags that mean nothing new for a numeric host. AI_ADDRCONFIG does: it asks the machine for its interfaces. */

@@ -1,12 +1,13 @@
 /**
  * Connections over TLS as their server sees them.
  *
- * Owns: that a server closes what is on top, the secure transport as soon as there is one; and that it hears of the end after the protocol.
+ * Owns: that a server which closes its connections closes the secure transport as soon as there is one, and until then the one below;
+ * and that the server hears of the end after the protocol has.
  */
 import type { EventLoop } from "../loop/event-loop.js";
 import type { Connection, Transport, TransportOwner } from "./transport.js";
 
-/** A connection from the accept on, not just from the end of the handshake. It is what owns the transport below. */
+/** A connection that its server knows from the accept on, and not only from the end of the handshake. It owns the transport below. */
 export class SecureConnection implements TransportOwner, Connection {
   readonly #loop: EventLoop;
   readonly #server: TransportOwner;

@@ -10,6 +10,7 @@
  * `close` and `writeEof`; the file's position stays where it is.
  */
 import type { Future } from "../futures/future.js";
+import { Operation, type Work } from "../futures/operation.js";
 import type { EventLoop } from "../loop/event-loop.js";
 import { type BufferedProtocol, isBuffered, type Protocol, type StreamProtocol } from "../protocols.js";
 import {
@@ -20,7 +21,6 @@ import {
   type SendfileOptions,
   unavailable,
 } from "./file-source.js";
-import { Operation, type Work } from "./operation.js";
 import { sendNatively } from "./sock-sendfile.js";
 import { SocketTransport } from "./socket-transport.js";
 import { checkTransport, sendfileInProgress, type Transport, transportClosing } from "./transport.js";

@@ -1,10 +1,11 @@
 /**
  * Servers: where they listen, and the connections that came through them.
  *
- * Owns: the doors, which are listening sockets as a rule, until `close`; serving, in turn or for ever; whom to tell when the server is closed and its last
- * connection has ended.
+ * Owns: the doors, which are listening sockets as a rule, until `close`; serving, in turn or for ever; whom to tell
+ * when the server is closed and its last connection has ended.
  *
- * Does not own: accepting (`door.ts`, `listener.ts`), the addresses (`create-server.ts`), the connections' own lives (`socket-transport.ts`).
+ * Does not own: accepting (`door.ts`, `listener.ts`), the addresses (`create-server.ts`), the connections' own lives
+ * (`socket-transport.ts`).
  *
  * From: CPython base_events `Server`: 3.11, with `waitClosed` of 3.12.1 and `closeClients` and `abortClients` of 3.13.
  * Differs: `sockets` is null once closed; starting a closed server is a RuntimeError.

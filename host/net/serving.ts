@@ -8,19 +8,18 @@
  * From: CPython 3.11 base_events `create_server`, its second half.
  */
 
-import { checkBoolean, checkInteger, checkOptions } from "../arguments.js";
+import { checkBoolean, checkInteger, checkOptions, INT_MAX } from "../arguments.js";
+import type { Work } from "../futures/operation.js";
 import type { EventLoop } from "../loop/event-loop.js";
 import type { StreamProtocol } from "../protocols.js";
 import type { Address } from "./address.js";
 import { type Door, SocketDoor } from "./door.js";
-import type { Work } from "./operation.js";
 import { Server, type ServingOptions } from "./server.js";
 import type { Socket } from "./socket.js";
 import type { SocketFile } from "./socket-file.js";
 import { checkServerTls, SERVER_TLS_KEYS } from "./tls-options.js";
 
 const BACKLOG = 100;
-const INT_MAX = 0x7fffffff;
 
 /**
  * Tests the options that every server has, and that there are none that nobody knows.

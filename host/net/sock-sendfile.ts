@@ -11,9 +11,9 @@
 import { SOCK_STREAM } from "../constants.js";
 import { ValueError } from "../errors.js";
 import type { Future } from "../futures/future.js";
+import { Operation, type Work } from "../futures/operation.js";
 import type { EventLoop } from "../loop/event-loop.js";
 import { checkFallback, type FileLike, FileSource, isUnavailable, type SendfileOptions } from "./file-source.js";
-import { Operation, type Work } from "./operation.js";
 import { sockSendall } from "./sock-calls.js";
 import type { Socket } from "./socket.js";
 import { checkIdle, SocketCall } from "./socket-call.js";

@@ -32,10 +32,10 @@ import type { SocketFile } from "./socket-file.js";
 /** How long to wait until a socket that is writable, and yet takes nothing, is asked again. */
 const RETRY_SECONDS = 0.001;
 
-/** How many are sent at a time, and how large each may be: a copy must be cheaper than a system call. */
+/** How many datagrams are sent at a time, and how large each may be: copying it must be cheaper than a system call. */
 const SENDS = 32;
 const SEND_BYTES_MAX = 2048;
-/** From when on nothing that was sent waits for the next datagram to be handed out. */
+/** How long a datagram that was sent may wait while others are handed out, in milliseconds. */
 const SENDS_WAIT_MS = 0.5;
 
 /** The batch of this thread: no two sockets hand out datagrams at the same time. */
@@ -63,7 +63,7 @@ export class SocketDatagrams extends DatagramTransport {
   #retry: TimerHandle | null = null;
   #closing = false;
   #ended = false;
-  /** What datagramReceived sends, while more than one are being handed out. */
+  /** Collects what `datagramReceived` sends, while several datagrams are handed out one after the other. */
   #batch: SendBatch | null = null;
   #flushTime = 0;
 
@@ -144,7 +144,7 @@ export class SocketDatagrams extends DatagramTransport {
     const arrivals = receiveArrivals(this.#socket);
     if (arrivals === -EAGAIN) return;
     if (typeof arrivals === "number") return this.#tellError(arrivals, null, "recvmmsg");
-    // What a connected socket is told of may be an earlier datagram's error, which sendmmsg would keep to itself.
+    // The kernel may answer a connected socket with the error of an earlier datagram, and sendmmsg would not say so.
     if (arrivals.length === 1 || this.#connected) return this._deliver(arrivals, 0);
     sends ??= new SendBatch(SENDS, SEND_BYTES_MAX);
     this.#batch = sends;
@@ -193,7 +193,7 @@ export class SocketDatagrams extends DatagramTransport {
       isStuck = false;
       queue.shift();
       this.#queuedBytes -= data.length;
-      // What still waits is sent later: the protocol may want to close first.
+      // The protocol, which is told of the error, may want to close first. What still waits is sent later.
       if (result < 0) return this.#tellError(result, address);
     }
     this._resumeIfLow();
@@ -202,7 +202,7 @@ export class SocketDatagrams extends DatagramTransport {
     if (this.#closing) this.#lose(null);
   }
 
-  /** @internal What waits can never be sent. Without that, the next datagram finds out. */
+  /** @internal What waits can never be sent. If nothing waits, the next datagram finds out. */
   _descriptorGoes(): void {
     if (this.#queue.length === 0) return;
     this.#forceClose(systemError("send", EBADF, { message: errorText(EBADF) }));
@@ -227,7 +227,7 @@ export class SocketDatagrams extends DatagramTransport {
     return this.#ended || (this.#queue.length === 0 && batch.add(data, family, address));
   }
 
-  /** What is sent is not to wait for a protocol that takes long. */
+  /** Sends what was collected, if it has waited long enough: the protocol may take long with each datagram. */
   #flushInTime(): void {
     const batch = this.#batch;
     if (batch !== null && batch.count > 0 && performance.now() >= this.#flushTime) this._flush();

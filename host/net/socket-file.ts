@@ -4,7 +4,7 @@
  * Owns: removing a file that an earlier server has left, and the file of a server of ours when it closes, unless
  * somebody else's has taken its place. Abstract names have no file.
  *
- * Does not own: the sockets (`unix-server.ts`).
+ * Does not own: the sockets (`unix-server.ts`, `datagram-endpoint.ts`).
  *
  * From: CPython 3.13 unix_events `create_unix_server` and `_stop_serving`. Differs: the file is compared and removed
  * while the socket is still open, as only then nobody else can have its inode; devices are compared too.

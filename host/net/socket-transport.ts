@@ -5,7 +5,7 @@
  * that `connectionLost` is called exactly once and last.
  *
  * Does not own: where received bytes are put (`receive-slab.ts`), bytes that wait (`write-queue.ts`), the water marks
- * (`flow-control.ts`), making connections (`connect.ts`, `server.ts`).
+ * (`flow-control.ts`), making connections (`connect.ts`, `listener.ts`).
  *
  * From: CPython 3.11 selector_events `_SelectorSocketTransport`. Differs: a write after a close that has drained is dropped
  * quietly; inside `resumeWriting`, `abort` does not lead to a second `connectionLost`, nor `writeEof` to a second shutdown,
@@ -213,7 +213,10 @@ export class SocketTransport extends Transport {
     this.#lent = true;
   }
 
-  /** @internal Has something else be the connection of the server, if it is a server's: `replace` makes what is told of the end from here on. */
+  /**
+   * @internal Has something else be the connection of the server, if it is a server's: `replace` makes what is told of
+   * the end from here on.
+   */
   _replaceOwner(replace: (server: TransportOwner) => TransportOwner): void {
     const server = this.#server;
     if (server === null) return;
@@ -245,7 +248,7 @@ export class SocketTransport extends Transport {
     if (this.#lost !== 0 || queue === null) return;
     const result = queue.flush(this.#socket);
     if (result < 0) return this.#fail("send", result, "Fatal write error on socket transport");
-    // If it comes in `resumeWriting`, it is sent there.
+    // Asked before `resumeWriting` is called: an end of the stream that is written there is sent there.
     const eofWaits = this.#eofWritten;
     this._resumeIfLow();
     // The protocol may have written more, or ended the connection.
@@ -267,7 +270,7 @@ export class SocketTransport extends Transport {
     const { memory } = outbox;
     const sent = this.#lost === 0 ? this.#socket._sendFrom(memory, this.#heldAt, size) : size;
     if (sent === size) return outbox.release();
-    // It is somebody else's place from here on.
+    // The place in the outbox may be somebody else's from here on, so what is left is copied.
     const rest = Buffer.from(memory.bytes.subarray(this.#heldAt, this.#heldAt + size));
     outbox.release();
     this.#sent(rest, sent);
@@ -311,7 +314,7 @@ export class SocketTransport extends Transport {
     }
   }
 
-  /** @internal What waits can never be sent. Without that, the next write finds out. */
+  /** @internal What waits can never be sent. If nothing waits, the next write finds out. */
   _descriptorGoes(): void {
     if (this.#queue === null || this.#queue.size === 0) return;
     this.#forceClose(systemError("send", EBADF, { message: errorText(EBADF) }));
@@ -413,7 +416,7 @@ export class SocketTransport extends Transport {
   }
 
   #forceClose(error: Error | null): void {
-    // What was written before the error has been sent in asyncio by now.
+    // In asyncio everything that was written before has been sent by now.
     this._flush();
     if (this.#lost !== 0) return;
     this.#queue?.clear();

@@ -11,7 +11,7 @@
  * closed socket is a RuntimeError of its own instead of EBADF.
  */
 
-import { checkBytes, checkInteger } from "../arguments.js";
+import { checkBytes, checkInteger, INT_MAX, INT_MIN } from "../arguments.js";
 import { AF_INET, AF_UNIX, SHUT_RDWR, SO_DOMAIN, SO_PROTOCOL, SO_TYPE, SOCK_STREAM } from "../constants.js";
 import { RuntimeError, ValueError } from "../errors.js";
 import { errorText, systemError } from "../sys/errors.js";
@@ -23,8 +23,6 @@ import { checkDescriptor, type HasFileno } from "./checks.js";
 import { socketGone, socketMade } from "./lost-sockets.js";
 import { flushOwner } from "./owners.js";
 
-const INT_MIN = -0x80000000;
-const INT_MAX = 0x7fffffff;
 /** Of a `listen` that does not say: CPython's min(SOMAXCONN, 128). */
 const BACKLOG_DEFAULT = 128;
 /** Types are small numbers; the flags that the kernel takes with them are ours to set. */

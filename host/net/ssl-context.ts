@@ -5,8 +5,8 @@
  *
  * Does not own: connections (`tls-handshake.ts`), nor the name that a server must have, which each connection says itself.
  *
- * From: CPython's ssl.SSLContext in its place; the options are those of tls.createSecureContext and tls.connect. node:tls is loaded with the
- * first context, since most programs need none.
+ * From: CPython's ssl.SSLContext in its place; the options are those of tls.createSecureContext and tls.connect.
+ * node:tls is loaded with the first context, since most programs need none.
  */
 
 import { createRequire } from "node:module";

@@ -11,16 +11,16 @@
 import { checkAbsent, checkBoolean, checkOptions } from "../arguments.js";
 import { RuntimeError } from "../errors.js";
 import type { Future } from "../futures/future.js";
+import { Operation } from "../futures/operation.js";
 import type { EventLoop } from "../loop/event-loop.js";
 import type { StreamProtocol } from "../protocols.js";
-import { Operation } from "./operation.js";
 import { checkProtocol } from "./options.js";
 import { SecureConnection } from "./secure-connection.js";
 import { checkSendsNoFile } from "./sendfile.js";
 import { SocketTransport } from "./socket-transport.js";
 import { SSLContext } from "./ssl-context.js";
 import { secure } from "./tls-handshake.js";
-import { checkClientTls, checkServerTls, notAContext, type TlsTimeouts } from "./tls-options.js";
+import { checkClientTls, checkServerTls, notAContext, type TlsSide, type TlsTimeouts } from "./tls-options.js";
 import { checkTransport, type Transport, type TransportOwner } from "./transport.js";
 
 /** Options of `startTls`. */
@@ -59,7 +59,6 @@ export function startTls(
         { ...timeouts, ssl: sslcontext, ...(serverHostname === undefined ? {} : { serverHostname }) },
         null,
       );
-  if (side === null) throw new Error("an SSLContext was given");
   if (transport.isClosing()) {
     throw new RuntimeError("ERR_TRANSPORT_CLOSING", `${transport} is closing: begin with TLS earlier.`);
   }
@@ -72,7 +71,9 @@ export function startTls(
   const made = (secured: Transport): void => {
     if (transport instanceof SocketTransport) transport._replaceOwner((server) => ownerOf(loop, server, secured));
   };
-  return new Operation(loop, secure(loop, transport, protocol, side, false, made), (secured) => secured.abort());
+  // There is a side, as there is a context.
+  const work = secure(loop, transport, protocol, side as TlsSide, false, made);
+  return new Operation(loop, work, (secured) => secured.abort());
 }
 
 /** A server that has accepted the connection without TLS closes the secure one. */

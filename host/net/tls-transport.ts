@@ -25,7 +25,10 @@ import { hasUnconfirmed } from "./unconfirmed.js";
 const HIGH_WATER_BYTES = 512 * 1024;
 /** As much as a record of TLS can have. */
 const HELD_MAX_BYTES = 16 * 1024;
-/** The system does not say when the peer's has confirmed the end: it is asked, first after so long, and then less and less often. */
+/**
+ * The system does not say when the peer's system has confirmed the end. So it is asked: first after this long, then
+ * less and less often.
+ */
 const FIRST_POLL_SECONDS = 0.002;
 const POLL_SECONDS_MAX = 0.5;
 
@@ -99,8 +102,6 @@ export class TlsTransport extends DuplexTransport {
         return secure;
       case "alpnProtocol":
         return secure.alpnProtocol || fallback;
-      case "compression":
-        return fallback;
       default:
         return BELOW.includes(name)
           ? this.#below.transport.getExtraInfo(name, fallback)
@@ -113,7 +114,7 @@ export class TlsTransport extends DuplexTransport {
     return "TlsTransport";
   }
 
-  /** @internal What is not behind another write is encrypted at once. */
+  /** @internal A write that is not behind another one is encrypted at once. */
   protected override get _takesAtOnce(): boolean {
     const { writableLength, writableCorked } = this.#secure;
     return writableLength === 0 && writableCorked === 0;
@@ -161,7 +162,7 @@ export class TlsTransport extends DuplexTransport {
   /** @internal */
   _letGoIfConfirmed(pollSeconds: number): void {
     const { transport } = this.#below;
-    // What cannot be closed by halves is closing, and the stream over it ends with it.
+    // A connection that cannot be closed by halves is closing as a whole, and the stream over it ends with it.
     if (this._isLost || !transport.canWriteEof()) return;
     if (!hasUnconfirmed(transport.getExtraInfo("socket"))) return this._lose(null);
     const next = Math.min(2 * pollSeconds, POLL_SECONDS_MAX);

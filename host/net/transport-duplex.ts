@@ -8,7 +8,7 @@
  */
 
 import { Duplex } from "node:stream";
-import { checkBoolean, checkInteger, checkOptions } from "../arguments.js";
+import { checkBoolean, checkInteger, checkOptions, INT_MAX } from "../arguments.js";
 import { AF_UNIX, IPPROTO_TCP, SO_KEEPALIVE, SOL_SOCKET, TCP_KEEPIDLE, TCP_NODELAY } from "../constants.js";
 import { describe, RuntimeError, typeError } from "../errors.js";
 import { EPIPE } from "../sys/errno.js";
@@ -16,9 +16,6 @@ import { systemError } from "../sys/errors.js";
 import type { InetAddress } from "./address.js";
 import type { Socket } from "./socket.js";
 import { Transport } from "./transport.js";
-
-/** The most that Node takes for a number of bytes or of ms. */
-const INT_MAX = 0x7fffffff;
 
 /** Options of `asDuplex`. */
 export interface DuplexOptions {

@@ -14,7 +14,7 @@ import type { EventLoop } from "../loop/event-loop.js";
 import type { StreamProtocol } from "../protocols.js";
 import type { ExtraInfo } from "./extra-info.js";
 import { FlowControl } from "./flow-control.js";
-import type { ReadTransport, WriteTransport } from "./transports.js";
+import type { ReadTransport, WriteTransport } from "./transport-kinds.js";
 
 /** Who is told that a transport has ended: the server that has accepted it. */
 export interface TransportOwner {

@@ -11,12 +11,12 @@
 import { checkBoolean } from "../arguments.js";
 import { AF_UNIX } from "../constants.js";
 import type { Future } from "../futures/future.js";
+import { Operation, type Work } from "../futures/operation.js";
 import type { EventLoop } from "../loop/event-loop.js";
 import type { StreamProtocol } from "../protocols.js";
 import { EADDRINUSE } from "../sys/errno.js";
 import { systemError } from "../sys/errors.js";
 import { formatAddress, type UnixPath } from "./address.js";
-import { Operation, type Work } from "./operation.js";
 import { checkDescriptors, checkProtocolFactory } from "./options.js";
 import type { Server, ServingOptions } from "./server.js";
 import { checkServing, serve } from "./serving.js";

@@ -24,7 +24,7 @@ import { FlowControl } from "./flow-control.js";
 import { checkProtocol } from "./options.js";
 import { own } from "./owners.js";
 import type { PipeEnd } from "./pipe-end.js";
-import type { WriteTransport } from "./transports.js";
+import type { WriteTransport } from "./transport-kinds.js";
 import { WriteQueue } from "./write-queue.js";
 
 /** From this many writes to a pipe that is closed on, each is warned of. */
@@ -142,7 +142,7 @@ export class WritePipeTransport extends FlowControl implements WriteTransport {
     return this.#loop;
   }
 
-  /** @internal What waits can never be written. Without that, the next write finds out. */
+  /** @internal What waits can never be written. If nothing waits, the next write finds out. */
   _descriptorGoes(): void {
     if (this.#queue.size > 0) this.#lose(systemError("write", EBADF, { message: errorText(EBADF) }));
   }

@@ -1,8 +1,8 @@
 /**
  * Spawning children.
  *
- * Owns: the arguments of `subprocessExec` and `subprocessShell`; the order in which pipes, child and protocol come to be; that nothing is left
- * of it when one of them fails or the call is cancelled.
+ * Owns: the arguments of `subprocessExec` and `subprocessShell`; the order in which pipes, child and protocol come to
+ * be; that nothing is left of it when one of them fails or the call is cancelled.
  *
  * Does not own: the child afterwards (`subprocess-transport.ts`), its pipes (`stdio.ts`), fork and exec, which are Node's.
  *
@@ -11,12 +11,13 @@
 
 import { type ChildProcess, spawn } from "node:child_process";
 import { existsSync } from "node:fs";
+import { FD_MAX } from "../../assembly/abi.js";
 import { checkBoolean, checkInteger, checkOptions } from "../arguments.js";
 import { describe, typeError } from "../errors.js";
 import type { Future } from "../futures/future.js";
+import { Operation, type Work } from "../futures/operation.js";
 import type { EventLoop } from "../loop/event-loop.js";
 import { connectReadPipe, connectWritePipe } from "../net/connect-pipe.js";
-import { Operation, type Work } from "../net/operation.js";
 import { checkProtocol, checkProtocolFactory } from "../net/options.js";
 import { keepFromBlocking } from "../net/pipe-end.js";
 import type { SubprocessProtocol } from "../protocols.js";
@@ -53,8 +54,6 @@ export const SUBPROCESS_OPTIONS = [
   "uid",
   "gid",
 ];
-/** The highest that Linux gives out, unless it is told otherwise. */
-const FD_MAX = 1_048_575;
 const ID_MAX = 0xffffffff;
 
 /**

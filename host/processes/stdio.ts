@@ -23,8 +23,8 @@ export const STDOUT = -2;
 export const DEVNULL = -3;
 
 /**
- * PIPE, DEVNULL, null for what we have ourselves, or a descriptor of ours; for stderr also STDOUT. What it has of ours blocks from then on,
- * as children expect, unless a pipe transport works on it.
+ * PIPE, DEVNULL, null for our own, or a descriptor of ours; for stderr also STDOUT. A descriptor that the child shares with us blocks from
+ * then on, as children expect, unless a pipe transport works on it.
  */
 export type Stdio = number | PipeLike | null;
 

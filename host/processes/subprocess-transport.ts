@@ -17,7 +17,7 @@ import type { Future } from "../futures/future.js";
 import { type OwnResult, ownResult, settleUnlessDone } from "../futures/own-result.js";
 import type { EventLoop } from "../loop/event-loop.js";
 import { checkProtocol } from "../net/options.js";
-import type { ReadTransport, WriteTransport } from "../net/transports.js";
+import type { ReadTransport, WriteTransport } from "../net/transport-kinds.js";
 import type { SubprocessProtocol } from "../protocols.js";
 import { callOf } from "../scheduler/call.js";
 import { ESRCH } from "../sys/errno.js";

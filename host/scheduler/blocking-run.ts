@@ -7,18 +7,19 @@
  *
  * Does not own: the selector and the loop's other kind of run (`guest-driver.ts`), between which a loop may change from run to run.
  *
- * CPython 3.11, base_events `run_forever`. Differs: a loop that nothing can wake raises.
+ * From: CPython 3.11, base_events `run_forever`. Differs: a loop that nothing can wake raises.
  */
 import { isMainThread } from "node:worker_threads";
 import { RuntimeError } from "../errors.js";
 import type { Selector } from "../selector/selector.js";
+import { throwFatal } from "./run-end.js";
 import type { Scheduler } from "./scheduler.js";
 
 /**
  * The longest single wait in a worker, in seconds. A wait in the kernel cannot be interrupted by `worker.terminate()` or the end of the
  * process, both of which wait for the worker: between two waits it notices.
  */
-export const WORKER_WAIT_SECONDS = 0.1;
+const WORKER_WAIT_SECONDS = 0.1;
 
 /** One blocking run of a loop. */
 export class BlockingRun {
@@ -37,20 +38,18 @@ export class BlockingRun {
     scheduler.iterating = true;
     scheduler.blocking = true;
     try {
-      // A fatal error of an async function, which came while the loop did not run.
+      // An async function may have failed with a fatal error while the loop did not run: then this run ends at once with it.
       if (scheduler.fatal === null) scheduler.core.runForever();
       else scheduler.core.clearStop();
       scheduler.flushes.run();
     } catch (error) {
-      // Of a protocol that was told to pause; what ended the run before it counts.
+      // A protocol that was told to pause may throw while the rest is flushed. An error that has ended the run before it comes first.
       scheduler.fatal ??= { error };
     } finally {
       scheduler.iterating = false;
       scheduler.blocking = false;
     }
-    const { fatal } = scheduler;
-    scheduler.fatal = null;
-    if (fatal !== null) throw fatal.error;
+    throwFatal(scheduler);
   }
 
   /** Waits for events, as the core's import `select`. Nothing may be thrown through the core, so an error ends the run. */
@@ -73,7 +72,7 @@ export class BlockingRun {
     if (timeoutSeconds === Number.POSITIVE_INFINITY && watchCount === 0 && !mailbox?.isOpen) throw this.#deadlock();
     mailbox?.setAsleep(true);
     try {
-      // What was posted before its caller could see that this thread is about to sleep.
+      // Once more: what was posted before its caller could see that this thread is about to sleep.
       mailbox?.collect();
       const seconds = arrivals.waiting ? 0 : Math.min(timeoutSeconds, this.#waitSecondsMax);
       return arrivals.fill(view, this.#selector.select(view, seconds));

@@ -15,7 +15,7 @@ import { captureContext, emptyContext, followsContext } from "./context.js";
 // biome-ignore lint/suspicious/noExplicitAny: a callback's parameters are its caller's business
 export type Callback = (...args: any[]) => unknown;
 
-/** A function, and what to call it with. It was made before anybody had set a store, or captures none. */
+/** A function, and what to call it with. It has captured no stores, as nobody had set any when it was made. */
 export class BoundCall {
   readonly callback: Callback;
   readonly args: readonly unknown[];
@@ -62,7 +62,10 @@ class ContextCall extends BoundCall {
 
 export type Call = Callback | BoundCall;
 
-/** A call of `callback` with `args`, in the current context. They are spread twice, so that V8 makes an array for those who have arguments only. */
+/**
+ * A call of `callback` with `args`, in the current context. The arguments are spread twice, so that V8 makes an array
+ * only where there are any.
+ */
 export function callOf(callback: Callback, ...args: unknown[]): Call {
   return args.length === 0 && !followsContext() ? callback : bind(callback, ...args);
 }
@@ -71,7 +74,11 @@ function bind(callback: Callback, ...args: unknown[]): BoundCall {
   return boundCall(callback, args, captureContext());
 }
 
-/** A call of `callback` with `args` in a context that was captured; null if there was nothing to capture; undefined for wherever it runs. */
+/**
+ * A call of `callback` with `args`.
+ *
+ * @param context the one that was captured; null if there was nothing to capture; undefined to run in whatever is current then
+ */
 export function boundCall(
   callback: Callback,
   args: readonly unknown[],

@@ -20,7 +20,10 @@ const { run, enterWith } = prototype;
 /** Whether anybody has ever set a store. */
 let following = false;
 
-/** What was set by `enterWith` where nothing had been captured, and where that is: in the context of all that the loop runs. */
+/**
+ * A store that `enterWith` has set where nothing had been captured: what it was before, and in which context, which all
+ * that the loop runs shares.
+ */
 interface Entered {
   readonly storage: AsyncLocalStorage<unknown>;
   readonly before: unknown;
@@ -28,7 +31,7 @@ interface Entered {
 }
 
 let entered: Entered[] = [];
-/** Whether the call is under way, or was the last one, in which somebody has set a store for the first time. */
+/** Whether the call in which somebody has set a store for the first time is under way, or has just ended. */
 let isFirstCall = false;
 
 /** The context in which nobody has set anything. */
@@ -76,8 +79,9 @@ function newContext(): AsyncResource {
 }
 
 /**
- * These sit in front of the two methods that set stores until one of them is called, and then step aside for good: one at once, the other when the
- * call of the loop has ended in which that was. What `enterWith` sets there would be seen by all that the loop runs.
+ * These two sit in front of the methods that set stores, until either is called for the first time. Then they step aside for good: `run` at
+ * once, `enterWith` at the end of the loop's call in which that was, because what `enterWith` sets in that call would be seen by all that
+ * the loop runs.
  */
 function observedRun(this: AsyncLocalStorage<unknown>, ...args: Parameters<typeof run>): unknown {
   follow();

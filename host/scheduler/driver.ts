@@ -34,7 +34,11 @@ export interface Driver {
   select(timeoutSeconds: number): number;
   /** Iterates until the loop is stopped. Resolves then, or rejects with the fatal error that ended the run. */
   run(): Promise<void>;
-  /** As `run`, and keeps the thread until then. @throws the fatal error that ended the run; a RuntimeError when nothing can happen any more */
+  /**
+   * As `run`, and keeps the thread until then.
+   *
+   * @throws the fatal error that ended the run; a RuntimeError when nothing can happen any more
+   */
   runSync(): void;
   /** Something became ready outside an iteration: see to it that one takes place. Has no effect while the loop is not running. */
   wake(): void;

@@ -4,18 +4,18 @@
  * Owns: who has put something off, in order. Whoever iterates flushes before the next poll and before Node has its turn. A process or
  * thread that ends in the middle of an iteration flushes as well.
  *
- * Does not own: what it is (`net/outbox.ts`).
+ * Does not own: what is put off (`net/outbox.ts`, `net/tls-transport.ts`).
  */
 
 import { ExitSet } from "../sys/exit-set.js";
 
 /** Somebody who has put something off. */
 export interface Flushable {
-  /** @internal Does it. */
+  /** @internal Does what it has put off. */
   _flush(): void;
 }
 
-/** Those of the open loops of this thread. */
+/** The flushes of the open loops of this thread. */
 const open = new ExitSet<Flushes>((flushes) => flushes.run());
 
 export class Flushes {

@@ -18,6 +18,7 @@ import { type ReadableWatch, watchReadable } from "../sys/uv-watch.js";
 import { BlockingRun } from "./blocking-run.js";
 import type { Driver } from "./driver.js";
 import { afterMicrotasks } from "./microtasks.js";
+import { takeFatal } from "./run-end.js";
 import type { Scheduler } from "./scheduler.js";
 import { SecondLook } from "./second-look.js";
 
@@ -164,7 +165,7 @@ export class GuestDriver implements Driver {
     let goOn: boolean;
     scheduler.iterating = true;
     try {
-      // What was put off between two ticks, where none may come after this one.
+      // First what was put off between two ticks: this one may turn out to be the last.
       if (scheduler.flushes.any) scheduler.flushes.run();
       goOn = scheduler.fatal === null ? this.#iterate(scheduler) : this.#end(scheduler);
     } catch (error) {
@@ -194,7 +195,7 @@ export class GuestDriver implements Driver {
       if (result !== RunResult.Done) return this.#end(scheduler);
       if (scheduler.promisesTouched) return true;
       timeout = core.pollTimeout();
-      // After several events, that more have come is likely anyway.
+      // After several events more have probably come, so the kernel is asked in any case; after a single one it depends.
       isSecondLook = timeout > 0 && count === 1;
       if (isSecondLook ? !secondLook.isDue() : timeout > 0 && count === 0) return this.#idle(timeout);
       if (iteration % ITERATIONS_PER_CLOCK === 0) {
@@ -222,7 +223,7 @@ export class GuestDriver implements Driver {
     if (seconds === Number.POSITIVE_INFINITY) return false;
     const now = this.now();
     const deadline = now + seconds;
-    // An earlier deadline stays set: it costs one tick for nothing, and often saves a system call for each message.
+    // A deadline that is set earlier stays set. It costs one idle tick at most, and often saves a system call for each message.
     if (deadline < this.#deadline - DEADLINE_TOLERANCE_SECONDS || this.#deadline <= now) {
       this.#deadline = deadline;
       this.#selector.setDeadline(seconds);
@@ -232,9 +233,8 @@ export class GuestDriver implements Driver {
 
   #end(scheduler: Scheduler): boolean {
     const run = this.#run;
-    const { fatal } = scheduler;
+    const fatal = takeFatal(scheduler);
     this.#run = null;
-    scheduler.fatal = null;
     scheduler.core.clearStop();
     this.#watch.stop();
     if (fatal !== null) run?.reject(fatal.error);

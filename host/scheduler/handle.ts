@@ -5,7 +5,7 @@
  *
  * Does not own: when it runs (the core), the callback and its arguments (`call.ts`).
  *
- * CPython 3.11, events.py `Handle` and `TimerHandle`.
+ * From: CPython 3.11, events.py `Handle` and `TimerHandle`.
  */
 import { inspect } from "node:util";
 import { type Call, describeCall } from "./call.js";

@@ -1,8 +1,8 @@
 /**
  * Letting Node's microtasks run.
  *
- * Owns: one function, and why it works: Node empties the microtask queue before it takes the next `nextTick` callback that a microtask asked
- * for, so that callback runs after every promise reaction, however long their chain.
+ * Owns: one function, and why it works: Node empties the microtask queue before it takes the next `nextTick` callback
+ * that a microtask asked for, so that callback runs after every promise reaction, however long their chain.
  */
 
 /** A reaction to it is a microtask, for which `queueMicrotask` would make an AsyncResource as well. */

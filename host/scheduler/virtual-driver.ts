@@ -11,6 +11,7 @@ import { RuntimeError, UnsupportedError } from "../errors.js";
 import { EBADF } from "../sys/errno.js";
 import type { Driver } from "./driver.js";
 import { afterMicrotasks } from "./microtasks.js";
+import { throwFatal } from "./run-end.js";
 import type { Scheduler } from "./scheduler.js";
 
 /** Iterations without a pause for promises, at the most: callbacks may have resolved some without our seeing it. */
@@ -80,9 +81,7 @@ export class VirtualDriver implements Driver {
       scheduler.blocking = false;
       scheduler.core.clearStop();
     }
-    const { fatal } = scheduler;
-    scheduler.fatal = null;
-    if (fatal !== null) throw fatal.error;
+    throwFatal(scheduler);
   }
 
   wake(): void {
@@ -114,26 +113,16 @@ export class VirtualDriver implements Driver {
         timeout = core.pollTimeout();
       }
       if (scheduler.fatal === null) {
-        const arrived = scheduler.arrivals.fill(scheduler.events.view, 0);
-        if (arrived > 0) {
-          core.takeEvents(arrived);
-          timeout = 0;
-        }
+        if (takeArrivals(scheduler)) timeout = 0;
         if (timeout === Number.POSITIVE_INFINITY) {
           await this.#waitForPromises(scheduler);
           continue;
         }
         if (timeout > 0) this.#now = core.firstDeadline();
-        scheduler.iterating = true;
-        const result = core.runReady();
-        scheduler.iterating = false;
-        if (result === RunResult.Done) continue;
+        if (runReady(scheduler) === RunResult.Done) continue;
       }
       core.clearStop();
-      const { fatal } = scheduler;
-      scheduler.fatal = null;
-      if (fatal !== null) throw fatal.error;
-      return;
+      return throwFatal(scheduler);
     }
   }
 
@@ -142,8 +131,7 @@ export class VirtualDriver implements Driver {
     const { core } = scheduler;
     scheduler.iterating = true;
     while (scheduler.fatal === null) {
-      const arrived = scheduler.arrivals.fill(scheduler.events.view, 0);
-      core.takeEvents(arrived);
+      takeArrivals(scheduler);
       const timeout = core.pollTimeout();
       if (timeout === Number.POSITIVE_INFINITY) throw deadlock(scheduler);
       if (timeout > 0) this.#now = core.firstDeadline();
@@ -167,6 +155,20 @@ export class VirtualDriver implements Driver {
       };
     });
   }
+}
+
+/** Gives what has come from outside to the core. Answers whether anything had. */
+function takeArrivals({ core, arrivals, events }: Scheduler): boolean {
+  const count = arrivals.fill(events.view, 0);
+  if (count > 0) core.takeEvents(count);
+  return count > 0;
+}
+
+function runReady(scheduler: Scheduler): number {
+  scheduler.iterating = true;
+  const result = scheduler.core.runReady();
+  scheduler.iterating = false;
+  return result;
 }
 
 function deadlock({ tasksInVain }: Scheduler): RuntimeError {

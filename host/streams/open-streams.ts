@@ -9,12 +9,12 @@
  */
 
 import type { Future } from "../futures/future.js";
+import { Operation, type Work } from "../futures/operation.js";
 import type { EventLoop } from "../loop/event-loop.js";
 import { getRunningLoop } from "../loop/running-loop.js";
 import type { Address, InetAddress, UnixPath } from "../net/address.js";
 import type { ConnectionOptions } from "../net/connect.js";
 import type { ServerOptions } from "../net/create-server.js";
-import { Operation, type Work } from "../net/operation.js";
 import type { Server } from "../net/server.js";
 import type { Transport } from "../net/transport.js";
 import type { UnixConnectionOptions, UnixPathLike } from "../net/unix-connect.js";

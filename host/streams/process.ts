@@ -9,20 +9,21 @@
  */
 
 import { inspect } from "node:util";
-import { checkBytes, checkOptions } from "../arguments.js";
+import { checkAbortSignal, checkBytes, checkOptions } from "../arguments.js";
 import { describe, typeError } from "../errors.js";
 import type { Future } from "../futures/future.js";
-import { type OwnResult, ownResult, settleUnlessDone } from "../futures/own-result.js";
+import { Operation, type Work } from "../futures/operation.js";
+import { type OwnResult, ownResult } from "../futures/own-result.js";
 import type { EventLoop } from "../loop/event-loop.js";
 import { getRunningLoop } from "../loop/running-loop.js";
-import { Operation, type Work } from "../net/operation.js";
-import type { WriteTransport } from "../net/transports.js";
+import type { WriteTransport } from "../net/transport-kinds.js";
 import { SUBPROCESS_OPTIONS, type SubprocessOptions, splitOptions } from "../processes/spawn.js";
 import type { IfPiped, StdioOptions } from "../processes/stdio.js";
 import type { SubprocessTransport } from "../processes/subprocess-transport.js";
 import type { SubprocessProtocol } from "../protocols.js";
 import { EPIPE } from "../sys/errno.js";
 import { systemError } from "../sys/errors.js";
+import { settleAll } from "./settle-all.js";
 import { StreamReader } from "./stream-reader.js";
 
 /** Options of `createSubprocessExec`; stdin, stdout and stderr are our own unless they say otherwise. */
@@ -118,8 +119,8 @@ class ProcessProtocol implements SubprocessProtocol {
   #paused = false;
   /** What has ended stdin: null if that was in good order, undefined while it goes on. */
   #inputLost: Error | null | undefined;
-  #drains: OwnResult<void>[] = [];
-  #closeWaiters: OwnResult<void>[] = [];
+  readonly #drains: OwnResult<void>[] = [];
+  readonly #closeWaiters: OwnResult<void>[] = [];
 
   constructor(loop: EventLoop, limit: number | undefined) {
     this.#loop = loop;
@@ -165,7 +166,7 @@ class ProcessProtocol implements SubprocessProtocol {
 
   resumeWriting(): void {
     this.#paused = false;
-    for (const drain of this.#drains.splice(0)) settleUnlessDone(drain, undefined);
+    settleAll(this.#drains.splice(0), null);
   }
 
   _drain(): Future<void> {
@@ -179,7 +180,7 @@ class ProcessProtocol implements SubprocessProtocol {
   _untilInputClosed(): Future<void> {
     const waiter = ownResult<void>(this.#loop);
     this.#closeWaiters.push(waiter);
-    if (this.#inputLost !== undefined) this.#tellClosed(this.#inputLost);
+    if (this.#inputLost !== undefined) settleAll(this.#closeWaiters.splice(0), this.#inputLost);
     return waiter;
   }
 
@@ -195,16 +196,8 @@ class ProcessProtocol implements SubprocessProtocol {
 
   #loseInput(error: Error | null): void {
     this.#inputLost = error;
-    for (const drain of this.#drains.splice(0)) if (!drain.done()) drain._failWith(brokenPipe());
-    this.#tellClosed(error);
-  }
-
-  #tellClosed(error: Error | null): void {
-    for (const waiter of this.#closeWaiters.splice(0)) {
-      if (waiter.done()) continue;
-      if (error === null) waiter._succeed(undefined);
-      else waiter._failWith(error);
-    }
+    settleAll(this.#drains.splice(0), brokenPipe());
+    settleAll(this.#closeWaiters.splice(0), error);
   }
 }
 
@@ -280,7 +273,12 @@ export class Process<
     });
   }
 
-  /** Sends it a signal. @throws Error `ESRCH` if it has ended, `EPERM` if it runs as somebody else; as `addSignalHandler` for what is no signal */
+  /**
+   * Sends it a signal.
+   *
+   * @throws Error `ESRCH` if it has ended, `EPERM` if it runs as somebody else; as `addSignalHandler` for what is no
+   *   signal
+   */
   sendSignal(signal: NodeJS.Signals | number): void {
     this.#transport.sendSignal(signal);
   }
@@ -373,9 +371,7 @@ function launch(
   const loop = getRunningLoop();
   checkOptions(call, options, [...SUBPROCESS_OPTIONS, "limit", "signal"]);
   const { limit, signal, stdin = null, stdout = null, stderr = null, ...own } = options;
-  if (signal !== undefined && !(signal instanceof AbortSignal)) {
-    throw typeError("ERR_NOT_A_SIGNAL", `The option signal must be an AbortSignal, not ${describe(signal)}.`);
-  }
+  checkAbortSignal(signal);
   const protocol = new ProcessProtocol(loop, limit);
   // Outside of the operation, so that wrong arguments are refused at the call.
   const spawning = spawn(loop, () => protocol, { ...own, stdin, stdout, stderr });

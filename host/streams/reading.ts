@@ -15,7 +15,6 @@ export type Attempt = () => Buffer | null;
 /** The future of one read. */
 export class Reading extends OwnFuture<Buffer> {
   readonly #attempt: Attempt;
-
   readonly #name: string;
 
   /** @param name the call of StreamReader that it is of */

@@ -15,14 +15,15 @@
 import { CancelledError, describe, FatalError, typeError } from "../errors.js";
 import { isCoroutine, isPromiseLike } from "../futures/coroutine.js";
 import type { Future } from "../futures/future.js";
+import type { Work } from "../futures/operation.js";
 import { type OwnResult, ownResult } from "../futures/own-result.js";
 import type { EventLoop } from "../loop/event-loop.js";
 import { getEventLoop } from "../loop/implicit-loop.js";
-import type { Work } from "../net/operation.js";
 import type { Transport } from "../net/transport.js";
 import { Protocol } from "../protocols.js";
 import { ECONNRESET } from "../sys/errno.js";
 import { systemError } from "../sys/errors.js";
+import { settleAll } from "./settle-all.js";
 import type { StreamReader } from "./stream-reader.js";
 import { StreamWriter } from "./stream-writer.js";
 
@@ -39,8 +40,8 @@ export class StreamReaderProtocol extends Protocol {
   #paused = false;
   /** What has ended the connection: null if it was closed in good order, undefined while it goes on. */
   #lost: Error | null | undefined;
-  #drainWaiters = new Set<OwnResult<void>>();
-  #closeWaiters = new Set<OwnResult<void>>();
+  readonly #drainWaiters = new Set<OwnResult<void>>();
+  readonly #closeWaiters = new Set<OwnResult<void>>();
 
   /**
    * @param clientConnected what a server calls with each connection
@@ -81,15 +82,15 @@ export class StreamReaderProtocol extends Protocol {
 
   override resumeWriting(): void {
     this.#paused = false;
-    settleAll(this.#drainWaiters, null);
+    settleAndForget(this.#drainWaiters, null);
   }
 
   override connectionLost(error: Error | null): void {
     this.#lost = error;
     if (error === null) this.#reader.feedEof();
     else this.#reader.setException(error);
-    settleAll(this.#drainWaiters, error);
-    settleAll(this.#closeWaiters, error);
+    settleAndForget(this.#drainWaiters, error);
+    settleAndForget(this.#closeWaiters, error);
     this.#transport = null;
   }
 
@@ -110,7 +111,7 @@ export class StreamReaderProtocol extends Protocol {
   _untilClosed(): Future<void> {
     const waiter = ownResult<void>(this.#loop, "StreamWriter.waitClosed");
     this.#closeWaiters.add(waiter);
-    if (this.#lost !== undefined) settleAll(this.#closeWaiters, this.#lost);
+    if (this.#lost !== undefined) settleAndForget(this.#closeWaiters, this.#lost);
     return waiter;
   }
 
@@ -170,11 +171,7 @@ function connectionLost(message: string): Error {
   return systemError("write", ECONNRESET, { message });
 }
 
-function settleAll(waiters: Set<OwnResult<void>>, error: Error | null): void {
-  for (const waiter of waiters) {
-    if (waiter.done()) continue;
-    if (error === null) waiter._succeed(undefined);
-    else waiter._failWith(error);
-  }
+function settleAndForget(waiters: Set<OwnResult<void>>, error: Error | null): void {
+  settleAll(waiters, error);
   waiters.clear();
 }

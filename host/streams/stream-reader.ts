@@ -17,7 +17,7 @@ import { describe, IncompleteReadError, LimitOverrunError, RuntimeError, typeErr
 import type { Future } from "../futures/future.js";
 import { EventLoop } from "../loop/event-loop.js";
 import { getEventLoop } from "../loop/implicit-loop.js";
-import type { ReadTransport } from "../net/transports.js";
+import type { ReadTransport } from "../net/transport-kinds.js";
 import { ByteQueue } from "./byte-queue.js";
 import { type Attempt, Reading } from "./reading.js";
 
@@ -242,8 +242,11 @@ export class StreamReader {
     if (this.#reading?.done()) this.#reading = null;
   }
 
-  /** An attempt to read up to a separator. It remembers how far it has looked. */
-  /** @param separators the shortest first */
+  /**
+   * An attempt to read up to a separator. It remembers how far it has looked.
+   *
+   * @param separators the shortest first
+   */
   #until(separators: readonly Buffer[]): Attempt {
     const [shortest, longest] = [separators[0], separators.at(-1)] as [Buffer, Buffer];
     let looked = 0;
@@ -292,7 +295,11 @@ export class StreamReader {
   }
 }
 
-/** Answers copies of the separators that were passed, the shortest first. @throws TypeError `ERR_INVALID_ARG_TYPE`; ValueError `ERR_EMPTY_SEPARATOR` */
+/**
+ * Answers copies of the separators that were passed, the shortest first.
+ *
+ * @throws TypeError `ERR_INVALID_ARG_TYPE`; ValueError `ERR_EMPTY_SEPARATOR`
+ */
 function checkSeparators(given: Uint8Array | readonly Uint8Array[]): Buffer[] {
   const separators = Array.isArray(given) ? given : [given];
   for (const separator of separators) checkBytes("The separator", separator);

@@ -11,13 +11,13 @@
 
 import { inspect } from "node:util";
 import type { Future } from "../futures/future.js";
+import { Operation, type Work } from "../futures/operation.js";
 import type { EventLoop } from "../loop/event-loop.js";
 import type { ExtraInfo } from "../net/extra-info.js";
-import { Operation, type Work } from "../net/operation.js";
 import type { SSLContext } from "../net/ssl-context.js";
 import type { StartTlsOptions } from "../net/start-tls.js";
 import type { Transport } from "../net/transport.js";
-import type { WriteTransport } from "../net/transports.js";
+import type { WriteTransport } from "../net/transport-kinds.js";
 import type { StreamReaderProtocol } from "./stream-protocol.js";
 import type { StreamReader } from "./stream-reader.js";
 

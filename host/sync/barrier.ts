@@ -1,8 +1,9 @@
 /**
  * Barriers: all wait for the last.
  *
- * CPython 3.11, locks.py `Barrier`. Differs: all who wait are through as soon as the last has come, so nobody has to wait until the others have gone
- * on, and `abort` and `reset` do not reach those; nobody's number is given twice after one was cancelled.
+ * From: CPython 3.11, locks.py `Barrier`. Differs: all who wait are through as soon as the last has come, so nobody has
+ * to wait until the others have gone on, and `abort` and `reset` do not reach those; nobody's number is given twice
+ * after one was cancelled.
  */
 import { checkInteger } from "../arguments.js";
 import { BrokenBarrierError } from "../errors.js";

@@ -3,8 +3,9 @@
  *
  * Owns: those who wait to be notified, and their way back to the lock.
  *
- * CPython 3.11, locks.py `Condition`. Differs: who was notified and is cancelled before going on passes that on, as CPython does since 3.13; who is
- * cancelled while waiting for the lock keeps the place in its queue; who was notified goes on an iteration later, after the one in which it gets the lock.
+ * From: CPython 3.11, locks.py `Condition`. Differs: who was notified and is cancelled before going on passes that on,
+ * as CPython does since 3.13; who is cancelled while waiting for the lock keeps the place in its queue; who was
+ * notified goes on an iteration later, after the one in which it gets the lock.
  */
 
 import { FutureState } from "../../assembly/abi.js";
@@ -15,7 +16,7 @@ import type { Task } from "../futures/task.js";
 import type { Body } from "../loop/body.js";
 import type { EventLoop } from "../loop/event-loop.js";
 import { Lock } from "./lock.js";
-import { atOnce, firstOf, Waiter, type Waiters } from "./waiter.js";
+import { atOnce, countOf, firstOf, Waiter, type Waiters } from "./waiter.js";
 
 /** A lock, and a queue of those who have let go of it until they are notified. */
 export class Condition {
@@ -52,8 +53,8 @@ export class Condition {
   }
 
   /**
-   * Releases the lock, waits until it is notified, and has the lock again when the future is done: also if it is cancelled, which therefore may take
-   * a while.
+   * Releases the lock, waits until it is notified, and has the lock again when the future is done: also if it is
+   * cancelled, which therefore may take a while.
    *
    * @throws RuntimeError `ERR_NOT_LOCKED`, `ERR_NO_RUNNING_LOOP`, `ERR_FOREIGN_LOOP`
    */
@@ -106,8 +107,7 @@ export class Condition {
 
   /** Such as `<Condition [locked, waiters:2]>`. */
   toString(): string {
-    const waiting = this.#waiters.size > 0 ? `, waiters:${this.#waiters.size}` : "";
-    return `<Condition [${this.locked() ? "locked" : "unlocked"}${waiting}]>`;
+    return `<Condition [${this.locked() ? "locked" : "unlocked"}${countOf(this.#waiters)}]>`;
   }
 
   #notify(n: number): void {
@@ -124,7 +124,7 @@ export class Condition {
   }
 }
 
-/** One who waits: to be notified, or for the cancellation; and then for the lock in any case. */
+/** Somebody who waits, until notified or cancelled, and then in either case for the lock. */
 class Notified extends Waiter<true> {
   readonly #lock: Lock;
   readonly #passOn: () => void;
@@ -160,7 +160,7 @@ class Notified extends Waiter<true> {
     else super._wake(value);
   }
 
-  /** It asks for the lock in the iteration in which its task would. */
+  /** Asks for the lock, in the iteration in which asyncio's task would ask for it. */
   #comeBack(): void {
     if (!this.#isWaiting) return;
     this.#isWaiting = false;

@@ -1,11 +1,11 @@
 /**
  * Events: a flag that many may wait for.
  *
- * CPython 3.11, locks.py `Event`.
+ * From: CPython 3.11, locks.py `Event`.
  */
 import type { Future } from "../futures/future.js";
 import { LoopBound } from "./loop-bound.js";
-import { atOnce, Waiter, type Waiters } from "./waiter.js";
+import { atOnce, countOf, Waiter, type Waiters } from "./waiter.js";
 
 /** A flag, not set at first. In a module that uses the DOM's `Event` too, import it under another name. */
 export class Event extends LoopBound {
@@ -40,7 +40,6 @@ export class Event extends LoopBound {
 
   /** Such as `<Event [unset, waiters:2]>`. */
   override toString(): string {
-    const waiting = this.#waiters.size > 0 ? `, waiters:${this.#waiters.size}` : "";
-    return `<Event [${this.#isSet ? "set" : "unset"}${waiting}]>`;
+    return `<Event [${this.#isSet ? "set" : "unset"}${countOf(this.#waiters)}]>`;
   }
 }

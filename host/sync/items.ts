@@ -5,7 +5,8 @@
  *
  * Does not own: how many there may be, and who waits (`queue.ts`).
  *
- * From: CPython 3.11, queues.py `_init`, `_get` and `_put` of the three. Differs: items of equal priority come out in the order in which they were put.
+ * From: CPython 3.11, queues.py `_init`, `_get` and `_put` of the three. Differs: items of equal priority come out in
+ * the order in which they were put.
  */
 
 /** What a queue keeps its items in. */

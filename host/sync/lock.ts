@@ -1,15 +1,15 @@
 /**
  * Locks: one task at a time.
  *
- * CPython 3.11, locks.py `Lock`. Differs: `release` hands the lock to the first who waits, so it stays locked; one that is cancelled while it waits
- * leaves the queue at once.
+ * From: CPython 3.11, locks.py `Lock`. Differs: `release` hands the lock to the first who waits, so it stays locked;
+ * one that is cancelled while it waits leaves the queue at once.
  */
 import { RuntimeError } from "../errors.js";
 import type { Future } from "../futures/future.js";
 import type { Task } from "../futures/task.js";
 import type { Body } from "../loop/body.js";
 import { LoopBound } from "./loop-bound.js";
-import { atOnce, firstOf, Waiter, type Waiters } from "./waiter.js";
+import { atOnce, countOf, firstOf, Waiter, type Waiters } from "./waiter.js";
 import { withTurn } from "./with-turn.js";
 
 /** Has one owner at a time. Those who wait for it get it in the order in which they came. */
@@ -23,7 +23,7 @@ export class Lock extends LoopBound {
   }
 
   /**
-   * Waits for the lock, and takes it. If whoever waits is cancelled, even in the turn in which it would be his, the next one gets it.
+   * Waits for the lock, and takes it. If whoever waits is cancelled, even in the turn in which the lock comes, the next one gets it.
    *
    * @throws RuntimeError `ERR_NO_RUNNING_LOOP`, `ERR_FOREIGN_LOOP`
    */
@@ -63,11 +63,10 @@ export class Lock extends LoopBound {
 
   /** Such as `<Lock [locked, waiters:2]>`. */
   override toString(): string {
-    const waiting = this.#waiters.size > 0 ? `, waiters:${this.#waiters.size}` : "";
-    return `<Lock [${this.#locked ? "locked" : "unlocked"}${waiting}]>`;
+    return `<Lock [${this.#locked ? "locked" : "unlocked"}${countOf(this.#waiters)}]>`;
   }
 
-  /** Nobody gets it. Somebody who does not have it may have released it already. */
+  /** Whoever was to get the lock does not. Somebody may have released it already without having it. */
   readonly #giveBack = (): void => {
     if (this.#locked) this.release();
   };

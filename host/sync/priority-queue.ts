@@ -1,8 +1,9 @@
 /**
  * Queues that give out the lowest item first.
  *
- * CPython 3.11, queues.py `PriorityQueue`. Differs: takes a function that compares, because tuples do not compare in JavaScript as they do in Python;
- * equal items come out in the order in which they were put; whoever waits gets what is put next.
+ * From: CPython 3.11, queues.py `PriorityQueue`. Differs: takes a function that compares, because tuples do not compare
+ * in JavaScript as they do in Python; equal items come out in the order in which they were put; whoever waits gets what
+ * is put next.
  */
 import { describe, typeError } from "../errors.js";
 import { type Compare, LowestItems } from "./items.js";
@@ -11,8 +12,8 @@ import { Queue } from "./queue.js";
 /** A queue in the order of `compare`. */
 export class PriorityQueue<T = unknown> extends Queue<T> {
   /**
-   * @param compare answers less than 0 if the first of two items comes first, more if the second does; by default `<` decides, and arrays are compared
-   * element by element
+   * @param compare answers less than 0 if the first of two items comes first, more if the second does; by default `<`
+   *   decides, and arrays are compared element by element
    * @throws as `Queue`; TypeError `ERR_NOT_CALLABLE`
    */
   constructor(maxsize = 0, compare: Compare<T> = compareValues) {

@@ -1,12 +1,13 @@
 /**
  * Queues between tasks.
  *
- * Owns: who waits for an item, for room, or for all work to be done; and how often there was none of either; the end of it all.
+ * Owns: who waits for an item, for room, or for all work to be done; how many items are put and not done; shutting down.
  *
  * Does not own: the order of the items (`items.ts`).
  *
- * CPython 3.11, queues.py `Queue`, with `shutdown` of 3.13. Differs: an item that is put while somebody waits is his at once, and so is room that is made, so that nobody can
- * come before those who have waited longer; who is cancelled in the very turn gives the item, or the room, back.
+ * From: CPython 3.11, queues.py `Queue`, with `shutdown` of 3.13. Differs: an item that is put while somebody waits belongs to the one
+ * who has waited longest at once, and so does room that is made, so that nobody can come in between; whoever is cancelled in that very
+ * turn gives the item, or the room, back.
  */
 import { checkBoolean, checkInteger } from "../arguments.js";
 import { QueueEmpty, QueueFull, QueueShutDown, ValueError } from "../errors.js";
@@ -21,7 +22,7 @@ export class Queue<T = unknown> extends LoopBound {
   readonly #items: Items<T>;
   readonly #getters: Waiters<Waiter<T>> = new Set();
   readonly #putters: Waiters<Waiter<void>> = new Set();
-  /** What each of the putters puts. */
+  /** The item that each of the putters is to put. */
   readonly #itemOf = new WeakMap<Waiter<void>, T>();
   readonly #joiners: Waiters<Waiter<void>> = new Set();
   #unfinished = 0;
@@ -86,8 +87,8 @@ export class Queue<T = unknown> extends LoopBound {
   }
 
   /**
-   * Takes the next item, waiting for one if there is none. Those who wait get theirs in the order in which they came. If whoever waits is cancelled,
-   * even in the turn in which the item would be his, the next one gets it.
+   * Takes the next item, waiting for one if there is none. Those who wait get theirs in the order in which they came.
+   * If whoever waits is cancelled, even in the turn in which the item comes, the next one gets it.
    *
    * @returns what fails with QueueShutDown when the queue is shut down and empty, also while it waits
    * @throws RuntimeError `ERR_NO_RUNNING_LOOP`, `ERR_FOREIGN_LOOP`
@@ -131,8 +132,8 @@ export class Queue<T = unknown> extends LoopBound {
   }
 
   /**
-   * Ends the queue: it takes no more items, and whoever waits for room fails with QueueShutDown. So does whoever gets, once there are no items
-   * left. May be called again.
+   * Ends the queue: it takes no more items, and whoever waits for room fails with QueueShutDown. So does whoever gets,
+   * once there are no items left. May be called again.
    *
    * @param immediate whether to drop the items that are there, and count the work on them as done
    * @throws TypeError `ERR_INVALID_ARG_TYPE`

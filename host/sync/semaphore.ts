@@ -1,15 +1,16 @@
 /**
  * Semaphores: so many tasks at a time.
  *
- * CPython 3.11, locks.py `Semaphore`. Differs: whoever waits has it as soon as it is released, so what is left of its value is there for others
- * before he has gone on; one that is cancelled while it waits leaves the queue at once.
+ * From: CPython 3.11, locks.py `Semaphore`. Differs: whoever waits has it as soon as it is released, so what is left of
+ * its value is there for others before that one has gone on; one that is cancelled while it waits leaves the queue at
+ * once.
  */
 import { checkInteger } from "../arguments.js";
 import type { Future } from "../futures/future.js";
 import type { Task } from "../futures/task.js";
 import type { Body } from "../loop/body.js";
 import { LoopBound } from "./loop-bound.js";
-import { atOnce, firstOf, Waiter, type Waiters } from "./waiter.js";
+import { atOnce, countOf, firstOf, Waiter, type Waiters } from "./waiter.js";
 import { withTurn } from "./with-turn.js";
 
 /** Counts who may still go on. Those who wait go on in the order in which they came. */
@@ -32,7 +33,8 @@ export class Semaphore extends LoopBound {
   }
 
   /**
-   * Waits until the value is not 0, and takes 1 away. If whoever waits is cancelled, even in the turn in which it would be his, the next one has it.
+   * Waits until the value is not 0, and takes 1 away. If whoever waits is cancelled, even in the very turn in which the
+   * wait ends, the next one has it.
    *
    * @throws RuntimeError `ERR_NO_RUNNING_LOOP`, `ERR_FOREIGN_LOOP`
    */
@@ -60,8 +62,7 @@ export class Semaphore extends LoopBound {
 
   /** Such as `<Semaphore [unlocked, value:2]>` or `<Semaphore [locked, waiters:3]>`. */
   override toString(): string {
-    const waiting = this.#waiters.size > 0 ? `, waiters:${this.#waiters.size}` : "";
-    return `<${this.constructor.name} [${this.locked() ? "locked" : `unlocked, value:${this.#value}`}${waiting}]>`;
+    return `<${this.constructor.name} [${this.locked() ? "locked" : `unlocked, value:${this.#value}`}${countOf(this.#waiters)}]>`;
   }
 
   /** @internal */

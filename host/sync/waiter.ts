@@ -1,10 +1,10 @@
 /**
  * Whoever waits for a turn.
  *
- * Owns: the queue in which futures wait, which each leaves as soon as it is done, however that comes about; and futures that need not wait.
+ * Owns: futures that wait in a queue, and leave it as soon as they are done, however that comes about; and futures that need not wait.
  *
- * Does not own: when it is whose turn. A turn is given with the result of the future; if the only one who awaits it is cancelled just then, it is
- * given back (`futures/own-future.ts`).
+ * Does not own: when it is whose turn. A turn is given with the result of the future; if the only one who awaits it is
+ * cancelled just then, it is given back (`futures/own-future.ts`).
  */
 import type { FutureState } from "../../assembly/abi.js";
 import { OwnFuture } from "../futures/own-future.js";
@@ -18,6 +18,12 @@ export function firstOf<W>(waiters: Waiters<W>): W | undefined {
   return waiters.values().next().value;
 }
 
+/** How many wait, as it stands at the end of a lock's text; nothing if nobody does. */
+export function countOf(waiters: Waiters<unknown>): string {
+  return waiters.size > 0 ? `, waiters:${waiters.size}` : "";
+}
+
+/** Waits in a queue, and has a turn in the end. */
 export class Waiter<T> extends OwnFuture<T> {
   readonly #call: string;
   #waiters: Waiters<Waiter<T>> | null;
@@ -47,7 +53,7 @@ export class Waiter<T> extends OwnFuture<T> {
     super._settle(state);
   }
 
-  /** Comes last in another queue. */
+  /** Goes to the end of another queue. */
   _waitIn(waiters: Waiters<Waiter<T>>): void {
     this._waitNowhere();
     this.#waiters = waiters;
@@ -71,7 +77,7 @@ export class Waiter<T> extends OwnFuture<T> {
   }
 }
 
-/** Whoever need not wait. */
+/** The future of somebody who need not wait. */
 class AtOnce<T> extends OwnFuture<T> {
   constructor(loop: EventLoop, value: T, giveBack: ((value: T) => void) | null) {
     super(loop, giveBack);
@@ -79,7 +85,7 @@ class AtOnce<T> extends OwnFuture<T> {
   }
 }
 
-/** A future that is done. */
+/** A future that is done already, with that value. */
 export function atOnce<T>(loop: EventLoop, value: T, giveBack: ((value: T) => void) | null = null): OwnFuture<T> {
   return new AtOnce(loop, value, giveBack);
 }

@@ -1,8 +1,8 @@
 /**
  * Having something for as long as a function runs.
  *
- * From: `async with lock` of CPython 3.11, locks.py `_ContextManagerMixin`. Differs: the function runs in a task of its own, whose cancellation
- * reaches it.
+ * From: `async with lock` of CPython 3.11, locks.py `_ContextManagerMixin`. Differs: the function runs in a task of its
+ * own, whose cancellation reaches it.
  */
 import type { Future } from "../futures/future.js";
 import { keepResult } from "../futures/late-cancellation.js";

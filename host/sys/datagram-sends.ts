@@ -10,11 +10,9 @@ import { noteActivity } from "./activity.js";
 import { EBADF, EINTR, isDescriptor } from "./errno.js";
 import { libc } from "./libc.js";
 import { Memory } from "./memory.js";
+import { MSG_DONTWAIT, MSG_NOSIGNAL } from "./message-flags.js";
 import { DATA_LENGTH, HEADER_BYTES, IOVEC_BYTES, NAME_LENGTH, writeHeader } from "./mmsghdr.js";
 import { type Address, SocketName } from "./sockaddr.js";
-
-const MSG_DONTWAIT = 0x40;
-const MSG_NOSIGNAL = 0x4000;
 
 const WORD_BYTES = 4;
 const HEADER_WORDS = HEADER_BYTES / WORD_BYTES;
@@ -30,7 +28,7 @@ export class SendBatch {
   readonly #words: Uint32Array;
   readonly #payload: Memory;
   readonly #names: SocketName[] = [];
-  /** Whose name is in each place, if it cannot have changed since. */
+  /** The address that each name was written from, if it is frozen and so cannot have changed since. */
   readonly #named: (Address | null)[] = [];
   readonly #addresses: Address[] = [];
   /** Where the length of the first stands. */

@@ -1,5 +1,5 @@
 /**
- * What has something to do when the thread ends.
+ * Things that have something to do when the thread ends.
  *
  * Owns: listening to Node's `exit`, for as long as there is anything. It comes when a process or a worker has nothing left to do, when it
  * calls `process.exit()`, and when it throws; not when it is killed or terminated (`thread-end.ts`).

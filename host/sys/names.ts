@@ -8,6 +8,7 @@
  * or a worker that ends while a call runs ends when the call does, as with `node:dns`.
  */
 
+import { NI_NUMERICHOST, NI_NUMERICSERV } from "../constants.js";
 import { libc } from "./libc.js";
 import { Memory } from "./memory.js";
 import { type Address, type InetAddress, SocketName } from "./sockaddr.js";
@@ -55,8 +56,7 @@ const HOST_BYTES = 1025;
 const SERVICE_BYTES = 32;
 const CANONNAME_BYTES_MAX = 1024;
 
-/** NI_NUMERICHOST and NI_NUMERICSERV. */
-const NUMERIC_FLAGS = 3;
+const NUMERIC_FLAGS = NI_NUMERICHOST | NI_NUMERICSERV;
 
 /** What the calls under way read and write. C holds only addresses, so nobody else keeps it alive. */
 const inUse = new Set<object>();

@@ -8,6 +8,7 @@
  */
 
 import { isUtf8 } from "node:buffer";
+import { AF_INET, AF_INET6, AF_UNIX } from "../constants.js";
 import { EAFNOSUPPORT, EINVAL } from "./errno.js";
 import { libc } from "./libc.js";
 import { Memory } from "./memory.js";
@@ -25,10 +26,6 @@ export type UnixPath = string | Uint8Array;
 
 /** Of a socket: host and port, or a path. */
 export type Address = InetAddress | UnixPath;
-
-export const AF_UNIX = 1;
-export const AF_INET = 2;
-export const AF_INET6 = 10;
 
 /** How long a path may be: there are 108 bytes for it, and the last one of a file's path must be a NUL. */
 const PATH_BYTES_MAX = 107;

@@ -1,26 +1,24 @@
 /**
  * Calls on sockets.
  *
- * Owns: socket to close's doorstep: every call on a socket's number, each answering a count, 0 or a negative errno.
+ * Owns: every call on a socket's number, from making it up to but not including its close. Each answers a count, 0 or a negative errno.
  * Nothing here waits: sockets are made non-blocking and closed on exec, and every transfer says so again with its flags.
  * No length given to C exceeds the buffer that it belongs to. Calls that change readiness are counted (`activity.ts`).
  *
  * Does not own: closing (`fd.ts`), the layout of addresses (`sockaddr.ts`), exceptions (`net/socket.ts`).
  */
 
+import { SOL_SOCKET } from "../constants.js";
 import { noteActivity } from "./activity.js";
 import { EBADF, EFAULT, EINPROGRESS, EINTR, isDescriptor } from "./errno.js";
 import { libc } from "./libc.js";
 import type { Memory } from "./memory.js";
-import type { Address } from "./sockaddr.js";
-import { SocketName } from "./sockaddr.js";
+import { MSG_DONTWAIT, MSG_NOSIGNAL } from "./message-flags.js";
+import { type Address, SocketName } from "./sockaddr.js";
 import { closeAtThreadEnd } from "./thread-end.js";
 
 const SOCK_NONBLOCK = 0o4000;
 const SOCK_CLOEXEC = 0o2000000;
-const MSG_DONTWAIT = 0x40;
-const MSG_NOSIGNAL = 0x4000;
-const SOL_SOCKET = 1;
 
 let names: SocketName | undefined;
 

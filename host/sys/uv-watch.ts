@@ -48,7 +48,8 @@ let types: { onPoll: unknown; onHandle: unknown } | undefined;
  *
  * @throws UnsupportedError `ERR_UNSUPPORTED_PLATFORM` outside Node
  * @throws RuntimeError `ERR_ALREADY_WATCHED` if the fd is watched: libuv would abort
- * @throws Error `EBADF`, or `EPERM` for a regular file or a directory, which are always ready; one of koffi's when 8192 callbacks are in use
+ * @throws Error `EBADF`, or `EPERM` for a regular file or a directory, which are always ready; one of koffi's when 8192
+ *   callbacks are in use
  */
 export function watchReadable(fd: number, onReadable: () => void): ReadableWatch {
   checkWatchable(fd);

@@ -5,7 +5,7 @@
  *
  * Does not own: how it arrives (`remote-loop.ts`).
  *
- * CPython 3.11, concurrent.futures `Future`, as `asyncio.run_coroutine_threadsafe` returns it.
+ * From: CPython 3.11, concurrent.futures `Future`, as `asyncio.run_coroutine_threadsafe` returns it.
  */
 import { CancelledError } from "../errors.js";
 
@@ -52,9 +52,9 @@ export class RemoteFuture<T> implements PromiseLike<T> {
    *
    * @param timeout seconds; for ever by default
    * @returns what it returned
-   * @throws what it threw, with its stack in the loop's thread; CancelledError; TimeoutError, and then it still goes on; RuntimeError
-   *   `ERR_LOOP_CLOSED` when the loop was closed before or its thread has ended, `ERR_DEADLOCK` on the loop's own thread; TypeError `ERR_NOT_A_NUMBER`;
-   *   ValueError `ERR_BAD_TIME`
+   * @throws what it threw, with its stack in the loop's thread; CancelledError; TimeoutError, and then it still goes
+   *   on; RuntimeError `ERR_LOOP_CLOSED` when the loop was closed before or its thread has ended, `ERR_DEADLOCK` on the
+   *   loop's own thread; TypeError `ERR_NOT_A_NUMBER`; ValueError `ERR_BAD_TIME`
    */
   result(timeout = Number.POSITIVE_INFINITY): T {
     if (this.#outcome === null) this.#work.wait(this, timeout);

@@ -6,7 +6,7 @@
  *
  * Does not own: the loop's end (`channel.ts`).
  *
- * CPython 3.11, base_events `call_soon_threadsafe` and tasks `run_coroutine_threadsafe`. Differs: functions do not cross
+ * From: CPython 3.11, base_events `call_soon_threadsafe` and tasks `run_coroutine_threadsafe`. Differs: functions do not cross
  * threads, so both take the name of a callback that the loop's thread has shared; and a call cannot be taken back.
  */
 import { MessagePort, moveMessagePortToContext, receiveMessageOnPort, threadId } from "node:worker_threads";
@@ -72,12 +72,13 @@ export class RemoteLoop<Callbacks extends SharedCallbacks = SharedCallbacks> {
   }
 
   /**
-   * Has the loop call a callback that it shares, in its next iteration; an idle loop wakes. Calls through one RemoteLoop run in the order in which
-   * they were made, those that have not run when the loop is closed are lost. A thread that is 16,384 calls ahead waits a millisecond at each.
+   * Has the loop call a callback that it shares, in its next iteration; an idle loop wakes. Calls through one
+   * RemoteLoop run in the order in which they were made, those that have not run when the loop is closed are lost. A
+   * thread that is 16,384 calls ahead waits a millisecond at each.
    *
    * @param args cloned; `transfer` moves what is in them
-   * @throws RuntimeError `ERR_LOOP_CLOSED`; ValueError `ERR_UNKNOWN_CALLBACK`; TypeError `ERR_INVALID_ARG_TYPE`, `ERR_COROUTINE_CALLBACK`, and `ERR_NOT_CLONEABLE` for
-   *   arguments that cannot be sent
+   * @throws RuntimeError `ERR_LOOP_CLOSED`; ValueError `ERR_UNKNOWN_CALLBACK`; TypeError `ERR_INVALID_ARG_TYPE`,
+   *   `ERR_COROUTINE_CALLBACK`, and `ERR_NOT_CLONEABLE` for arguments that cannot be sent
    */
   callSoonThreadsafe<Name extends keyof Callbacks & string>(name: Name, ...args: Parameters<Callbacks[Name]>): void {
     this.#check(name);
@@ -184,7 +185,7 @@ export class RemoteLoop<Callbacks extends SharedCallbacks = SharedCallbacks> {
       );
     }
     const end = performance.now() + timeoutSeconds * MS_PER_SECOND;
-    // To look costs more than most answers take.
+    // Not in the first round: looking whether the port is closed costs more than most answers take.
     for (let isFirst = true; ; isFirst = false) {
       const seen = this.#words.answered;
       const { isClosed } = this.#words;
@@ -211,7 +212,10 @@ export class RemoteLoop<Callbacks extends SharedCallbacks = SharedCallbacks> {
   }
 }
 
-/** Whether a port was found closed by whoever has taken its last message: asks for what fails in any case, and looks for which reason. */
+/**
+ * Whether a port is closed. Nothing says so while Node's loop stands still. So this asks for something that fails in any case, and looks at
+ * the reason.
+ */
 function hasClosed(port: MessagePort): boolean {
   try {
     moveMessagePortToContext(port, {});

@@ -18,9 +18,11 @@ const ANSWERED = 4;
 const TAKEN = 5;
 const WORDS = 6;
 
-/** How many messages may be under way before a caller is held back, for how long at each call, and when callers hear that some were taken. */
+/** How many messages may be under way before a caller is held back. */
 const UNDER_WAY_MAX = 16_384;
+/** How long a caller is held back at each call, in milliseconds. */
 const HOLD_MS = 1;
+/** After how many taken messages those that are held back hear of it. */
 const TAKEN_PER_NOTICE = 1024;
 
 /** A thread that is about to wake another has done so within this time, unless it was terminated in between and never will. */

@@ -1,7 +1,7 @@
 /**
  * How datagrams get from one endpoint of a virtual network to others.
  *
- * Owns: who receives at which address; how long a datagram is under way, how many of it arrive, and whom one is for that is sent to all.
+ * Owns: who receives at which address; how long a datagram is under way, how many copies of it arrive, and who gets a broadcast.
  *
  * Does not own: the endpoints (`virtual-datagrams.ts`).
  */
@@ -19,13 +19,16 @@ export interface Datagram {
   readonly to: InetAddress;
 }
 
-/** After how many seconds a copy of a datagram arrives, for each copy. None loses it; two numbers double it; different ones change the order. */
+/**
+ * After how many seconds a copy of a datagram arrives, for each copy. None loses it; two numbers double it; different
+ * ones change the order.
+ */
 export type DatagramDelays = (datagram: Datagram) => readonly number[];
 
 /** Whoever has an address for datagrams. */
 export interface Receiver {
   readonly sockname: InetAddress;
-  /** Whom a datagram of a sender is from for this one; null if this one hears others alone. */
+  /** The address from which a datagram of that sender seems to come here; null if this receiver hears only somebody else. */
   _fromFor(sender: Receiver, from: InetAddress): InetAddress | null;
   /** A datagram has come. */
   _arrive(data: Buffer, from: InetAddress): void;
@@ -99,7 +102,7 @@ export class DatagramPost {
     if (host === BROADCAST) {
       for (const receiver of this.#receivers.values()) {
         const from = receiver.sockname.port === port ? receiver._fromFor(sender, datagram.from) : null;
-        // One that ends the loop does not keep the others from it.
+        // Each in a call of its own: a protocol that ends the run does not keep the others from getting it.
         if (from !== null) this.#loop.callSoon(() => receiver._arrive(data, from));
       }
       return;

@@ -6,13 +6,12 @@
  * Does not own: who is where (`virtual-network.ts`, `datagram-post.ts`).
  */
 import { isIPv6 } from "node:net";
-import type { Address, InetAddress, UnixPath } from "../net/address.js";
+import { type Address, type InetAddress, PORT_MAX, type UnixPath } from "../net/address.js";
 import { EADDRINUSE } from "../sys/errno.js";
 import { systemError } from "../sys/errors.js";
 import { isUnixPath, pathBytes } from "../sys/sockaddr.js";
 
 const FIRST_PORT = 49_152;
-const LAST_PORT = 65_535;
 /** What every host calls itself. */
 const LOCAL_NAMES = ["localhost", "::1", ""];
 
@@ -24,8 +23,8 @@ export const LOCALHOST = "127.0.0.1";
 export const BROADCAST = "255.255.255.255";
 
 /**
- * A host as the network knows it: all names of this one are one, small letters are large ones, and it does not matter how an IPv6 address is
- * written.
+ * A host as the network knows it: all names of this one are one, small letters are large ones, and it does not matter
+ * how an IPv6 address is written.
  */
 export function hostNamed(name: string): string {
   const host = shortest(name.toLowerCase());
@@ -74,9 +73,9 @@ export class FreePorts {
 
   /** @throws Error `EADDRINUSE` when all are taken */
   take(isTaken: (port: number) => boolean): number {
-    for (let tried = FIRST_PORT; tried <= LAST_PORT; tried++) {
+    for (let tried = FIRST_PORT; tried <= PORT_MAX; tried++) {
       const port = this.#next;
-      this.#next = port === LAST_PORT ? FIRST_PORT : port + 1;
+      this.#next = port === PORT_MAX ? FIRST_PORT : port + 1;
       if (!isTaken(port)) return port;
     }
     throw systemError("bind", EADDRINUSE, { message: "no port is free" });

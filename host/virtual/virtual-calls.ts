@@ -9,6 +9,7 @@ import { checkBoolean, checkOptions } from "../arguments.js";
 import { AF_INET, AF_UNIX } from "../constants.js";
 import { describe, typeError, UnsupportedError, ValueError } from "../errors.js";
 import type { Future } from "../futures/future.js";
+import { Operation, type Work } from "../futures/operation.js";
 import { OwnFuture } from "../futures/own-future.js";
 import type { EventLoop } from "../loop/event-loop.js";
 import { type Address, addressDetails, type InetAddress, type UnixPath } from "../net/address.js";
@@ -22,7 +23,6 @@ import {
 } from "../net/datagram-endpoint.js";
 import type { DatagramTransport } from "../net/datagram-transport.js";
 import { introduce } from "../net/introduce.js";
-import { Operation, type Work } from "../net/operation.js";
 import { checkHost, checkPort, checkProtocolFactory, checkResolution } from "../net/options.js";
 import type { Server, ServingOptions } from "../net/server.js";
 import { checkServing, serveAt } from "../net/serving.js";
@@ -150,7 +150,7 @@ function* bind<P extends DatagramProtocol>(
   const { peer, allowBroadcast } = options;
   const isConnected = peer !== null && !allowBroadcast;
   if (isConnected && peer.host === BROADCAST) throw systemError("connect", EACCES, addressDetails(peer));
-  // Who is connected is at one host.
+  // A connected endpoint is at one host, even if it was bound to all.
   const sockname = Object.freeze(isConnected ? destinationOf(bound) : bound);
   post.take(sockname);
   return yield* introduce(
@@ -177,7 +177,7 @@ function* connect<P extends StreamProtocol>(
   protocolFactory: () => P,
   address: Address,
 ): Work<[transport: Transport, protocol: P]> {
-  // It may be cancelled before it is told, and when it was but has not gone on.
+  // The call may be cancelled before the connection is there, and also between that and its going on.
   const connected = new OwnFuture<VirtualEnd>(loop, (end) => end.close());
   network._connect(address, (error, end) => {
     if (connected.done()) end?.close();

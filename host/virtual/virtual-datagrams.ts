@@ -1,15 +1,15 @@
 /**
  * Endpoints for datagrams in a virtual network.
  *
- * Owns: whom one may send to; telling the protocol of what has come, and of peers that are not there. It behaves as an endpoint over a socket
- * does, but for what waits: the network takes everything at once.
+ * Owns: whom one may send to; telling the protocol of what has come, and of peers that are not there. It behaves as an
+ * endpoint over a socket does, but for what waits: the network takes everything at once.
  *
  * Does not own: the way of a datagram (`datagram-post.ts`).
  */
 import { checkBytes, checkInteger } from "../arguments.js";
 import { describe, typeError, ValueError } from "../errors.js";
 import type { EventLoop } from "../loop/event-loop.js";
-import { type Address, addressDetails, formatAddress, type InetAddress } from "../net/address.js";
+import { type Address, addressDetails, formatAddress, type InetAddress, PORT_MAX } from "../net/address.js";
 import type { Arrival } from "../net/datagram-arrivals.js";
 import { DatagramTransport } from "../net/datagram-transport.js";
 import { endSoon } from "../net/ending.js";
@@ -24,7 +24,6 @@ import { ANYWHERE, BROADCAST, destinationOf, hostNamed, keyOf } from "./virtual-
 
 /** What an IPv4 datagram has room for. */
 const DATAGRAM_BYTES_MAX = 65_507;
-const PORT_MAX = 65_535;
 
 /** How an endpoint is open. */
 export interface VirtualDatagramsOptions {
@@ -38,7 +37,7 @@ export class VirtualDatagrams extends DatagramTransport implements Receiver {
   readonly sockname: InetAddress;
   readonly #post: DatagramPost;
   readonly #peer: InetAddress | null;
-  /** The only one that is heard, as it appears here; null for all. */
+  /** The only address from which datagrams are taken, as it appears here; null for all. */
   readonly #heard: InetAddress | null;
   readonly #allowBroadcast: boolean;
   readonly #context = captureContext();
@@ -50,7 +49,7 @@ export class VirtualDatagrams extends DatagramTransport implements Receiver {
   constructor(loop: EventLoop, post: DatagramPost, protocol: DatagramProtocol, options: VirtualDatagramsOptions) {
     const { sockname, peer, allowBroadcast } = options;
     const connected = allowBroadcast ? null : peer;
-    // Whoever asks may change what he gets.
+    // Copies, since whoever asks for them may change them.
     super(loop, protocol, { sockname: { ...sockname }, peername: connected && { ...connected } });
     this.sockname = sockname;
     this.#post = post;
@@ -100,7 +99,7 @@ export class VirtualDatagrams extends DatagramTransport implements Receiver {
   _fromFor({ sockname }: Receiver, from: InetAddress): InetAddress | null {
     const heard = this.#heard;
     if (heard === null || keyOf(from) === keyOf(heard)) return from;
-    // One at all hosts is at the peer's too.
+    // A sender that is bound to all hosts is at the peer's host too.
     return ANYWHERE.includes(sockname.host) && sockname.port === heard.port ? heard : null;
   }
 
@@ -134,7 +133,7 @@ export class VirtualDatagrams extends DatagramTransport implements Receiver {
   #start(): void {
     const early = this.#early;
     if (early === null) return;
-    // What comes until these are handed out is behind them.
+    // What comes while these are handed out queues behind them.
     this.#early = early.length > 0 ? [] : null;
     for (const arrival of early) this._loop.callSoon(hand, this, arrival);
     if (early.length > 0) this._loop.callSoon(() => this.#start());
@@ -183,7 +182,11 @@ function hand(transport: VirtualDatagrams, arrival: Arrival): void {
   transport._handOn(arrival);
 }
 
-/** Answers the address as the network has it. @throws TypeError `ERR_INVALID_ADDRESS`, `ERR_INVALID_ARG_TYPE`; ValueError `ERR_OUT_OF_RANGE` */
+/**
+ * Answers the address as the network has it.
+ *
+ * @throws TypeError `ERR_INVALID_ADDRESS`, `ERR_INVALID_ARG_TYPE`; ValueError `ERR_OUT_OF_RANGE`
+ */
 function checkVirtualAddress(address: unknown): InetAddress {
   const { host, port } = (address ?? {}) as Partial<InetAddress>;
   if (typeof address !== "object" || typeof host !== "string") {

@@ -27,9 +27,9 @@ export class VirtualDoor<A extends Address = Address> implements Door<A> {
   readonly #network: VirtualNetwork;
   readonly #protocolFactory: () => StreamProtocol;
   #owner: object | null = null;
-  /** The same, while it accepts. */
+  /** The same server, while it accepts. */
   #server: TransportOwner | null = null;
-  /** Where it has begun to: not where a client connects. */
+  /** The context in which it has begun to accept: callbacks run in that, and not in the context of a client that connects. */
   #context: AsyncResource | null = null;
 
   constructor(loop: EventLoop, network: VirtualNetwork, address: A, protocolFactory: () => StreamProtocol) {
@@ -76,7 +76,7 @@ export class VirtualDoor<A extends Address = Address> implements Door<A> {
 
   /** @internal */
   _connect(end: VirtualEnd): void {
-    // The server's own, whatever the factory does with that.
+    // The connection is this server's, even if the factory closes that server.
     const server = this.#server;
     try {
       const protocol = checkProtocol(this.#protocolFactory());

@@ -65,8 +65,8 @@ export class VirtualNetwork {
   }
 
   /**
-   * How datagrams travel: after how many seconds each copy of one arrives, as an array. `[]` loses it, two numbers double it, and different ones change
-   * the order. Null, at first: once, after the latency.
+   * How datagrams travel: after how many seconds each copy of one arrives, as an array. `[]` loses it, two numbers
+   * double it, and different ones change the order. Null, at first: once, after the latency.
    */
   get datagramDelays(): DatagramDelays | null {
     return this._datagrams.delays;

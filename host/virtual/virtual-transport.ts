@@ -83,7 +83,7 @@ export class VirtualTransport extends LayeredTransport {
   _readable(): void {
     if (!this.#started || this._isLost) return;
     for (let data = this.#next(); data !== null; data = this.#next()) this.#handOn(data);
-    // Who neither reads nor has anything to send does not notice.
+    // One that neither reads nor has anything to send does not notice that the connection is broken.
     if (!this.isReading() && this.#waitingBytes === 0) return;
     if (this.#end.error !== null) return this._lose(this.#end.error);
     if (this.isReading() && this.#end.ended) this.#receiveEof();

@@ -52,7 +52,7 @@ export class Authority implements Certificate {
     writeFileSync(file("ext"), `subjectAltName=${names}\n`);
     openssl("req", ...KEY, "-keyout", keyFile, "-out", file("csr"), "-subj", `/CN=${name}`);
     const authority = ["-CA", this.certFile, "-CAkey", this.keyFile, "-CAcreateserial"];
-    const validity = days > 0 ? ["-days", String(days)] : ["-days", String(days)];
+    const validity = ["-days", String(days)];
     openssl("x509", "-req", "-in", file("csr"), ...authority, "-out", certFile, ...validity, "-extfile", file("ext"));
     return { cert: readFileSync(certFile), key: readFileSync(keyFile), certFile, keyFile };
   }

@@ -1,8 +1,8 @@
 /** Where tasks wait: `getStack` and `printStack`. */
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
+import { Operation } from "../../../host/futures/operation.js";
 import { type Coroutine, type EventLoop, type Future, type StackFrame, sleep, type Task } from "../../../host/index.js";
-import { Operation } from "../../../host/net/operation.js";
 import { thrownBy } from "../../support/sockets.js";
 import { bothLoops, runOnce } from "../loop/both-loops.js";
 

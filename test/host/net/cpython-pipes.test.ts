@@ -9,7 +9,7 @@ import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { EventLoop } from "../../../host/loop/event-loop.js";
 import { type FileDescriptor, pipe } from "../../../host/net/pipe.js";
-import type { ReadTransport, WriteTransport } from "../../../host/net/transports.js";
+import type { ReadTransport, WriteTransport } from "../../../host/net/transport-kinds.js";
 import { leakChecked } from "../../support/leaks.js";
 import { thrownBy } from "../../support/sockets.js";
 import { openTerminal } from "../../support/terminals.js";

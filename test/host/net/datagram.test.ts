@@ -225,7 +225,7 @@ test(
 );
 
 test(
-  "what is sent once the endpoint is closed is dropped, and from the sixth on warned of",
+  "what is sent once the endpoint is closed is dropped, and from the fifth on warned of",
   onLoop(async ({ loop }) => {
     const [hears, talks] = await pair(loop);
     await close(hears, talks);
@@ -237,7 +237,7 @@ test(
     } finally {
       console.warn = warn;
     }
-    assert.is(warnings.length, 2);
+    assert.is(warnings.length, 3);
   }),
 );
 

@@ -379,7 +379,7 @@ test(
     } finally {
       console.warn = warn;
     }
-    assert.is(warnings.length, 2);
+    assert.is(warnings.length, 3);
     await protocol.lost;
     assert.is(peer.read(), null);
     peer.destroy();

@@ -4,7 +4,7 @@
  */
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
-import type { ReadTransport, WriteTransport } from "../../../host/net/transports.js";
+import type { ReadTransport, WriteTransport } from "../../../host/net/transport-kinds.js";
 import type { BufferedProtocol } from "../../../host/protocols.js";
 import { leakChecked } from "../../support/leaks.js";
 import { ARMS, iterations, type Peer, readAll, type Stage } from "./arms.js";

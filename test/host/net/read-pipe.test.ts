@@ -12,7 +12,7 @@ import { EventLoop } from "../../../host/loop/event-loop.js";
 import type { PipeLike } from "../../../host/net/checks.js";
 import { FileDescriptor, pipe } from "../../../host/net/pipe.js";
 import { socketpair } from "../../../host/net/socket.js";
-import type { ReadTransport } from "../../../host/net/transports.js";
+import type { ReadTransport } from "../../../host/net/transport-kinds.js";
 import type { BufferedProtocol, StreamProtocol } from "../../../host/protocols.js";
 import { isNonblocking, isOpen, setNonblocking } from "../../../host/sys/fd.js";
 import { withFolder } from "../../support/folders.js";

@@ -9,7 +9,7 @@ import { SO_SNDBUF, SOL_SOCKET } from "../../../host/constants.js";
 import type { EventLoop } from "../../../host/loop/event-loop.js";
 import { FileDescriptor, pipe } from "../../../host/net/pipe.js";
 import { socketpair } from "../../../host/net/socket.js";
-import type { WriteTransport } from "../../../host/net/transports.js";
+import type { WriteTransport } from "../../../host/net/transport-kinds.js";
 import { setNonblocking } from "../../../host/sys/fd.js";
 import { withFolder } from "../../support/folders.js";
 import { leakChecked } from "../../support/leaks.js";

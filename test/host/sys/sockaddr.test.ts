@@ -2,18 +2,10 @@ import { networkInterfaces } from "node:os";
 import fc from "fast-check";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
+import { AF_INET, AF_INET6, AF_UNIX } from "../../../host/constants.js";
 import { EAFNOSUPPORT, EINVAL } from "../../../host/sys/errno.js";
 import { libc } from "../../../host/sys/libc.js";
-import {
-  type Address,
-  AF_INET,
-  AF_INET6,
-  AF_UNIX,
-  formatIPv6,
-  parseIPv4,
-  parseIPv6,
-  SocketName,
-} from "../../../host/sys/sockaddr.js";
+import { type Address, formatIPv6, parseIPv4, parseIPv6, SocketName } from "../../../host/sys/sockaddr.js";
 
 const test = suite("sockaddr");
 

@@ -1,12 +1,12 @@
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { CancelledError } from "../../../host/errors.js";
+import { Operation, type Work } from "../../../host/futures/operation.js";
 import type { Task } from "../../../host/futures/task.js";
 import { allTasks } from "../../../host/loop/tasks.js";
 import { waitFor } from "../../../host/loop/wait.js";
-import { Operation, type Work } from "../../../host/net/operation.js";
 import { leakChecked } from "../../support/leaks.js";
-import { iteration, onLoop, rejectionOf } from "./support.js";
+import { iteration, onLoop, rejectionOf } from "../net/support.js";
 
 const test = leakChecked(suite("Operation"));
 

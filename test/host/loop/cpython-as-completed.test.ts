@@ -6,7 +6,7 @@
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { asCompleted, ensureFuture, sleep, TimeoutError, wait } from "../../../host/index.js";
-import { bothLoops, runOnce, within } from "../loop/both-loops.js";
+import { bothLoops, runOnce, within } from "./both-loops.js";
 
 const test = bothLoops(suite("asCompleted, as CPython tests it"));
 

@@ -11,8 +11,8 @@ import {
   waitFor,
 } from "../../../host/index.js";
 import { thrownBy } from "../../support/sockets.js";
-import { bothLoops, rejection, runOnce } from "../loop/both-loops.js";
-import { iterate, KINDS, ofKind } from "./both-kinds.js";
+import { iterate, KINDS, ofKind } from "../sync/both-kinds.js";
+import { bothLoops, rejection, runOnce } from "./both-loops.js";
 
 const test = bothLoops(suite("asCompleted"));
 

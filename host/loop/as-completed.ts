@@ -1,7 +1,7 @@
 /**
  * Several things in the order in which they are done.
  *
- * CPython 3.11, tasks.py `as_completed`. Differs: what the iterator gives are futures, not coroutines.
+ * From: CPython 3.11, tasks.py `as_completed`. Differs: what the iterator gives are futures, not coroutines.
  */
 import { checkOptions } from "../arguments.js";
 import { TimeoutError } from "../errors.js";
@@ -9,9 +9,9 @@ import type { Awaitable, ResultOf } from "../futures/coroutine.js";
 import type { Future } from "../futures/future.js";
 import { OwnFuture } from "../futures/own-future.js";
 import { checkSeconds } from "../futures/sleep.js";
-import type { EventLoop } from "../loop/event-loop.js";
-import { allOnOneLoop, checkSeveral } from "../loop/one-loop.js";
 import type { TimerHandle } from "../scheduler/handle.js";
+import type { EventLoop } from "./event-loop.js";
+import { allOnOneLoop, checkSeveral } from "./one-loop.js";
 
 /** What `asCompleted` takes besides the awaitables. */
 export interface AsCompletedOptions {
@@ -24,7 +24,8 @@ export interface AsCompletedOptions {
  *
  *     for (const next of asCompleted(downloads)) console.log(await next);
  *
- * @throws TypeError `ERR_INVALID_ARG_TYPE`, `ERR_NOT_AWAITABLE`, `ERR_NOT_A_NUMBER`, `ERR_UNKNOWN_OPTION`; ValueError `ERR_FOREIGN_FUTURE`, `ERR_BAD_TIME`
+ * @throws TypeError `ERR_INVALID_ARG_TYPE`, `ERR_NOT_AWAITABLE`, `ERR_NOT_A_NUMBER`, `ERR_UNKNOWN_OPTION`; ValueError
+ *   `ERR_FOREIGN_FUTURE`, `ERR_BAD_TIME`
  */
 export function asCompleted<A extends Awaitable<unknown>>(
   awaitables: Iterable<A>,
@@ -86,14 +87,14 @@ class Completions<T> implements IterableIterator<Future<T>> {
     else waiter._is(future);
   };
 
-  /** It was for one that has been cancelled just then: the next has it, who may wait already. */
+  /** The one that was to get this future is cancelled just then: the next one gets it, which may be waiting already. */
   readonly #giveBack = (future: Future<T>): void => {
     const waiter = this.#nextWaiter();
     if (waiter === undefined) this.#done.unshift(future);
     else waiter._is(future);
   };
 
-  /** Whoever was cancelled while it waited takes nothing away from those behind it. */
+  /** The first that still waits. One that was cancelled meanwhile takes nothing away from those behind it. */
   #nextWaiter(): Next<T> | undefined {
     let waiter = this.#waiters.shift();
     while (waiter?.done()) waiter = this.#waiters.shift();
@@ -121,8 +122,8 @@ class Next<T> extends OwnFuture<T> {
   #source: Future<T> | null = null;
 
   /**
-   * @param pending one of which it is to be
-   * @param giveBack is called with one that whoever has asked for it does not get
+   * @param pending it stands for one of these
+   * @param giveBack called with the future that it stands for, if the one who asked does not get it
    */
   constructor(loop: EventLoop, pending: Iterable<Future<T>>, giveBack: (source: Future<T>) => void) {
     super(loop);
@@ -134,7 +135,7 @@ class Next<T> extends OwnFuture<T> {
     return this.#pending as Iterable<Future<unknown>>;
   }
 
-  /** It is this one. */
+  /** From here on it stands for this one. */
   _is(source: Future<T>): void {
     this.#source = source;
     this._endAs(source);

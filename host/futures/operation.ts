@@ -11,14 +11,15 @@
 
 import type { FutureState } from "../../assembly/abi.js";
 import { CancelledError } from "../errors.js";
-import type { Future } from "../futures/future.js";
-import { OwnFuture } from "../futures/own-future.js";
 import type { EventLoop } from "../loop/event-loop.js";
 import { asError } from "../show.js";
+import type { Coroutine } from "./coroutine.js";
+import type { Future } from "./future.js";
+import { markSeen } from "./never-retrieved.js";
+import { OwnFuture } from "./own-future.js";
 
 /** The work of an operation. A bare `yield` gives up one iteration. */
-// biome-ignore lint/suspicious/noExplicitAny: each yield has a type of its own, which `yield*` gives it
-export type Work<T> = Generator<Future<any> | undefined, T, any>;
+export type Work<T> = Coroutine<T>;
 
 /** A future that is done when its work is. */
 export class Operation<T> extends OwnFuture<T> {
@@ -75,7 +76,7 @@ export class Operation<T> extends OwnFuture<T> {
   readonly #advance = (waitedFor?: Future<unknown>): void => {
     if (this.done()) {
       // Its exception came too late for anybody to see it.
-      if (waitedFor !== undefined && !waitedFor.cancelled()) waitedFor.exception();
+      if (waitedFor !== undefined) markSeen(waitedFor);
       return;
     }
     this.#waitsFor = null;
