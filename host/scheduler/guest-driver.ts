@@ -194,8 +194,8 @@ export class GuestDriver implements Driver {
       if (result !== RunResult.Done) return this.#end(scheduler);
       if (scheduler.promisesTouched) return true;
       timeout = core.pollTimeout();
-      // After several events, that more have come is likely anyway.
-      isSecondLook = timeout > 0 && count === 1;
+      // After several events, that more have come is likely anyway; and some may have been left for now.
+      isSecondLook = timeout > 0 && count === 1 && !arrivals.waiting;
       if (isSecondLook ? !secondLook.isDue() : timeout > 0 && count === 0) return this.#idle(timeout);
       if (iteration % ITERATIONS_PER_CLOCK === 0) {
         const now = this.now();
