@@ -72,6 +72,7 @@ export { DatagramTransport } from "./net/datagram-transport.js";
 export type { ExtraInfo } from "./net/extra-info.js";
 export type { FileLike, SendfileOptions } from "./net/file-source.js";
 export type { WriteBufferLimits } from "./net/flow-control.js";
+export { ifNametoindex, inetNtop, inetPton } from "./net/numeric-hosts.js";
 export type { PeerCredentials } from "./net/peer-credentials.js";
 export { FileDescriptor, pipe } from "./net/pipe.js";
 export type { AddressInfo, ResolveOptions } from "./net/resolve.js";

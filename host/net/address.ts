@@ -32,6 +32,12 @@ export interface NamedAddress extends Omit<InetAddress, "port"> {
   port: number | string;
 }
 
+/** Where something is or comes from: the host may be a name, or left open, and so may the port. */
+export interface Place extends Partial<Pick<InetAddress, "flowinfo" | "scopeId">> {
+  host: string | null;
+  port?: number | string | null;
+}
+
 /** Hosts that stand for a number, by family. */
 const WORDS: ReadonlyMap<number, ReadonlyMap<string, string>> = new Map([
   [
@@ -75,6 +81,12 @@ export function checkAddress(family: number, address: unknown): Address {
   checkInteger("The flowinfo of an address", flowinfo, 0, FLOWINFO_MAX);
   checkInteger("The scopeId of an address", scopeId, 0, SCOPE_ID_MAX);
   return { host: number, port: port as number, flowinfo, scopeId };
+}
+
+/** Tests what a place says beside its host and port. @throws TypeError, ValueError as `checkInteger` */
+export function checkInterface({ flowinfo, scopeId }: Partial<Place>): void {
+  checkInteger("The flowinfo of an address", flowinfo ?? 0, 0, FLOWINFO_MAX);
+  checkInteger("The scopeId of an address", scopeId ?? 0, 0, SCOPE_ID_MAX);
 }
 
 /** How an address reads in a message: `127.0.0.1:80`, `[::1]:80`, `/run/socket`, `@abstract`. */

@@ -12,13 +12,13 @@
  */
 
 import { checkAbsent, checkBoolean, checkInteger, checkOptions, INT_MAX } from "../arguments.js";
-import { AF_INET6, SOCK_STREAM } from "../constants.js";
+import { SOCK_STREAM } from "../constants.js";
 import { CancelledError, describe, typeError, ValueError } from "../errors.js";
 import type { Future } from "../futures/future.js";
 import { Operation, type Work } from "../futures/operation.js";
 import type { EventLoop } from "../loop/event-loop.js";
 import type { StreamProtocol } from "../protocols.js";
-import { type Address, checkAddress, type NamedAddress } from "./address.js";
+import { type Address, checkInterface, type Place } from "./address.js";
 import { isLogged, pairText, writeDown } from "./debug-log.js";
 import { interleaveFamilies, race } from "./happy-eyeballs.js";
 import { introduce } from "./introduce.js";
@@ -30,7 +30,7 @@ import {
   checkProtocolFactory,
   checkResolution,
 } from "./options.js";
-import { type AddressInfo, type ResolveOptions, resolve } from "./resolve.js";
+import { type AddressInfo, resolve, resolvePlace } from "./resolve.js";
 import { sockConnect } from "./sock-calls.js";
 import { Socket } from "./socket.js";
 import { SocketTransport } from "./socket-transport.js";
@@ -40,10 +40,7 @@ import { CLIENT_TLS_KEYS, type ClientTlsOptions, checkClientTls, type TlsSide } 
 import type { Transport } from "./transport.js";
 
 /** An address to connect from: the host may be a name, and the port that of a service. */
-export interface LocalAddress extends Partial<Omit<NamedAddress, "host" | "port">> {
-  host: string | null;
-  port?: number | string | null;
-}
+export type LocalAddress = Place;
 
 /** Options of `createConnection`. */
 export interface ConnectionOptions extends ClientTlsOptions {
@@ -156,7 +153,7 @@ function checkLocal(localAddr: LocalAddress): void {
   }
   checkHost(localAddr.host);
   checkPort(localAddr.port);
-  checkAddress(AF_INET6, { ...localAddr, host: "", port: 0 });
+  checkInterface(localAddr);
 }
 
 function checkDelay(seconds: unknown): void {
@@ -194,7 +191,7 @@ function* connectToHost(
   const interleave = options.interleave ?? (delay === null ? 0 : 1);
   const wanted = { family, type: SOCK_STREAM, proto, flags };
   const resolved = yield* resolve(loop, host, port, wanted);
-  const localInfos = localAddr ? yield* resolveLocal(loop, localAddr, wanted) : null;
+  const localInfos = localAddr ? yield* resolvePlace(loop, localAddr, wanted) : null;
   const infos = interleave > 0 ? interleaveFamilies(resolved, interleave) : resolved;
   const attempt = (info: AddressInfo): Work<Socket> =>
     connectSocket(loop, info, (socket) => localInfos && bindLocal(socket, localInfos));
@@ -204,20 +201,6 @@ function* connectToHost(
     if (!(error instanceof AggregateError)) throw error;
     throw combined(error.errors, allErrors);
   }
-}
-
-/** The addresses to connect from. Those of IPv6 keep the interface that was asked for. */
-function* resolveLocal(
-  loop: EventLoop,
-  { host, port, flowinfo, scopeId }: LocalAddress,
-  wanted: ResolveOptions,
-): Work<AddressInfo[]> {
-  const infos = yield* resolve(loop, host, port ?? 0, wanted);
-  return infos.map(({ address, ...info }) => {
-    if (info.family !== AF_INET6) return { address, ...info };
-    const kept = { flowinfo: flowinfo || address.flowinfo || 0, scopeId: scopeId || address.scopeId || 0 };
-    return { ...info, address: { ...address, ...kept } };
-  });
 }
 
 /** @throws AggregateError of what every attempt has failed with */

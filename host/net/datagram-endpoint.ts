@@ -18,20 +18,20 @@ import { Operation, type Work } from "../futures/operation.js";
 import type { EventLoop } from "../loop/event-loop.js";
 import type { DatagramProtocol } from "../protocols.js";
 import { show } from "../show.js";
-import { type Address, checkAddress, type UnixPath } from "./address.js";
+import { type Address, checkAddress, checkInterface, type Place, type UnixPath } from "./address.js";
 import type { DatagramTransport } from "./datagram-transport.js";
 import { isLogged, pairText, writeDown } from "./debug-log.js";
 import { introduce } from "./introduce.js";
 import { checkDescriptors, checkHost, checkPort, checkProtocolFactory, checkResolution } from "./options.js";
-import { type AddressInfo, resolve } from "./resolve.js";
+import { type AddressInfo, resolvePlace } from "./resolve.js";
 import { sockConnect } from "./sock-calls.js";
 import { Socket } from "./socket.js";
 import { SocketDatagrams } from "./socket-datagrams.js";
 import { removeStaleSocket, SocketFile } from "./socket-file.js";
 import { checkDatagramSocket } from "./takeover.js";
 
-/** Where datagrams go to or come from: a host and a port, or the path of a Unix socket. */
-export type DatagramAddress = { host: string | null; port?: number | string | null } | UnixPath;
+/** Where datagrams go to or come from: a host and a port, and for IPv6 an interface, or the path of a Unix socket. */
+export type DatagramAddress = Place | UnixPath;
 
 /** Options of `createDatagramEndpoint`. */
 export interface DatagramEndpointOptions {
@@ -140,9 +140,10 @@ function checkDatagramAddress(name: string, address: unknown, family: number): v
     const hint = "it must be { host, port }, of which the host may be null";
     throw typeError("ERR_INVALID_ADDRESS", `The argument ${name} has a port and no host: ${hint}.`);
   }
-  const { host, port } = address as { host?: unknown; port?: unknown };
+  const { host, port, ...more } = address as Place;
   checkHost(host);
   checkPort(port);
+  checkInterface(more);
 }
 
 function* open<P extends DatagramProtocol>(
@@ -195,8 +196,7 @@ function* findCandidates(
     ["remote", remoteAddr],
   ] as const) {
     if (address === null) continue;
-    const { host, port } = address as { host: string | null; port?: number | string | null };
-    const infos = yield* resolve(loop, host, port ?? 0, { family, type: SOCK_DGRAM, proto, flags });
+    const infos = yield* resolvePlace(loop, address as Place, { family, type: SOCK_DGRAM, proto, flags });
     for (const info of infos) join(found, side, info);
   }
   const complete = [...found.values()].filter(

@@ -11,8 +11,8 @@
  * connection that broke before it was accepted does not end the round.
  */
 
-import { FatalError } from "../errors.js";
-import { Operation } from "../futures/operation.js";
+import { CancelledError, FatalError } from "../errors.js";
+import { Operation, type Work } from "../futures/operation.js";
 import type { EventLoop } from "../loop/event-loop.js";
 import type { StreamProtocol } from "../protocols.js";
 import type { TimerHandle } from "../scheduler/handle.js";
@@ -97,12 +97,17 @@ export class Listener {
     const made = (transport: Transport): void => {
       connection.transport = transport;
     };
-    const securing = new Operation(this.#loop, secure(this.#loop, below, protocol, tls, true, made));
-    securing.addDoneCallback(() => {
-      if (securing.cancelled()) return;
-      const error = securing.exception();
-      if (error !== null) this.#report(error, socket);
-    });
+    new Operation(this.#loop, this.#securing(secure(this.#loop, below, protocol, tls, true, made), socket));
+  }
+
+  /** It never fails: a loop that ends just then would leave nobody to look at the error. */
+  *#securing(work: Work<Transport>, socket: Socket): Work<void> {
+    try {
+      yield* work;
+    } catch (error) {
+      if (error instanceof CancelledError) throw error;
+      this.#report(error, socket);
+    }
   }
 
   /** What goes wrong before there is a connection is the peer's doing more often than not. */

@@ -76,6 +76,11 @@ export class FileDescriptor {
     return fd;
   }
 
+  /** Makes another descriptor of the same open file, say to read from a terminal with one and to write to it with the other. */
+  dup(): FileDescriptor {
+    return new FileDescriptor(checkResult("dup", fds.duplicate(this.#open())));
+  }
+
   [Symbol.dispose](): void {
     this.close();
   }

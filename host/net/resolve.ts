@@ -42,7 +42,7 @@ import {
   type NameFailure,
 } from "../sys/names.js";
 import { parseIPv4 } from "../sys/sockaddr.js";
-import { checkAddress, type InetAddress, PORT_MAX } from "./address.js";
+import { checkAddress, type InetAddress, type Place, PORT_MAX } from "./address.js";
 import { Lookup, lookupError } from "./lookups.js";
 import { checkHost } from "./options.js";
 
@@ -115,6 +115,24 @@ export function* resolve(
 ): Work<AddressInfo[]> {
   const question = checkQuestion(host, port, options);
   return numericAnswer(question) ?? (yield* lookUpAddresses(loop, question));
+}
+
+/**
+ * As `resolve`, for an address that may have a `flowinfo` and a `scopeId`: those that are IPv6 keep them.
+ *
+ * @throws as `getaddrinfo`
+ */
+export function* resolvePlace(
+  loop: EventLoop,
+  { host, port, flowinfo, scopeId }: Place,
+  options: ResolveOptions,
+): Work<AddressInfo[]> {
+  const infos = yield* resolve(loop, host, port ?? 0, options);
+  return infos.map(({ address, ...info }) => {
+    if (info.family !== AF_INET6) return { address, ...info };
+    const kept = { flowinfo: flowinfo || address.flowinfo || 0, scopeId: scopeId || address.scopeId || 0 };
+    return { ...info, address: { ...address, ...kept } };
+  });
 }
 
 function checkQuestion(host: unknown, port: unknown, options: ResolveOptions): AddressQuestion {

@@ -13,7 +13,8 @@
 
 import { checkBytes, checkInteger, INT_MAX, INT_MIN } from "../arguments.js";
 import { AF_INET, AF_UNIX, SHUT_RDWR, SO_DOMAIN, SO_PROTOCOL, SO_TYPE, SOCK_STREAM } from "../constants.js";
-import { RuntimeError, ValueError } from "../errors.js";
+import { describe, RuntimeError, typeError, ValueError } from "../errors.js";
+import { PASSED_MAX, receiveDescriptors, sendDescriptors } from "../sys/descriptor-passing.js";
 import { errorText, systemError } from "../sys/errors.js";
 import * as fds from "../sys/fd.js";
 import type { Memory } from "../sys/memory.js";
@@ -181,6 +182,37 @@ export class Socket<A extends Address = Address> {
     return checkResult("sendto", result, checked);
   }
 
+  /**
+   * Sends bytes, and copies of descriptors with the first of them, over a Unix socket. They may be closed here afterwards.
+   *
+   * @returns how many bytes were taken; the descriptors go even if that is not all
+   * @throws ValueError `ERR_EMPTY_BUFFER` if there is no byte that they could go with; Error `EBADF`
+   */
+  sendFds(data: Uint8Array, descriptors: readonly HasFileno[], flags = 0): number {
+    const fd = this.#openInOrder();
+    checkBytes("The data", data);
+    if (data.byteLength === 0 && this.type === SOCK_STREAM) {
+      const hint = "send at least one byte with them";
+      throw new ValueError("ERR_EMPTY_BUFFER", `Over a stream, descriptors need a byte that they go with: ${hint}.`);
+    }
+    const numbers = checkDescriptors(descriptors);
+    return checkResult("sendmsg", sendDescriptors(fd, data, numbers, checkFlags(flags)));
+  }
+
+  /**
+   * Receives up to `size` bytes, and up to `most` descriptors that came with them: numbers of ours now, to be closed here. There may
+   * be none. The flags have MSG_CTRUNC if more came than there was room for; those are closed.
+   */
+  recvFds(size: number, most: number, flags = 0): [data: Buffer, descriptors: number[], flags: number] {
+    const fd = this.#open();
+    checkInteger("The size", size, 0, fds.TRANSFER_MAX);
+    checkInteger("The number of descriptors", most, 0, PASSED_MAX);
+    const data = Buffer.alloc(size);
+    const passed = receiveDescriptors(fd, data, most, checkFlags(flags));
+    if (typeof passed === "number") return raise("recvmsg", passed);
+    return [Buffer.from(data.subarray(0, passed.size)), passed.descriptors, passed.flags];
+  }
+
   /** Sets an option, to an int or to bytes as the option wants them. */
   setsockopt(level: number, option: number, value: number | Uint8Array): void {
     const fd = this.#open();
@@ -236,6 +268,12 @@ export class Socket<A extends Address = Address> {
     socketGone(this);
     fds.letGo(fd);
     return fd;
+  }
+
+  /** Makes another descriptor of the same socket: it is open until both are closed. */
+  dup(): Socket<A> {
+    const fd = checkResult("dup", fds.duplicate(this.#open()));
+    return new Socket(this.family, this.type, this.proto, new NewDescriptor(fd));
   }
 
   [Symbol.dispose](): void {
@@ -324,6 +362,14 @@ function checkKind(fd: number, name: string, option: number, given: number | und
 function checkOption(level: number, option: number): void {
   checkInteger("The level of an option", level, INT_MIN, INT_MAX);
   checkInteger("The option", option, INT_MIN, INT_MAX);
+}
+
+function checkDescriptors(descriptors: readonly HasFileno[]): number[] {
+  if (!Array.isArray(descriptors)) {
+    throw typeError("ERR_INVALID_ARG_TYPE", `The descriptors must be an array, not ${describe(descriptors)}.`);
+  }
+  checkInteger("The number of descriptors", descriptors.length, 0, PASSED_MAX);
+  return descriptors.map(checkDescriptor);
 }
 
 function checkFlags(flags: number): number {

@@ -13,14 +13,14 @@ import {
   EVENT_RECORD_WORDS,
   EVENT_SOURCE,
   EVENT_TAG,
-  type EventKind,
+  EventKind,
 } from "../../assembly/abi.js";
 
 /** The kinds of event that have an id instead of a descriptor. */
 export type ArrivalKind = Exclude<EventKind, EventKind.FdReady>;
 
 export class Arrivals {
-  readonly #records: { readonly kind: ArrivalKind; readonly id: number }[] = [];
+  #records: { readonly kind: ArrivalKind; readonly id: number }[] = [];
 
   /** Whether there is any that the core has not seen. */
   get waiting(): boolean {
@@ -32,22 +32,29 @@ export class Arrivals {
     this.#records.push({ kind, id });
   }
 
-  /** Writes as many as there is room for behind `count` event records. Answers how many records there are then. */
+  /**
+   * Writes as many as there is room for behind `count` event records, but each signal once: the core would take those that
+   * come together for one, and asyncio calls back for each. Answers how many records there are then.
+   */
   fill(view: Int32Array, count: number): number {
     if (this.#records.length === 0) return count;
-    const taken = this.#records.splice(0, EVENT_CAPACITY - count);
-    taken.forEach(({ kind, id }, index) => {
-      const record = (count + index) * EVENT_RECORD_WORDS;
+    const signals = new Set<number>();
+    let end = count;
+    this.#records = this.#records.filter(({ kind, id }) => {
+      if (end === EVENT_CAPACITY || (kind === EventKind.SignalArrived && signals.has(id))) return true;
+      if (kind === EventKind.SignalArrived) signals.add(id);
+      const record = end++ * EVENT_RECORD_WORDS;
       view[record + EVENT_KIND] = kind;
       view[record + EVENT_SOURCE] = id;
       view[record + EVENT_DETAIL] = 0;
       view[record + EVENT_TAG] = 0;
+      return false;
     });
-    return count + taken.length;
+    return end;
   }
 
   /** Forgets all. */
   clear(): void {
-    this.#records.length = 0;
+    this.#records = [];
   }
 }

@@ -195,8 +195,9 @@ export class GuestDriver implements Driver {
       if (result !== RunResult.Done) return this.#end(scheduler);
       if (scheduler.promisesTouched) return true;
       timeout = core.pollTimeout();
-      // After several events more have probably come, so the kernel is asked in any case; after a single one it depends.
-      isSecondLook = timeout > 0 && count === 1;
+      // After several events more have probably come, so the kernel is asked in any case; after a single one it depends. Of the
+      // arrivals some may have been left for now.
+      isSecondLook = timeout > 0 && count === 1 && !arrivals.waiting;
       if (isSecondLook ? !secondLook.isDue() : timeout > 0 && count === 0) return this.#idle(timeout);
       if (iteration % ITERATIONS_PER_CLOCK === 0) {
         const now = this.now();

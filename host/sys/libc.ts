@@ -50,6 +50,8 @@ export interface CFunctions {
   recv(fd: number, buffer: Address, length: number, flags: number): number;
   recvView(fd: number, buffer: Pointer, length: number, flags: number): number;
   recvfrom(fd: number, buffer: Pointer, length: number, flags: number, name: Address, nameLength: Address): number;
+  sendmsg(fd: number, header: Address, flags: number): number;
+  recvmsg(fd: number, header: Address, flags: number): number;
   recvmmsg(fd: number, headers: Address, count: number, flags: number, timeout: Address): number;
   sendmmsg(fd: number, headers: Address, count: number, flags: number): number;
   send(fd: number, buffer: Pointer, length: number, flags: number): number;
@@ -130,6 +132,8 @@ const LIBC: Record<keyof CFunctions, string> = {
   recvfrom: "intptr_t recvfrom(int fd, void *buffer, size_t length, int flags, uintptr_t name, uintptr_t nameLength)",
   sendmmsg: "int sendmmsg(int fd, uintptr_t headers, uint32_t count, int flags)",
   recvmmsg: "int recvmmsg(int fd, uintptr_t headers, uint32_t count, int flags, uintptr_t timeout)",
+  sendmsg: "intptr_t sendmsg(int fd, uintptr_t header, int flags)",
+  recvmsg: "intptr_t recvmsg(int fd, uintptr_t header, int flags)",
   send: "intptr_t send(int fd, void *buffer, size_t length, int flags)",
   sendFrom: "intptr_t send(int fd, uintptr_t buffer, size_t length, int flags)",
   sendfile: "intptr_t sendfile(int socket, int file, uintptr_t offset, size_t length)",

@@ -196,10 +196,13 @@ export function formatIPv6(bytes: Uint8Array): string {
   return Buffer.from(text.buffer, 0, text.indexOf(0)).toString("latin1");
 }
 
+/** The number of an interface by its name, or 0. */
+export function interfaceIndex(name: string): number {
+  return name === "" || name.includes("\0") ? 0 : libc().if_nametoindex(name);
+}
+
 function parseScope(scope: string): number {
-  if (/^\d{1,9}$/.test(scope)) return Number(scope);
-  if (scope === "" || scope.includes("\0")) return -1;
-  return libc().if_nametoindex(scope) || -1;
+  return /^\d{1,9}$/.test(scope) ? Number(scope) : interfaceIndex(scope) || -1;
 }
 
 /** An abstract name is all of its bytes, NULs included; a path ends at its first NUL. */

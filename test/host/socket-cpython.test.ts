@@ -2,12 +2,14 @@ import { type ChildProcess, spawn, spawnSync } from "node:child_process";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { EVENT_CAPACITY, EVENT_RECORD_WORDS, Readiness } from "../../assembly/abi.js";
-import { AF_INET6, AF_UNIX, SOCK_DGRAM } from "../../host/constants.js";
+import * as constants from "../../host/constants.js";
 import type { InetAddress } from "../../host/net/address.js";
 import { Socket } from "../../host/net/socket.js";
 import { EpollSelector } from "../../host/selector/epoll-selector.js";
 import { checkNoLeaks } from "../support/leaks.js";
 import { closeAll, listener } from "../support/sockets.js";
+
+const { AF_INET6, AF_UNIX, SOCK_DGRAM } = constants;
 
 const tests = suite("sockets and CPython");
 
@@ -38,6 +40,18 @@ async function ended(child: ChildProcess): Promise<void> {
   const code = await new Promise((resolve) => child.once("close", resolve));
   assert.is(code, 0);
 }
+
+test("constants have CPython's values, where this CPython has them", () => {
+  const program =
+    "import json, socket; print(json.dumps({n: int(v) for n, v in vars(socket).items() if n.isupper() and isinstance(v, int)}))";
+  const theirs = JSON.parse(String(spawnSync("python3", ["-c", program]).stdout)) as Record<string, number>;
+  const known = Object.entries(constants).filter(([name]) => name in theirs);
+  assert.ok(known.length > 80, `only ${known.length} are known`);
+  assert.equal(
+    known,
+    known.map(([name]) => [name, theirs[name]]),
+  );
+});
 
 test("a CPython client gets all that it sends echoed over TCP", async () => {
   const listening = listener();
