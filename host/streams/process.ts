@@ -23,6 +23,7 @@ import type { SubprocessTransport } from "../processes/subprocess-transport.js";
 import type { SubprocessProtocol } from "../protocols.js";
 import { EPIPE } from "../sys/errno.js";
 import { systemError } from "../sys/errors.js";
+import { ProcessOutput } from "./process-output.js";
 import { settleAll } from "./settle-all.js";
 import { StreamReader } from "./stream-reader.js";
 
@@ -108,13 +109,16 @@ export class ProcessInput {
   }
 }
 
+/** Of stdout and stderr. */
+type Readers = Readonly<Record<1 | 2, StreamReader>>;
+
 class ProcessProtocol implements SubprocessProtocol {
-  readonly stdout: StreamReader;
-  readonly stderr: StreamReader;
   readonly #loop: EventLoop;
+  /** Until the child is there: later a reader is its user's to hold. */
+  #readers: Readers | null;
   #transport: SubprocessTransport | null = null;
   /** Those of stdout and stderr that are pipes and have not ended. */
-  readonly #outputs = new Set<number>();
+  readonly #outputs = new Map<number, ProcessOutput>();
   #exited = false;
   #paused = false;
   /** What has ended stdin: null if that was in good order, undefined while it goes on. */
@@ -122,41 +126,36 @@ class ProcessProtocol implements SubprocessProtocol {
   readonly #drains: OwnResult<void>[] = [];
   readonly #closeWaiters: OwnResult<void>[] = [];
 
-  constructor(loop: EventLoop, limit: number | undefined) {
+  constructor(loop: EventLoop, readers: Readers) {
     this.#loop = loop;
-    const options = limit === undefined ? { loop } : { loop, limit };
-    this.stdout = new StreamReader(options);
-    this.stderr = new StreamReader(options);
+    this.#readers = readers;
   }
 
   connectionMade(transport: SubprocessTransport): void {
     this.#transport = transport;
-    for (const [fd, reader] of [
-      [1, this.stdout],
-      [2, this.stderr],
-    ] as const) {
-      const pipe = transport.getPipeTransport(fd);
-      if (pipe === null) continue;
-      reader.setTransport(pipe);
-      this.#outputs.add(fd);
+    for (const fd of [1, 2] as const) {
+      const [pipe, reader] = [transport.getPipeTransport(fd), this.#readers?.[fd]];
+      if (pipe !== null && reader !== undefined) this.#outputs.set(fd, new ProcessOutput(pipe, reader));
     }
+    this.#readers = null;
   }
 
   pipeDataReceived(fd: number, data: Buffer): void {
-    (fd === 1 ? this.stdout : this.stderr).feedData(data);
+    this.#outputs.get(fd)?.reader?.feedData(data);
   }
 
   pipeConnectionLost(fd: number, error: Error | null): void {
     if (fd === 0) return this.#loseInput(error);
-    const reader = fd === 1 ? this.stdout : this.stderr;
-    if (error === null) reader.feedEof();
-    else reader.setException(error);
+    const output = this.#outputs.get(fd);
+    if (error === null) output?.reader?.feedEof();
+    else output?.reader?.setException(error);
     this.#outputs.delete(fd);
     this.#closeIfOver();
   }
 
   processExited(): void {
     this.#exited = true;
+    for (const output of this.#outputs.values()) output.exited();
     this.#closeIfOver();
   }
 
@@ -229,14 +228,14 @@ export class Process<
   readonly #transport: SubprocessTransport;
 
   /** @internal */
-  constructor(loop: EventLoop, transport: SubprocessTransport, protocol: ProcessProtocol) {
+  constructor(loop: EventLoop, transport: SubprocessTransport, protocol: ProcessProtocol, readers: Readers) {
     const stdin = transport.getPipeTransport(0);
     this.#loop = loop;
     this.#transport = transport;
     this.pid = transport.getPid();
     this.stdin = (stdin === null ? null : new ProcessInput(loop, stdin, protocol)) as In;
-    this.stdout = (transport.getPipeTransport(1) === null ? null : protocol.stdout) as Out;
-    this.stderr = (transport.getPipeTransport(2) === null ? null : protocol.stderr) as Err;
+    this.stdout = (transport.getPipeTransport(1) === null ? null : readers[1]) as Out;
+    this.stderr = (transport.getPipeTransport(2) === null ? null : readers[2]) as Err;
   }
 
   /** The exit code, -N if the signal N ended it, or null while it runs. */
@@ -372,22 +371,25 @@ function launch(
   checkOptions(call, options, [...SUBPROCESS_OPTIONS, "limit", "signal"]);
   const { limit, signal, stdin = null, stdout = null, stderr = null, ...own } = options;
   checkAbortSignal(signal);
-  const protocol = new ProcessProtocol(loop, limit);
+  const make = (): StreamReader => new StreamReader(limit === undefined ? { loop } : { loop, limit });
+  const readers = { 1: make(), 2: make() };
+  const protocol = new ProcessProtocol(loop, readers);
   // Outside of the operation, so that wrong arguments are refused at the call.
   const spawning = spawn(loop, () => protocol, { ...own, stdin, stdout, stderr });
-  return new Operation(loop, finish(loop, protocol, spawning, signal), () => protocol._abort());
+  return new Operation(loop, finish(loop, protocol, readers, spawning, signal), () => protocol._abort());
 }
 
 function* finish(
   loop: EventLoop,
   protocol: ProcessProtocol,
+  readers: Readers,
   spawning: Future<[SubprocessTransport, ProcessProtocol]>,
   signal: AbortSignal | undefined,
 ): Work<Process> {
   try {
     const [transport] = yield* spawning;
     if (signal !== undefined) killWhenAborted(transport, signal);
-    return new Process(loop, transport, protocol);
+    return new Process(loop, transport, protocol, readers);
   } catch (error) {
     protocol._abort();
     throw error;
