@@ -11,6 +11,7 @@
 
 import { isMainThread } from "node:worker_threads";
 import { RuntimeError } from "../errors.js";
+import { setImmediate } from "../node-timers.js";
 import { EPERM } from "./errno.js";
 import { systemError } from "./errors.js";
 import { descriptorKind } from "./fd.js";

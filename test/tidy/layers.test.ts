@@ -23,6 +23,7 @@ const layers = [
     "host/constants",
     "host/protocols",
     "host/own-folder",
+    "host/node-timers",
     "host/show",
     "host/arguments",
     "host/complaints",
