@@ -52,8 +52,8 @@ let types: { onPoll: unknown; onHandle: unknown } | undefined;
  * @throws Error `EBADF`, or `EPERM` for a regular file or a directory, which are always ready; one of koffi's when 8192 callbacks are in use
  */
 export function watchReadable(fd: number, onReadable: () => void): ReadableWatch {
-  checkWatchable(fd);
   const uv = libuv();
+  checkWatchable(fd);
   const koffi = loadKoffi();
   types ??= {
     // libuv passes three arguments. Leaving them where they are is legal on x64 and arm64, and spares making numbers of them.
