@@ -24,6 +24,7 @@ const layers = [
     "host/protocols",
     "host/own-folder",
     "host/node-timers",
+    "host/core-bytes",
     "host/show",
     "host/arguments",
     "host/complaints",
