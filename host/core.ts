@@ -5,8 +5,8 @@
  *
  * Does not own: what the numbers mean (`assembly/abi.ts`), nor what the imports do (`scheduler/scheduler.ts`).
  */
-import { readFileSync } from "node:fs";
 import { ABI_VERSION, EVENT_CAPACITY, EVENT_RECORD_WORDS, IMPORT_MODULE } from "../assembly/abi.js";
+import { coreBytes } from "./core-bytes.js";
 import { RuntimeError } from "./errors.js";
 
 /**
@@ -77,11 +77,6 @@ export interface CoreExports {
 }
 
 let compiled: WebAssembly.Module | undefined;
-
-/** The bytes of `core.wasm`, read from the file beside this one. */
-export function coreBytes(): Uint8Array<ArrayBuffer> {
-  return new Uint8Array(readFileSync(new URL("./core.wasm", import.meta.url)));
-}
 
 /**
  * Makes a core of its own for one loop.

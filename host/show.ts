@@ -6,7 +6,7 @@
  *
  * From: CPython 3.11: reprlib, for which a `__repr__` that raises is a word of its own too.
  */
-import { type InspectOptions, inspect } from "node:util";
+import { type InspectOptions, inspect, types } from "node:util";
 
 const CANNOT_BE_SHOWN = "<cannot be shown>";
 
@@ -16,7 +16,7 @@ export function show(value: unknown, options: InspectOptions = {}): string {
 }
 
 function headOf(value: unknown): string | null {
-  return value instanceof Error ? `${value.name}: ${value.message}` : null;
+  return isError(value) ? `${value.name}: ${value.message}` : null;
 }
 
 /** The name of a function, or "" if it has none that is a text. */
@@ -34,9 +34,9 @@ export function asError(thrown: unknown): Error {
   return isError(thrown) ? thrown : new Error(textOf(thrown), { cause: thrown });
 }
 
-/** Whether it is an Error. A Proxy may throw when it is asked. */
+/** Whether it is an Error, also one of another realm, as Node's own are in jest. A Proxy may throw when it is asked. */
 export function isError(value: unknown): value is Error {
-  return attempt(() => value instanceof Error, false);
+  return types.isNativeError(value) || attempt(() => value instanceof Error, false);
 }
 
 /** What `read` answers, or `otherwise` if it throws. */

@@ -4,10 +4,9 @@
  * Owns: errors, which do not travel as they are: their class, message, stack in the worker, cause and own properties do, and what an
  * AggregateError consists of. What cannot be cloned of it is left behind. Describing never fails, whatever was thrown.
  */
-import { isNativeError } from "node:util/types";
 import { deserialize, serialize } from "node:v8";
 import { describe, RuntimeError } from "../errors.js";
-import { attempt } from "../show.js";
+import { attempt, isError } from "../show.js";
 
 /** A value, one that v8 has serialized, or an error. */
 export type Outcome =
@@ -114,10 +113,6 @@ function describePart(value: unknown, within: readonly Error[]): Described | nul
 
 function partOf(described: Described): unknown {
   return "error" in described ? errorOf(described.error) : described.value;
-}
-
-function isError(value: unknown): value is Error {
-  return isNativeError(value) || attempt(() => value instanceof Error, false);
 }
 
 /** Defines, and does not set: a key such as `__proto__` has a setter. */

@@ -10,6 +10,7 @@
  * is replaced, and only the work that it had fails.
  */
 
+import { existsSync } from "node:fs";
 import { createRequire } from "node:module";
 import { availableParallelism } from "node:os";
 import { fileURLToPath } from "node:url";
@@ -36,9 +37,6 @@ export interface PoolExecutorOptions {
   initializer?: Executable<[], unknown>;
 }
 
-/** The program that workers run. */
-const poolScript = fileURLToPath(new URL("pool-worker.js", ownFolder));
-
 /** What tells the two kinds apart, in workerpool's words. */
 interface PoolKind {
   readonly workerType: "thread" | "process";
@@ -59,6 +57,22 @@ let library: typeof workerpool | undefined;
 function loadWorkerpool(): typeof workerpool {
   library ??= createRequire(import.meta.url)("workerpool") as typeof workerpool;
   return library;
+}
+
+/**
+ * The program that workers run: beside all of our code, also where a bundler has put that.
+ *
+ * @throws RuntimeError `ERR_NO_POOL_WORKER`
+ */
+function findPoolScript(): string {
+  const folder = fileURLToPath(ownFolder);
+  for (const name of ["pool-worker.js", "pool-worker.cjs", "pool-worker.mjs"]) {
+    if (existsSync(folder + name)) return folder + name;
+  }
+  throw new RuntimeError(
+    "ERR_NO_POOL_WORKER",
+    `the program of the workers is not in ${folder}: bundle wasyncio/pool-worker as an entry of its own and put it there as pool-worker.js, or keep wasyncio out of the bundle`,
+  );
 }
 
 export abstract class PoolExecutor implements Executor {
@@ -90,7 +104,7 @@ export abstract class PoolExecutor implements Executor {
     this.#maxWorkers = maxWorkers;
     this.#initializer = initializer === undefined ? null : ship(initializer);
     this.#prepare = kind.workerType === "process" ? forProcess : forThread;
-    this.#pool = loadWorkerpool().pool(poolScript, { ...kind, maxWorkers, workerTerminateTimeout: TERMINATE_MS });
+    this.#pool = loadWorkerpool().pool(findPoolScript(), { ...kind, maxWorkers, workerTerminateTimeout: TERMINATE_MS });
     this.#workers = new PoolWorkers(this.#pool);
   }
 

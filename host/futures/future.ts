@@ -21,7 +21,7 @@ import { captureContext } from "../scheduler/context.js";
 import { Handle } from "../scheduler/handle.js";
 import type { Scheduler } from "../scheduler/scheduler.js";
 import { noteSource } from "../scheduler/source.js";
-import { attempt, textOf } from "../show.js";
+import { attempt, isError, textOf } from "../show.js";
 import { type AwaitingTask, asyncTask } from "./awaiting.js";
 import { FutureIterator } from "./future-iterator.js";
 import { textOfFuture, wordsOf } from "./future-text.js";
@@ -131,8 +131,7 @@ export class Future<T = unknown> implements Promise<T> {
   setException(exception: Error | (new () => Error)): void {
     this._checkPending();
     const error = isErrorClass(exception) ? new exception() : exception;
-    if (!(error instanceof Error))
-      throw typeError("ERR_NOT_AN_ERROR", `the exception must be an Error, not ${describe(error)}`);
+    if (!isError(error)) throw typeError("ERR_NOT_AN_ERROR", `the exception must be an Error, not ${describe(error)}`);
     this._fail(error);
     this._settle(FutureState.Finished);
   }

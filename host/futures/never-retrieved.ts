@@ -8,6 +8,7 @@
  * collector may come much later, or never in a program that is short.
  */
 import type { EventLoop } from "../loop/event-loop.js";
+import { setImmediate } from "../node-timers.js";
 import { sourceOf } from "../scheduler/source.js";
 import { attempt, textOf } from "../show.js";
 import type { Future } from "./future.js";

@@ -10,6 +10,7 @@
  * file of a Unix socket is removed when the endpoint closes; a protocol factory that throws closes the socket.
  */
 
+import { types } from "node:util";
 import { checkAbsent, checkBoolean, checkOptions } from "../arguments.js";
 import { AF_UNIX, SO_BROADCAST, SO_REUSEADDR, SO_REUSEPORT, SOCK_DGRAM, SOL_SOCKET } from "../constants.js";
 import { CancelledError, describe, typeError, ValueError } from "../errors.js";
@@ -119,7 +120,7 @@ export function checkDatagramAddresses(localAddr: unknown, remoteAddr: unknown, 
 
 /** Whether it is the path of a Unix socket. */
 export function isPath(address: unknown): address is UnixPath {
-  return typeof address === "string" || address instanceof Uint8Array;
+  return typeof address === "string" || types.isUint8Array(address);
 }
 
 function checkDatagramAddress(name: string, address: unknown, family: number): void {

@@ -12,6 +12,7 @@
 
 import type { Socket } from "node:net";
 import { Duplex } from "node:stream";
+import { types } from "node:util";
 import { checkBytes } from "../arguments.js";
 import { describe, RuntimeError, typeError } from "../errors.js";
 import type { Future } from "../futures/future.js";
@@ -200,7 +201,7 @@ export class DuplexTransport extends LayeredTransport {
     const arrived = this.#arrived;
     while (arrived.length > 0 && this.isReading()) {
       const chunk = arrived.shift();
-      if (!(chunk instanceof Uint8Array)) {
+      if (!types.isUint8Array(chunk)) {
         const error = typeError(
           "ERR_NOT_A_DUPLEX",
           `The stream must be one of bytes, but there came ${describe(chunk)}.`,

@@ -16,15 +16,13 @@ import { close, duplicate, letGo } from "../sys/fd.js";
 import { own } from "./owners.js";
 import type { SocketTransport } from "./socket-transport.js";
 
-const require = createRequire(import.meta.url);
-
 export class LentSocket {
   readonly transport: SocketTransport;
   /** The socket as Node has it. */
   readonly stream: NodeSocket;
 
   private constructor(loop: EventLoop, transport: SocketTransport, fd: number) {
-    const { Socket } = require("node:net") as typeof import("node:net");
+    const { Socket } = createRequire(import.meta.url)("node:net") as typeof import("node:net");
     this.transport = transport;
     this.stream = new Socket({ fd, readable: true, writable: true, allowHalfOpen: true });
     this.stream.unref();

@@ -12,6 +12,7 @@
 
 import { isIPv6, SocketAddress } from "node:net";
 import { domainToASCII } from "node:url";
+import { types } from "node:util";
 import { checkInteger, checkOptions, INT_MAX } from "../arguments.js";
 import {
   AF_INET,
@@ -219,7 +220,7 @@ function* later<T>(value: T): Work<T> {
 }
 
 function isIPv6Host(sockaddr: unknown): boolean {
-  if (typeof sockaddr !== "object" || sockaddr === null || sockaddr instanceof Uint8Array) {
+  if (typeof sockaddr !== "object" || sockaddr === null || types.isUint8Array(sockaddr)) {
     throw typeError("ERR_INVALID_ADDRESS", `The address must be { host, port }, not ${describe(sockaddr)}.`);
   }
   const { host } = sockaddr as { host?: unknown };

@@ -13,6 +13,7 @@
  * Unix one without a peer is when a receiver is full, is asked again in a millisecond, where asyncio asks all the time.
  */
 
+import { performance } from "node:perf_hooks";
 import { checkBytes } from "../arguments.js";
 import type { EventLoop } from "../loop/event-loop.js";
 import type { DatagramProtocol } from "../protocols.js";

@@ -12,6 +12,7 @@
  */
 
 import type { TLSSocket } from "node:tls";
+import { types } from "node:util";
 import { TimeoutError, UnsupportedError } from "../errors.js";
 import type { EventLoop } from "../loop/event-loop.js";
 import type { StreamProtocol } from "../protocols.js";
@@ -72,7 +73,7 @@ export class TlsTransport extends DuplexTransport {
   }
 
   override write(data: Uint8Array): void {
-    if (data instanceof Uint8Array) this.#hold(data.length);
+    if (types.isUint8Array(data)) this.#hold(data.length);
     super.write(data);
   }
 

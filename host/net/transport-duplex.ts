@@ -11,6 +11,7 @@ import { Duplex } from "node:stream";
 import { checkBoolean, checkInteger, checkOptions, INT_MAX } from "../arguments.js";
 import { AF_UNIX, IPPROTO_TCP, SO_KEEPALIVE, SOL_SOCKET, TCP_KEEPIDLE, TCP_NODELAY } from "../constants.js";
 import { describe, RuntimeError, typeError } from "../errors.js";
+import { clearTimeout, setTimeout } from "../node-timers.js";
 import { EPIPE } from "../sys/errno.js";
 import { systemError } from "../sys/errors.js";
 import type { InetAddress } from "./address.js";

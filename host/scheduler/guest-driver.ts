@@ -11,6 +11,7 @@ import { AsyncResource } from "node:async_hooks";
 // The global of this name looks itself up again at every use.
 import { performance } from "node:perf_hooks";
 import { RunResult } from "../../assembly/abi.js";
+import { setImmediate } from "../node-timers.js";
 import type { Selector } from "../selector/selector.js";
 import { noteActivity } from "../sys/activity.js";
 import { closeListeners } from "../sys/fd.js";

@@ -8,6 +8,7 @@
 import { AsyncResource } from "node:async_hooks";
 import { RunResult } from "../../assembly/abi.js";
 import { RuntimeError, UnsupportedError } from "../errors.js";
+import { setImmediate } from "../node-timers.js";
 import { EBADF } from "../sys/errno.js";
 import type { Driver } from "./driver.js";
 import { afterMicrotasks } from "./microtasks.js";

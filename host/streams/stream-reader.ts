@@ -18,6 +18,7 @@ import type { Future } from "../futures/future.js";
 import { EventLoop } from "../loop/event-loop.js";
 import { getEventLoop } from "../loop/implicit-loop.js";
 import type { ReadTransport } from "../net/transport-kinds.js";
+import { isError } from "../show.js";
 import { ByteQueue } from "./byte-queue.js";
 import { type Attempt, Reading } from "./reading.js";
 
@@ -141,7 +142,7 @@ export class StreamReader {
 
   /** Has this read, and all that follow, fail with an error. */
   setException(exception: Error): void {
-    if (!(exception instanceof Error)) {
+    if (!isError(exception)) {
       throw typeError("ERR_NOT_AN_ERROR", `the exception must be an Error, not ${describe(exception)}`);
     }
     this.#exception = exception;

@@ -8,6 +8,7 @@
  */
 
 import { isUtf8 } from "node:buffer";
+import { types } from "node:util";
 import { AF_INET, AF_INET6, AF_UNIX } from "../constants.js";
 import { EAFNOSUPPORT, EINVAL } from "./errno.js";
 import { libc } from "./libc.js";
@@ -140,7 +141,7 @@ export function readAddress(bytes: Buffer, start: number, length: number): Addre
 
 /** Whether an address is one of a Unix socket. */
 export function isUnixPath(address: Address): address is UnixPath {
-  return typeof address === "string" || address instanceof Uint8Array;
+  return typeof address === "string" || types.isUint8Array(address);
 }
 
 /** The bytes of a path. */

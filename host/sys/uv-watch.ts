@@ -11,6 +11,7 @@
 
 import { isMainThread } from "node:worker_threads";
 import { RuntimeError } from "../errors.js";
+import { setImmediate } from "../node-timers.js";
 import { EPERM } from "./errno.js";
 import { systemError } from "./errors.js";
 import { descriptorKind } from "./fd.js";
@@ -52,8 +53,8 @@ let types: { onPoll: unknown; onHandle: unknown } | undefined;
  *   callbacks are in use
  */
 export function watchReadable(fd: number, onReadable: () => void): ReadableWatch {
-  checkWatchable(fd);
   const uv = libuv();
+  checkWatchable(fd);
   const koffi = loadKoffi();
   types ??= {
     // libuv passes three arguments. Leaving them where they are is legal on x64 and arm64, and spares making numbers of them.

@@ -9,6 +9,7 @@
  * From: CPython 3.11, base_events `call_soon_threadsafe` and tasks `run_coroutine_threadsafe`. Differs: functions do not cross
  * threads, so both take the name of a callback that the loop's thread has shared; and a call cannot be taken back.
  */
+import { performance } from "node:perf_hooks";
 import { MessagePort, moveMessagePortToContext, receiveMessageOnPort, threadId } from "node:worker_threads";
 import { CancelledError, describe, messageOf, RuntimeError, TimeoutError, typeError, ValueError } from "../errors.js";
 import { errorOf } from "../executors/outcome.js";

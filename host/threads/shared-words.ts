@@ -7,6 +7,7 @@
  *
  * Does not own: the messages, which go through a MessagePort (`channel.ts`, `remote-loop.ts`).
  */
+import { performance } from "node:perf_hooks";
 import { signalEventfd } from "../sys/eventfd.js";
 
 const CLOSED = 0;

@@ -16,7 +16,8 @@
  */
 import { createHash } from "node:crypto";
 import { EVENT_RECORD_BYTES, IMPORT_MODULE } from "../../assembly/abi.js";
-import { type CoreExports, type CoreImports, coreBytes, instantiate } from "../../host/core.js";
+import { type CoreExports, type CoreImports, instantiate } from "../../host/core.js";
+import { coreBytes } from "../../host/core-bytes.js";
 import { script } from "../tidy/repository.js";
 
 type Call = (...args: number[]) => number | undefined;

@@ -23,6 +23,8 @@ const layers = [
     "host/constants",
     "host/protocols",
     "host/own-folder",
+    "host/node-timers",
+    "host/core-bytes",
     "host/show",
     "host/arguments",
     "host/complaints",
