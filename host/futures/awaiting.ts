@@ -39,7 +39,8 @@ export function runAsTask<R>(task: AwaitingTask, body: () => R): R {
 
 /** Calls a function as if no task ran: what keeps the store that it was made in, and is made here, belongs to no task. */
 export function runOutsideTasks<R>(body: () => R): R {
-  return used ? tasks.exit(body) : body();
+  // `exit` would switch the hooks off and on again that follow the stores of all promises.
+  return asyncTask() === null ? body() : tasks.run(undefined as never, body);
 }
 
 /** The task whose async function runs right now, or null. */

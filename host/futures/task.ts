@@ -30,6 +30,8 @@ interface Cancellation {
   readonly reached: Task[];
 }
 
+const generatorFunctions = Object.getPrototypeOf(function* () {});
+
 let tasksMade = 0;
 let cancellations = 0;
 let cancellation: Cancellation | null = null;
@@ -369,11 +371,11 @@ export class Task<T = unknown> extends Future<T> implements Steppable, AwaitingT
   #start(how: number): number {
     if (how === ResumeHow.Cancel) throw new CancelledError(this.#cancelMessage);
     const body = this.#body as () => Coroutine<T> | PromiseLike<T>;
-    const started = runAsTask(this, body);
-    if (isCoroutine<T>(started) || started instanceof Future) {
-      this.#coroutine = isCoroutine<T>(started) ? started : started[Symbol.iterator]();
-      return this.#yielded(this.#coroutine.next());
-    }
+    // A generator function runs nothing yet, so nothing of it can be taken for an async function's.
+    const started = Object.getPrototypeOf(body) === generatorFunctions ? body() : runAsTask(this, body);
+    if (isCoroutine<T>(started)) this.#coroutine = started;
+    else if (started instanceof Future) this.#coroutine = started[Symbol.iterator]();
+    if (this.#coroutine !== null) return this.#yielded(this.#coroutine.next());
     if (!isPromiseLike<T>(started)) {
       throw typeError(
         "ERR_NOT_A_COROUTINE",
