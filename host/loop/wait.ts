@@ -8,6 +8,7 @@ import { CancelledError, describe, TimeoutError, ValueError } from "../errors.js
 import type { Awaitable, ResultOf } from "../futures/coroutine.js";
 import type { Future } from "../futures/future.js";
 import { isKept, keepResult } from "../futures/late-cancellation.js";
+import { markSeen } from "../futures/never-retrieved.js";
 import { OwnFuture } from "../futures/own-future.js";
 import { OwnResult } from "../futures/own-result.js";
 import { checkSeconds } from "../futures/sleep.js";
@@ -156,9 +157,10 @@ export function waitFor<T>(awaitable: Awaitable<T>, timeout: number | null): Tas
   task.addDoneCallback(() => {
     timer?.cancel();
     if (isTaken) return;
-    // It was cancelled before it had begun to wait.
-    if (inner.done()) inner._undelivered();
-    else inner.cancel();
+    // It was cancelled before it had begun to wait: in asyncio the call would not have begun.
+    if (!inner.done()) return void inner.cancel();
+    inner._undelivered();
+    if (inner instanceof OwnResult) markSeen(inner);
   });
   return isOurs ? keepResult(task) : task;
 }

@@ -1,7 +1,7 @@
 /** What nobody can reach any more leaves nothing behind, and an exception that nobody looked at is told. */
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
-import type { Coroutine, EventLoop, Future } from "../../../host/index.js";
+import { type Coroutine, type EventLoop, type Future, StreamReader, waitFor } from "../../../host/index.js";
 import { bothLoops, contextsOf, runFor, runOnce } from "../loop/both-loops.js";
 import { collectGarbage, collectUntil } from "./collect-garbage.js";
 
@@ -254,6 +254,22 @@ test("one that a task does not see, as it is cancelled just then, is not", async
     for (let round = 0; round < 3; round++) await runOnce(loop);
     assert.ok(generator.cancelled());
     assert.ok(promise.cancelled());
+  };
+  await miss();
+  for (let round = 0; round < 20; round++) await collectGarbage();
+  assert.equal(contexts, []);
+});
+
+test("one of a call that waitFor was to wait for is not, when that is cancelled before it has begun to", async (loop) => {
+  const contexts = contextsOf(loop);
+  const miss = async (): Promise<void> => {
+    const reader = new StreamReader({ loop });
+    reader.setException(new Error("unseen"));
+    const task = loop.createTask(() => waitFor(reader.read(), 1));
+    await runOnce(loop);
+    task.cancel();
+    for (let round = 0; round < 3; round++) await runOnce(loop);
+    assert.ok(task.cancelled());
   };
   await miss();
   for (let round = 0; round < 20; round++) await collectGarbage();
