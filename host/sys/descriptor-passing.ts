@@ -58,8 +58,8 @@ export function sendDescriptors(fd: number, bytes: Uint8Array, descriptors: read
   do {
     result = c.sendmsg(fd, header.address, flags | MSG_DONTWAIT | MSG_NOSIGNAL);
     if (result < 0) result = -c.errno();
-    // Both outlive the call.
-    payload.lastResult = control.lastResult = result;
+    // All three outlive the call.
+    header.lastResult = payload.lastResult = control.lastResult = result;
   } while (result === -EINTR);
   return result;
 }
@@ -75,7 +75,7 @@ export function receiveDescriptors(fd: number, bytes: Uint8Array, most: number, 
   do {
     result = c.recvmsg(fd, header.address, flags | MSG_DONTWAIT | MSG_CMSG_CLOEXEC);
     if (result < 0) result = -c.errno();
-    payload.lastResult = control.lastResult = result;
+    header.lastResult = payload.lastResult = control.lastResult = result;
   } while (result === -EINTR);
   if (result < 0) return result;
   bytes.set(payload.bytes.subarray(0, Math.min(result, bytes.length)));
