@@ -12,7 +12,7 @@
  */
 
 import { checkBytes, checkInteger, INT_MAX, INT_MIN } from "../arguments.js";
-import { AF_INET, AF_UNIX, SHUT_RDWR, SO_DOMAIN, SO_PROTOCOL, SO_TYPE, SOCK_STREAM } from "../constants.js";
+import { AF_INET, AF_UNIX, MSG_TRUNC, SHUT_RDWR, SO_DOMAIN, SO_PROTOCOL, SO_TYPE, SOCK_STREAM } from "../constants.js";
 import { describe, RuntimeError, typeError, ValueError } from "../errors.js";
 import { PASSED_MAX, receiveDescriptors, sendDescriptors } from "../sys/descriptor-passing.js";
 import { errorText, systemError } from "../sys/errors.js";
@@ -327,6 +327,8 @@ export class Socket<A extends Address = Address> {
     scratch ??= Buffer.allocUnsafeSlow(SCRATCH_BYTES);
     const isSmall = size <= SCRATCH_BYTES;
     const target = isSmall ? scratch.subarray(0, size) : Buffer.allocUnsafeSlow(size);
+    // A stream throws away what it is asked to truncate, and writes nothing: others' bytes must not be taken for it.
+    if (flags & MSG_TRUNC) target.fill(0);
     const received = target.subarray(0, checkResult(syscall, receive(fd, target, flags)));
     // A few bytes must not hold on to a large buffer.
     return isSmall || received.length < size / 2 ? Buffer.from(received) : received;

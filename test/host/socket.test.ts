@@ -188,6 +188,17 @@ test("answer buffers of their own, which later receives leave alone", () => {
   closeAll(left, right);
 });
 
+test("answer nothing of others where a stream throws bytes away", () => {
+  const [left, right] = socketpair();
+  const [client, server] = tcpPair();
+  right.send(Buffer.from("a secret"));
+  assert.is(left.recv(100).toString(), "a secret");
+  client.send(Buffer.from("truncated"));
+  assert.equal(server.recv(9, constants.MSG_TRUNC), Buffer.alloc(9));
+  assert.throws(() => server.recv(9), /EAGAIN/);
+  closeAll(left, right, client, server);
+});
+
 test("peek with flags", () => {
   const [left, right] = socketpair();
   left.send(Buffer.from("x"));
