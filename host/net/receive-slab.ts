@@ -16,15 +16,17 @@ import type { Socket } from "./socket.js";
 /** How much of a large slab is filled. */
 const SLAB_BYTES = 1024 * 1024;
 /** It begins at a multiple of this … */
-const STRIDE_BYTES = 4 * SLAB_BYTES;
+const STRIDE_BYTES = 6 * SLAB_BYTES;
 /**
- * … and this much is allocated, so that there is one. V8 collects young buffers when they have come to 32 MiB, as they are allocated, and a
- * fifth of that is enough garbage to keep. The rest is never touched, wherever the allocator puts it, and takes up no memory.
+ * … and this much is allocated, so that there is one. V8 collects young buffers when those that were allocated come to
+ * 32 MiB, so five slabs at a time; seven made a process with a slow reader grow by 16 MiB. The rest is never touched,
+ * wherever the allocator puts it, and takes up no memory.
  */
 const ALLOCATED_BYTES = STRIDE_BYTES + SLAB_BYTES;
 /**
- * Slabs are freed several at a time, and glibc gives what is then free at the end of its heap back to the system, to fault it in again page
- * by page: 2.5 faults for 64 KiB. It keeps twice as much as the largest mapping that it has seen freed, so it sees one of this size.
+ * Slabs are freed several at a time, and glibc gives what is then free at the end of its heap back to the system, to fault
+ * it in again page by page: 2.5 faults for 64 KiB. It keeps twice as much as the largest mapping that it has seen freed,
+ * so it sees one of this size.
  */
 const FREED_ONCE_BYTES = 24 * 1024 * 1024;
 const SMALL_SLAB_BYTES = 64 * 1024;
