@@ -14,6 +14,8 @@ const PROGRAM = `
 
   const { cert, key } = new Authority().sign("localhost", "DNS:localhost");
   const loop = new EventLoop();
+  // Debug mode has more to tell: of the handshake, and of what is left open.
+  loop.setDebug(false);
   let tellMade;
   const made = new Promise((resolve) => (tellMade = resolve));
   const factory = () => (tellMade(), {});
