@@ -13,14 +13,13 @@ import { noteActivity } from "./activity.js";
 import { EBADF, EINTR, isDescriptor } from "./errno.js";
 import { libc } from "./libc.js";
 import { Memory } from "./memory.js";
+import { MSG_DONTWAIT, MSG_NOSIGNAL } from "./message-flags.js";
 import { closeAtThreadEnd } from "./thread-end.js";
 
 /** The most that the kernel takes at a time. */
 export const PASSED_MAX = 253;
 
 const SCM_RIGHTS = 1;
-const MSG_DONTWAIT = 0x40;
-const MSG_NOSIGNAL = 0x4000;
 const MSG_CMSG_CLOEXEC = 0x40000000;
 
 const HEADER_BYTES = 56;
@@ -53,15 +52,7 @@ export function sendDescriptors(fd: number, bytes: Uint8Array, descriptors: read
   words.writeInt32LE(SOL_SOCKET, 8);
   words.writeInt32LE(SCM_RIGHTS, 12);
   for (const [index, each] of descriptors.entries()) words.writeInt32LE(each, PREFIX_BYTES + index * FD_BYTES);
-  const c = libc();
-  let result: number;
-  do {
-    result = c.sendmsg(fd, header.address, flags | MSG_DONTWAIT | MSG_NOSIGNAL);
-    if (result < 0) result = -c.errno();
-    // All three outlive the call.
-    header.lastResult = payload.lastResult = control.lastResult = result;
-  } while (result === -EINTR);
-  return result;
+  return transfer("sendmsg", fd, flags | MSG_NOSIGNAL, header, payload, control);
 }
 
 /** Receives into `bytes`, and up to `most` descriptors; or answers a negative errno. */
@@ -70,17 +61,23 @@ export function receiveDescriptors(fd: number, bytes: Uint8Array, most: number, 
   noteActivity();
   const payload = new Memory(bytes.length + 1);
   const { header, control } = message(payload, bytes.length, most);
-  const c = libc();
-  let result: number;
-  do {
-    result = c.recvmsg(fd, header.address, flags | MSG_DONTWAIT | MSG_CMSG_CLOEXEC);
-    if (result < 0) result = -c.errno();
-    header.lastResult = payload.lastResult = control.lastResult = result;
-  } while (result === -EINTR);
+  const result = transfer("recvmsg", fd, flags | MSG_CMSG_CLOEXEC, header, payload, control);
   if (result < 0) return result;
   bytes.set(payload.bytes.subarray(0, Math.min(result, bytes.length)));
   const used = Number(header.bytes.readBigUInt64LE(CONTROL_LENGTH));
   return { size: result, descriptors: numbersIn(control.bytes, used), flags: header.bytes.readInt32LE(FLAGS) };
+}
+
+/** Makes a call with a header and with what that points to, which all outlive it. Answers its result, or a negative errno. */
+function transfer(call: "sendmsg" | "recvmsg", fd: number, flags: number, header: Memory, ...others: Memory[]): number {
+  const c = libc();
+  let result: number;
+  do {
+    result = c[call](fd, header.address, flags | MSG_DONTWAIT);
+    if (result < 0) result = -c.errno();
+    for (const memory of [header, ...others]) memory.lastResult = result;
+  } while (result === -EINTR);
+  return result;
 }
 
 /** A header for `size` bytes of `payload` and for `count` descriptors, all zeros where those are to stand. */
