@@ -6,11 +6,11 @@
  * Does not own: the descriptor, when to send, and what becomes of those that were not (`net/socket-datagrams.ts`).
  */
 
+import { MSG_DONTWAIT, MSG_NOSIGNAL } from "../constants.js";
 import { noteActivity } from "./activity.js";
 import { EBADF, EINTR, isDescriptor } from "./errno.js";
 import { libc } from "./libc.js";
 import { Memory } from "./memory.js";
-import { MSG_DONTWAIT, MSG_NOSIGNAL } from "./message-flags.js";
 import { DATA_LENGTH, HEADER_BYTES, IOVEC_BYTES, NAME_LENGTH, writeHeader } from "./mmsghdr.js";
 import { type Address, SocketName } from "./sockaddr.js";
 

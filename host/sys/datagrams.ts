@@ -9,16 +9,13 @@
  * From: recvmmsg(2). One call for each datagram costs 2 µs more CPU a datagram when they come in bursts.
  */
 
-import { AF_INET } from "../constants.js";
+import { AF_INET, MSG_DONTWAIT, MSG_TRUNC } from "../constants.js";
 import { noteActivity } from "./activity.js";
 import { EBADF, EINTR, isDescriptor } from "./errno.js";
 import { libc } from "./libc.js";
 import { Memory } from "./memory.js";
-import { MSG_DONTWAIT } from "./message-flags.js";
 import { HEADER_BYTES, IOVEC_BYTES, NAME_LENGTH, writeHeader } from "./mmsghdr.js";
 import { type Address, NAME_BYTES, readAddress } from "./sockaddr.js";
-
-const MSG_TRUNC = 0x20;
 
 /** Where the flags, and the number of bytes received, stand in a header. */
 const FLAGS = 48;

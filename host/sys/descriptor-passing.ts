@@ -8,12 +8,11 @@
  *   struct msghdr    0 name   8 name's length   16 iovec   24 iovecs   32 control   40 its length   48 flags   56 bytes
  *   struct cmsghdr   0 length, these 16 bytes included   8 level   12 type   16 data, up to a multiple of 8
  */
-import { SOL_SOCKET } from "../constants.js";
+import { MSG_DONTWAIT, MSG_NOSIGNAL, SOL_SOCKET } from "../constants.js";
 import { noteActivity } from "./activity.js";
 import { EBADF, EINTR, isDescriptor } from "./errno.js";
 import { libc } from "./libc.js";
 import { Memory } from "./memory.js";
-import { MSG_DONTWAIT, MSG_NOSIGNAL } from "./message-flags.js";
 import { closeAtThreadEnd } from "./thread-end.js";
 
 /** The most that the kernel takes at a time. */

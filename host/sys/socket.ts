@@ -8,12 +8,11 @@
  * Does not own: closing (`fd.ts`), the layout of addresses (`sockaddr.ts`), exceptions (`net/socket.ts`).
  */
 
-import { SOL_SOCKET } from "../constants.js";
+import { MSG_DONTWAIT, MSG_NOSIGNAL, SOL_SOCKET } from "../constants.js";
 import { noteActivity } from "./activity.js";
 import { EBADF, EFAULT, EINPROGRESS, EINTR, isDescriptor } from "./errno.js";
 import { libc } from "./libc.js";
 import type { Memory } from "./memory.js";
-import { MSG_DONTWAIT, MSG_NOSIGNAL } from "./message-flags.js";
 import { type Address, SocketName } from "./sockaddr.js";
 import { closeAtThreadEnd } from "./thread-end.js";
 
