@@ -4,12 +4,10 @@
  * Owns: asking the system whether the peer's has confirmed everything, the end included. If the descriptor is closed before, and the peer
  * sends something, the system resets the connection, and what the peer has not received yet is lost.
  */
-import { AF_UNIX, IPPROTO_TCP } from "../constants.js";
+import { AF_UNIX, IPPROTO_TCP, TCP_INFO } from "../constants.js";
 import type { Socket } from "./socket.js";
 
-/** Its first byte is the state of the connection. */
-const TCP_INFO = 11;
-/** The end was sent, and neither confirmed nor answered. */
+/** The state of a connection, the first byte of TCP_INFO: the end was sent, and neither confirmed nor answered. */
 const FIN_WAIT1 = 4;
 
 /** Whether the peer's system has yet to confirm something. Unix sockets hand over at once. */
