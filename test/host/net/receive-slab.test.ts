@@ -116,26 +116,6 @@ test("small messages that are kept do not keep what came between them", async ()
   closeAll(left, right);
 });
 
-test("slabs that nobody holds any more stay mapped for those that follow", () => {
-  const slab = new ReceiveSlab();
-  const [left, right] = socketpair();
-  const large = Buffer.alloc(60_000);
-  const faultsOf = (messages: number): number => {
-    const before = process.resourceUsage().minorPageFault;
-    for (let index = 0; index < messages; index++) {
-      right.send(large);
-      for (let rest = large.length; rest > 0; ) rest -= receive(slab, left, rest).length;
-    }
-    return process.resourceUsage().minorPageFault - before;
-  };
-  faultsOf(1000);
-  const faults = faultsOf(4000);
-  // The V8 of Node 24 lets more garbage come together than glibc keeps mapped.
-  const faultsMax = Number(process.versions.node.split(".")[0]) < 24 ? 4000 : 30_000;
-  assert.ok(faults < faultsMax, `${faults} page faults in 4,000 messages of 15 pages`);
-  closeAll(left, right);
-});
-
 test("messages of every size around the largest that is copied arrive whole", () => {
   const slab = new ReceiveSlab();
   const [left, right] = socketpair();
