@@ -18,6 +18,7 @@ import type { Driver } from "./driver.js";
 import { Flushes } from "./flushes.js";
 import { Handle, QUEUED, TimerHandle, WatchHandle } from "./handle.js";
 import type { Mailbox } from "./mailbox.js";
+import { takeFatal } from "./run-end.js";
 
 /** What a task is to the scheduler. */
 export interface Steppable {
@@ -209,9 +210,10 @@ export class Scheduler {
 
   /** Takes the first step of a task that the core has made for that. @throws what the step threw to end the run */
   stepAtOnce(id: number): void {
-    const earlier = this.#replaceFatal(null);
+    const earlier = takeFatal(this);
     this.core.answer(id, this.#resume(id, ResumeHow.Next));
-    const fatal = this.#replaceFatal(earlier);
+    const fatal = takeFatal(this);
+    this.fatal = earlier;
     if (fatal !== null) throw fatal.error;
     this.wake();
   }
@@ -292,12 +294,6 @@ export class Scheduler {
           `the core refused a request with status ${status}: please report this as a bug of wasyncio`,
         );
     }
-  }
-
-  #replaceFatal(fatal: Scheduler["fatal"]): Scheduler["fatal"] {
-    const replaced = this.fatal;
-    this.fatal = fatal;
-    return replaced;
   }
 
   #enterArrival(id: number, make: (id: number) => Handle): Handle {
