@@ -75,7 +75,10 @@ export class Task<T = unknown> extends Future<T> implements Steppable, AwaitingT
     this.#coroutine = typeof body === "function" ? null : body;
     this.#name = options.name ?? ++tasksMade;
     if (options.eagerStart === true && loop.isRunning()) this.#startAtOnce(scheduler);
-    else this.#enter(scheduler, scheduler.core.createTask());
+    else {
+      this.#enter(scheduler, scheduler.core.createTask());
+      scheduler.wake();
+    }
   }
 
   /** Its name, `Task-1` and so on unless one was given. */
@@ -295,7 +298,6 @@ export class Task<T = unknown> extends Future<T> implements Steppable, AwaitingT
     if (id < 0) throw scheduler.failure(id);
     this._id = id;
     scheduler.enter(id, this);
-    scheduler.wake();
   }
 
   /** Takes the first step inside whatever runs now, and yet not as a part of it. */
