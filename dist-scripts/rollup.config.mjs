@@ -34,8 +34,15 @@ const forBundlers = {
   },
 };
 
+/** One character outside of ASCII, and V8 keeps the whole file with two bytes for each: half a megabyte. */
+const ascii = {
+  name: "ascii",
+  renderChunk: (code) =>
+    code.replaceAll(/[^\x00-\x7f]/g, (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, "0")}`),
+};
+
 export default {
-  plugins: [forBundlers],
+  plugins: [forBundlers, ascii],
   input: Object.fromEntries(entries.map((name) => [name, join(buildFolder, "host/host", `${name}.js`)])),
   external: /^(node:|koffi$|workerpool$)/,
   output: {

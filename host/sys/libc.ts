@@ -7,6 +7,7 @@
  * lengths, because C checks neither, and answer a negative errno.
  */
 
+import { existsSync } from "node:fs";
 import { createRequire } from "node:module";
 import { messageOf, UnsupportedError } from "../errors.js";
 
@@ -255,13 +256,31 @@ export function loadKoffi(): Koffi {
       throw unsupported(`this is ${process.platform} on ${process.arch}, and real loops need Linux on x64 or arm64`);
     }
     try {
-      koffi = createRequire(import.meta.url)("koffi") as Koffi;
+      koffi = requireKoffi();
     } catch (error) {
       const hint = "Install without --omit=optional, and with --allow-addons under Node's permission model";
       throw unsupported(`the package koffi could not be loaded (${firstLine(messageOf(error))}). ${hint}`, error);
     }
   }
   return koffi;
+}
+
+/**
+ * koffi's native module, without the JavaScript around it if that can be: it looks for the right file and adds deprecated names,
+ * and takes twice as long to load as what it finds. Where the file is not in its usual place, koffi looks for it itself.
+ */
+function requireKoffi(): Koffi {
+  const { arch } = process;
+  const require = createRequire(import.meta.url);
+  if (!existsSync(arch === "x64" ? "/lib/ld-musl-x86_64.so.1" : "/lib/ld-musl-aarch64.so.1")) {
+    try {
+      const native = `@koromix/koffi-linux-${arch}/linux_${arch}/koffi.node`;
+      return createRequire(require.resolve("koffi"))(native) as Koffi;
+    } catch {
+      // The errors of koffi itself say more.
+    }
+  }
+  return require("koffi") as Koffi;
 }
 
 /** How many callbacks native code may still call: one for each open watch. Loads nothing. */

@@ -1,6 +1,15 @@
 /** What `npm pack` makes is small, complete, and works for every kind of program that installs it. */
 import { execFileSync } from "node:child_process";
-import { copyFileSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import {
+  copyFileSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { suite } from "uvu";
@@ -50,6 +59,13 @@ packageTest("holds what runs, its types and its papers, and nothing else", ({ pa
     paths.filter((path) => path.startsWith("dist/") && !/\.(js|cjs|d\.ts|wasm|json)$/.test(path)),
     [],
   );
+});
+
+packageTest("is plain ASCII, of which V8 keeps a byte for each character", ({ folder }) => {
+  const dist = join(folder, "node_modules/wasyncio/dist");
+  for (const name of readdirSync(dist).filter((file) => file.endsWith("js"))) {
+    assert.not.match(readFileSync(join(dist, name), "latin1"), /[\x80-\xff]/, name);
+  }
 });
 
 packageTest("an ES module imports every entry", ({ folder }) => {

@@ -62,6 +62,25 @@ test("names koffi where that is missing, and what to do", async () => {
     assert.match(line, /the package koffi could not be loaded \(Cannot find .* --omit=optional/);
 });
 
+test("is found by koffi itself where its file is not in the usual place", async () => {
+  const { code, output } = await runProgram(`
+    import Module from "node:module";
+    const load = Module._load;
+    const refused = [];
+    Module._load = (name, ...rest) => {
+      if (/^@koromix.*node$/.test(name)) {
+        refused.push(name);
+        throw new Error("Cannot find module " + name);
+      }
+      return load(name, ...rest);
+    };
+    const { Socket } = await import("host/net/socket.js");
+    console.log(new Socket().fileno() > 0, refused.length);
+  `);
+  assert.is(code, 0, output);
+  assert.is(output, "true 1");
+});
+
 test("tells runtimes without libuv that they have none", async () => {
   const { output } = await runProgram(`
     import { watchReadable } from "host/sys/uv-watch.js";
