@@ -16,7 +16,6 @@ import { notAwaitable } from "../futures/ensure-future.js";
 import type { Future } from "../futures/future.js";
 import type { Task } from "../futures/task.js";
 import type { TaskBody } from "../futures/task-body.js";
-import { textOf } from "../show.js";
 import type { EventLoop } from "./event-loop.js";
 import { checkLoop, newEventLoop } from "./implicit-loop.js";
 import { Interrupts } from "./interrupts.js";
@@ -95,14 +94,10 @@ export class Runner {
    */
   async run<T>(main: Main<T>, options: ProgramOptions = {}): Promise<T> {
     checkOptions("Runner.run", options, ["signal"]);
-    const { signal } = options;
-    checkProgram(main, signal);
+    checkProgram(main, options.signal);
     const loop = this.getLoop();
     const body = typeof main === "function" ? main : () => main;
-    const task = loop.createTask(body as TaskBody<T>);
-    const cancel = (): void => void task.cancel(textOf(signal?.reason ?? ""));
-    if (signal?.aborted) cancel();
-    signal?.addEventListener("abort", cancel);
+    const task = loop.createTask(body as TaskBody<T>, options);
     const interrupts = new Interrupts(loop, task);
     try {
       return await loop.runUntilComplete(task);
@@ -110,7 +105,6 @@ export class Runner {
       throw interrupts.explain(error);
     } finally {
       interrupts.stop();
-      signal?.removeEventListener("abort", cancel);
     }
   }
 
