@@ -58,6 +58,7 @@ export {
 export { type ProgramOptions, Runner, type RunnerOptions, type RunOptions, run } from "./loop/runner.js";
 export { getRunningLoop } from "./loop/running-loop.js";
 export { shield } from "./loop/shield.js";
+export type { LoopStatistics } from "./loop/statistics.js";
 export { TaskGroup, taskGroup } from "./loop/task-group.js";
 export { formatTaskTree, type PrintTreeOptions, printTaskTree } from "./loop/task-tree.js";
 export { allTasks, currentTask } from "./loop/tasks.js";

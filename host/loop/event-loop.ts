@@ -40,6 +40,7 @@ import { type FileDescriptorLike, freeFd } from "./file-descriptor.js";
 import { endWith } from "./run-ending.js";
 import { checkNoLoopRuns, setRunningLoop } from "./running-loop.js";
 import { SignalHandlers } from "./signals.js";
+import { type LoopStatistics, statisticsOf } from "./statistics.js";
 import { summarizeTasks } from "./task-tree.js";
 import { ThreadCalls } from "./thread-calls.js";
 import { closeOpen, unfinishedOf } from "./unclosed.js";
@@ -401,6 +402,16 @@ export class EventLoop extends ThreadCalls {
   setDebug(enabled: boolean): void {
     this._scheduler.debug = Boolean(enabled);
     if (enabled) lookForLostSockets();
+  }
+
+  /**
+   * What is pending right now, for metrics, and for tests that nothing is left. Goes through all of it.
+   *
+   * @throws RuntimeError `ERR_LOOP_CLOSED`
+   */
+  statistics(): LoopStatistics {
+    this._scheduler.checkOpen();
+    return statisticsOf(this._scheduler);
   }
 
   /** @internal */

@@ -234,6 +234,13 @@ export class Scheduler {
     for (const entry of this.#table) if (entry !== null && entry !== undefined) yield entry;
   }
 
+  /** How many calls are queued, and not cancelled. */
+  get queuedCalls(): number {
+    let count = 0;
+    for (const call of this.#calls) if (!call.cancelled()) count++;
+    return count;
+  }
+
   /** Something became ready: sees to it that an iteration follows. */
   wake(): void {
     if (!this.iterating) this.driver.wake();
