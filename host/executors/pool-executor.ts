@@ -41,7 +41,7 @@ export interface PoolExecutorOptions {
 interface PoolKind {
   readonly workerType: "thread" | "process";
   /** Processes take what threads take only under "advanced". */
-  readonly forkOpts?: { readonly serialization: "advanced" };
+  readonly forkOpts?: { readonly serialization: "advanced"; readonly execArgv: string[] };
   readonly workerThreadOpts?: { readonly execArgv: string[] };
 }
 
