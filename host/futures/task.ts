@@ -5,7 +5,7 @@
  *
  * Does not own: when a step takes place, whom the task waits for and how often it was cancelled (`assembly/tasks.ts`).
  *
- * From: CPython 3.11, tasks.py. Differs: the loop keeps every task alive until it has ended.
+ * From: CPython 3.13, tasks.py. Differs: the loop keeps every task alive until it has ended.
  */
 import { Answer, FutureState, ResumeHow } from "../../assembly/abi.js";
 import { CancelledError, describe, FatalError, RuntimeError, typeError } from "../errors.js";
@@ -135,7 +135,7 @@ export class Task<T = unknown> extends Future<T> implements Steppable, AwaitingT
   }
 
   /**
-   * Takes one cancellation back, for code that has dealt with it.
+   * Takes one cancellation back, for code that has dealt with it. With the last one goes what is still to be thrown.
    *
    * @returns how many are left
    */
@@ -263,6 +263,11 @@ export class Task<T = unknown> extends Future<T> implements Steppable, AwaitingT
   _owe(message: string | undefined): void {
     this.#owed = { message };
     this.#isCancellationDue = true;
+  }
+
+  /** @internal Has a cancellation that was heard of thrown once more. */
+  _oweAgain(): void {
+    this._owe(this.#cancelMessage);
   }
 
   /** @internal */

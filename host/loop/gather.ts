@@ -3,7 +3,7 @@
  *
  * Owns: `gather`, and the future that it returns, whose cancellation reaches every one of them.
  *
- * From: CPython 3.11, tasks.py `gather`.
+ * From: CPython 3.13, tasks.py `gather`.
  */
 import { checkOptions } from "../arguments.js";
 import { CancelledError } from "../errors.js";
@@ -67,7 +67,11 @@ export function gather(awaitables: readonly Awaitable<unknown>[], options: Gathe
     if (outer.cancelRequested) outer.setException(new CancelledError(outer.cancelMessage));
     else outer.setResult(children.map((one) => (failed(one) ? one._takeException() : one.result())));
   };
-  for (const child of distinct) child.addDoneCallback(finished);
+  // Of those that are done already nobody is told an iteration later: a gathering of nothing else is done at once.
+  for (const child of distinct) {
+    if (child.done()) finished(child);
+    else child.addDoneCallback(finished);
+  }
   return outer;
 }
 

@@ -3,7 +3,7 @@
  *
  * Owns: cancelling the others, and the function that made them, when one fails; waiting until all have ended; and what comes of that.
  *
- * From: CPython 3.11, taskgroups.py. Differs: there is no `async with`, so the group is that of a function, which runs
+ * From: CPython 3.13, taskgroups.py. Differs: there is no `async with`, so the group is that of a function, which runs
  * in a task of its own.
  */
 import { CancelledError, FatalError, RuntimeError, typeError } from "../errors.js";
@@ -61,8 +61,11 @@ export class TaskGroup {
       );
     }
     const task = this.#loop.createTask(coro, options);
-    this.#tasks.add(task as Task<unknown>);
-    task.addDoneCallback(() => this.#ended(task as Task<unknown>));
+    if (task.done()) this.#ended(task as Task<unknown>);
+    else {
+      this.#tasks.add(task as Task<unknown>);
+      task.addDoneCallback(() => this.#ended(task as Task<unknown>));
+    }
     return task;
   }
 
@@ -86,14 +89,18 @@ export class TaskGroup {
     this.#isExiting = true;
     if (error instanceof FatalError) this.#fatal ??= error;
     let cancellation = error instanceof CancelledError ? error : null;
-    // What the group itself has asked for is over; its cause is among the errors.
-    if (this.#hasCancelledParent) parent.uncancel();
     if (outcome === null) this.#abort();
     cancellation = (yield* this.#waitForAll()) ?? cancellation;
     if (this.#fatal !== null) throw this.#fatal;
+    // What the group itself has asked for is over; its cause is among the errors.
+    if (this.#hasCancelledParent && parent.uncancel() === 0) cancellation = null;
     if (cancellation !== null && this.#errors.length === 0) throw cancellation;
     if (outcome === null && !(error instanceof CancelledError)) this.#errors.push(error);
-    if (this.#errors.length > 0) throw new ExceptionGroup("unhandled errors in a TaskGroup", this.#errors);
+    if (this.#errors.length > 0) {
+      // Somebody else's cancellation is not forgotten for them.
+      if (parent.cancelling() > 0) parent._oweAgain();
+      throw new ExceptionGroup("unhandled errors in a TaskGroup", this.#errors);
+    }
     if (outcome === null) throw error;
     return outcome.result;
   }

@@ -3,7 +3,7 @@
  *
  * Owns: the deadline, which may be moved; and telling its cancellation from those of others.
  *
- * From: CPython 3.11, timeouts.py. Differs: there is no `async with`, so the limit is that of a function, which runs in
+ * From: CPython 3.13, timeouts.py. Differs: there is no `async with`, so the limit is that of a function, which runs in
  * a task of its own; whoever cancels that task cancels the function.
  */
 import { CancelledError, RuntimeError, TimeoutError } from "../errors.js";

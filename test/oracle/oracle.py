@@ -2,6 +2,7 @@
 """Records what CPython's asyncio does with random scheduling programs, as one JSON object a line.
 
     python3 test/oracle/oracle.py --count 300 --seed 1 > traces.jsonl     programs and traces, the hand-written first
+    python3 test/oracle/oracle.py --eager --count 90 --seed 1             random programs whose tasks start at once
     python3 test/oracle/oracle.py --check                                 runs the recorded programs again and compares
     python3 test/oracle/oracle.py --run < program.json                    the trace of one program
 
@@ -30,8 +31,6 @@ from virtual_loop import PureLoop, Unsuitable, VirtualLoop
 FOLDER = pathlib.Path(__file__).parent
 TRACES = FOLDER / "traces.jsonl"
 
-# All is compared with CPython 3.11, but for tasks that take their first step at once: it has them since 3.12, which crashes at some of the programs.
-HAS_EAGER = sys.version_info >= (3, 13)
 EAGER_TRACES = FOLDER / "eager-traces.jsonl"
 
 # Timer programs are long and alike, so a few do.
@@ -44,8 +43,11 @@ THINGS_EVERY = 4
 CANDIDATES = 12
 
 
-# Kinds that make tasks. Since 3.12 gather looks at once at what is done already, so that is left out.
-EAGER_KINDS = ("tasks", "cancellation", "mixed")
+# Kinds that make tasks.
+EAGER_KINDS = ("tasks", "cancellation", "gather", "mixed")
+
+# 3.11 does some things otherwise, and 3.12 crashes at some of the programs.
+PYTHON = (3, 13)
 
 
 def trace_of(program, loop_class=VirtualLoop):
@@ -101,8 +103,7 @@ def eager_records(count, seed):
 
 def check():
     """Compares every recorded trace with what asyncio does now, with its futures and tasks in C and in Python."""
-    traces = EAGER_TRACES if HAS_EAGER else TRACES
-    lines = [json.loads(line) for line in traces.read_text().splitlines()]
+    lines = [json.loads(line) for traces in (TRACES, EAGER_TRACES) for line in traces.read_text().splitlines()]
     different = 0
     for line in lines:
         for loop_class in (VirtualLoop, PureLoop):
@@ -119,9 +120,12 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--count", type=int, default=300, help="how many random programs to record")
     parser.add_argument("--seed", type=int, default=1, help="the seed of the first one; the others follow")
+    parser.add_argument("--eager", action="store_true", help="record programs whose tasks take their first step when they are made")
     parser.add_argument("--check", action="store_true", help="compare with the recorded traces instead")
     parser.add_argument("--run", action="store_true", help="print the trace of the program on standard input instead")
     options = parser.parse_args()
+    if sys.version_info < PYTHON:
+        parser.error(f"Python {PYTHON[0]}.{PYTHON[1]} or later is required")
     logging.disable()
     warnings.simplefilter("ignore")
     if options.check:
@@ -129,7 +133,7 @@ def main():
     if options.run:
         print("\n".join(trace_of(json.load(sys.stdin))))
         return 0
-    for line in (eager_records if HAS_EAGER else records)(options.count, options.seed):
+    for line in (eager_records if options.eager else records)(options.count, options.seed):
         print(json.dumps(line, separators=(",", ":")))
     return 0
 

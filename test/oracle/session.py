@@ -223,8 +223,6 @@ class Session(Things):
 
     def do_uncancel(self, label):
         if task := self.futures.get(label):
-            if self.program.get("eager") and task._must_cancel and task.cancelling() == 1:
-                self.reject("since CPython 3.13 a cancellation that is taken back is not thrown")
             self.event(f"{label}.uncancel() -> {task.uncancel()}")
 
     def do_current(self):

@@ -5,6 +5,7 @@ import {
   CancelledError,
   type Coroutine,
   createTask,
+  type Future,
   gather,
   run,
   shield,
@@ -52,6 +53,24 @@ virtually("gather gives results in the order of its arguments and waits for the 
   const results = yield* gather([after(3, "a"), after(1, "b"), after(2, "c")]);
   assert.equal(results, ["a", "b", "c"]);
   assert.is(loop.time(), 3);
+});
+
+virtually("gather of what is done already is done at once", function* (loop) {
+  const given = (value: unknown): Future => {
+    const future = loop.createFuture();
+    if (value instanceof Error) future.setException(value);
+    else future.setResult(value);
+    return future;
+  };
+  const both = gather([given(1), given(2)]);
+  assert.ok(both.done());
+  assert.equal(both.result(), [1, 2]);
+  const failure = new Error("failed");
+  assert.is(gather([given(1), given(failure), sleep(1)]).exception(), failure);
+  assert.equal(gather([given(failure)], { returnExceptions: true }).result(), [failure]);
+  const some = gather([given(1), sleep(1, 2)]);
+  assert.not(some.done());
+  assert.equal(yield* some, [1, 2]);
 });
 
 virtually("gather of nothing is done at once", function* () {
