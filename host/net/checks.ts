@@ -38,10 +38,10 @@ export function checkDescriptor(value: HasFileno): number {
   const fd: unknown = typeof value === "number" ? value : filenoOf(value);
   if (typeof fd !== "number") {
     const wanted = "Pass a descriptor, or an object whose fileno() answers one";
-    throw new ValueError("ERR_INVALID_FILE", `Invalid file object: ${describe(value)}. ${wanted}.`);
+    throw new ValueError("ERR_INVALID_FILE", `Invalid file object: ${describe(value)}. ${wanted}`);
   }
   if (!Number.isInteger(fd) || fd < 0 || fd > FD_MAX) {
-    throw new ValueError("ERR_INVALID_FILE", `Invalid file descriptor: ${fd}. The file may be closed.`);
+    throw new ValueError("ERR_INVALID_FILE", `Invalid file descriptor: ${fd}. The file may be closed`);
   }
   return fd;
 }

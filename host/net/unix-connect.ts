@@ -45,7 +45,7 @@ export function createUnixConnection<P extends StreamProtocol>(
   checkProtocolFactory(protocolFactory);
   checkOptions("createUnixConnection", options, ["sock", ...CLIENT_TLS_KEYS]);
   const tls = checkClientTls(options, null);
-  const place = checkPlace(loop, path, options.sock, "no path and sock were specified: say where to connect.");
+  const place = checkPlace(loop, path, options.sock, "no path and sock were specified: say where to connect");
   return new Operation(loop, connect(loop, protocolFactory, place, tls), ([transport]) => transport.abort());
 }
 
@@ -65,7 +65,7 @@ export function checkPlace(
     checkAbsent("sock is given", { path });
     const socket = checkStreamSocket(loop, sock);
     if (socket.family === AF_UNIX) return socket;
-    throw new ValueError("ERR_SOCKET_KIND", `A Unix socket is needed, and this one is of family ${socket.family}.`);
+    throw new ValueError("ERR_SOCKET_KIND", `A Unix socket is needed, and this one is of family ${socket.family}`);
   }
   const checked = checkAddress(AF_UNIX, path instanceof URL ? fileURLToPath(path) : (path ?? "")) as UnixPath;
   if (checked.length === 0) throw new ValueError("ERR_NO_ADDRESS", missing);

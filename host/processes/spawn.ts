@@ -68,7 +68,7 @@ export function splitOptions<O extends object>(
   if (Array.isArray(last)) {
     throw typeError(
       "ERR_INVALID_ARG_TYPE",
-      "The arguments of a program are passed one by one: spread the array, as in ...args.",
+      "The arguments of a program are passed one by one: spread the array, as in ...args",
     );
   }
   return typeof last === "object" ? [rest.slice(0, -1) as string[], last] : [rest as readonly string[], undefined];
@@ -119,7 +119,7 @@ function checkSubprocessOptions(call: string, options: SubprocessOptions): void 
   if (!Array.isArray(passFds)) {
     throw typeError(
       "ERR_INVALID_ARG_TYPE",
-      `The option passFds must be an array of descriptors, not ${describe(passFds)}.`,
+      `The option passFds must be an array of descriptors, not ${describe(passFds)}`,
     );
   }
   for (const fd of passFds) checkInteger("A descriptor to pass", fd, 0, FD_MAX);
@@ -130,14 +130,14 @@ function checkEnvironment(env: NodeJS.ProcessEnv): void {
   if (typeof env !== "object" || Symbol.iterator in env) {
     throw typeError(
       "ERR_INVALID_ARG_TYPE",
-      `The option env must be an object of strings by name, not ${describe(env)}.`,
+      `The option env must be an object of strings by name, not ${describe(env)}`,
     );
   }
   // As Node reads it: with what is inherited.
   for (const name in env) {
     checkText("A name in env", name);
     if (name.includes("=")) {
-      throw typeError("ERR_INVALID_ARG_TYPE", `A name in env can have no "=", which ends it, and ${name} has one.`);
+      throw typeError("ERR_INVALID_ARG_TYPE", `A name in env can have no "=", which ends it, and ${name} has one`);
     }
     if (env[name] !== undefined) checkText(`The option env.${name}`, env[name]);
   }
@@ -147,10 +147,10 @@ function checkEnvironment(env: NodeJS.ProcessEnv): void {
 function checkText(what: string, value: unknown): void {
   if (typeof value !== "string") {
     const hint = Array.isArray(value) ? ": spread the array, as in ...args" : "";
-    throw typeError("ERR_INVALID_ARG_TYPE", `${what} must be a string, not ${describe(value)}${hint}.`);
+    throw typeError("ERR_INVALID_ARG_TYPE", `${what} must be a string, not ${describe(value)}${hint}`);
   }
   if (value.includes("\0")) {
-    throw typeError("ERR_INVALID_ARG_TYPE", `${what} can have no NUL character, which ${JSON.stringify(value)} has.`);
+    throw typeError("ERR_INVALID_ARG_TYPE", `${what} can have no NUL character, which ${JSON.stringify(value)} has`);
   }
 }
 

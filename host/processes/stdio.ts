@@ -47,11 +47,11 @@ export function checkStdio(options: StdioOptions): void {
     if (value === undefined || value === null || value === PIPE || value === DEVNULL) continue;
     if (value === STDOUT) {
       if (name === "stderr") continue;
-      throw new ValueError("ERR_CONFLICTING_OPTIONS", `STDOUT can only be used for stderr, not for ${name}.`);
+      throw new ValueError("ERR_CONFLICTING_OPTIONS", `STDOUT can only be used for stderr, not for ${name}`);
     }
     if (typeof value !== "number" && typeof value !== "object") {
       const wanted = "PIPE, DEVNULL, null or a descriptor";
-      throw typeError("ERR_INVALID_ARG_TYPE", `The option ${name} must be ${wanted}, not ${describe(value)}.`);
+      throw typeError("ERR_INVALID_ARG_TYPE", `The option ${name} must be ${wanted}, not ${describe(value)}`);
     }
     descriptorOf(value as PipeLike);
   }
