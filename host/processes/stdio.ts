@@ -9,7 +9,7 @@
  * From: CPython 3.11 subprocess `_get_handles`.
  */
 import { describe, typeError, ValueError } from "../errors.js";
-import { checkDescriptor, type PipeLike } from "../net/checks.js";
+import { checkPipeLike, type PipeLike } from "../net/checks.js";
 import { FileDescriptor } from "../net/pipe.js";
 import { errorText, systemError } from "../sys/errors.js";
 import * as fds from "../sys/fd.js";
@@ -53,7 +53,7 @@ export function checkStdio(options: StdioOptions): void {
       const wanted = "PIPE, DEVNULL, null or a descriptor";
       throw typeError("ERR_INVALID_ARG_TYPE", `The option ${name} must be ${wanted}, not ${describe(value)}`);
     }
-    descriptorOf(value as PipeLike);
+    checkPipeLike(value as PipeLike);
   }
 }
 
@@ -102,7 +102,7 @@ export class ChildStdio {
       const [, stdout] = this.stdio;
       return stdout === "inherit" || stdout === undefined ? 1 : stdout;
     }
-    if (value !== PIPE) return descriptorOf(value as PipeLike);
+    if (value !== PIPE) return checkPipeLike(value as PipeLike);
     const made = createPipe();
     if (typeof made === "number") throw systemError("pipe2", made, { message: errorText(made) });
     const [theirs, ours] = fd === 0 ? made : [made[1], made[0]];
@@ -111,9 +111,4 @@ export class ChildStdio {
     fds.setNonblocking(theirs, false);
     return theirs;
   }
-}
-
-function descriptorOf(value: PipeLike): number {
-  const isObject = typeof value === "object" && value !== null;
-  return checkDescriptor(isObject && "fd" in value ? value.fd : value);
 }
