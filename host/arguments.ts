@@ -2,12 +2,13 @@
  * The tests that arguments of any public call are put to.
  *
  * Owns: refusing what would otherwise be ignored, such as keys that nobody knows; integers, bytes, options that are
- * true or false, AbortSignals, and what texts are written to.
+ * true or false, AbortSignals, URLs of files, and what texts are written to.
  *
  * Does not own: what one part alone takes, such as descriptors and addresses (`net/`).
  */
+import { fileURLToPath } from "node:url";
 import { types } from "node:util";
-import { describe, typeError, ValueError } from "./errors.js";
+import { describe, messageOf, typeError, ValueError } from "./errors.js";
 
 /** What an int of C can hold. */
 export const INT_MIN = -0x80000000;
@@ -85,4 +86,17 @@ export function checkBytes(name: string, value: unknown): Uint8Array {
   if (types.isUint8Array(value)) return value;
   const hint = typeof value === "string" ? ": encode it first, with Buffer.from" : "";
   throw typeError("ERR_INVALID_ARG_TYPE", `${name} must be a Uint8Array, not ${describe(value)}${hint}`);
+}
+
+/**
+ * Answers the path of a URL.
+ *
+ * @throws ValueError `code` if it is none of a file here, such as one of http:
+ */
+export function checkFileUrl(name: string, url: URL, code: string): string {
+  try {
+    return fileURLToPath(url);
+  } catch (error) {
+    throw new ValueError(code, `${name} is ${url.href}, which is no file here (${messageOf(error)}): pass a path`);
+  }
 }

@@ -60,7 +60,7 @@ export function checkPipeLike(value: PipeLike): number {
 export function checkOpen(file: PipeLike): { readonly fd: number; readonly kind: DescriptorKind } {
   const fd = checkPipeLike(file);
   const kind = descriptorKind(fd);
-  if (typeof kind === "number") throw systemError("fstat", kind, { message: errorText(kind) });
+  if (typeof kind === "number") throw systemError("fstat", kind, { message: `${errorText(kind)} ${fd}` });
   return { fd, kind };
 }
 

@@ -9,7 +9,7 @@
  * From: CPython 3.11 subprocess `_get_handles`.
  */
 import { describe, typeError, ValueError } from "../errors.js";
-import { checkPipeLike, type PipeLike } from "../net/checks.js";
+import { checkOpen, checkPipeLike, type PipeLike } from "../net/checks.js";
 import { FileDescriptor } from "../net/pipe.js";
 import { errorText, systemError } from "../sys/errors.js";
 import * as fds from "../sys/fd.js";
@@ -40,7 +40,7 @@ export interface StdioOptions {
 /** The descriptors that each program has, by their numbers. */
 export const NAMES = ["stdin", "stdout", "stderr"] as const;
 
-/** @throws TypeError `ERR_INVALID_ARG_TYPE`; ValueError `ERR_INVALID_FILE`, `ERR_CONFLICTING_OPTIONS` */
+/** @throws TypeError `ERR_INVALID_ARG_TYPE`; ValueError `ERR_INVALID_FILE`, `ERR_CONFLICTING_OPTIONS`; Error `EBADF` */
 export function checkStdio(options: StdioOptions): void {
   for (const name of NAMES) {
     const value = options[name];
@@ -53,7 +53,7 @@ export function checkStdio(options: StdioOptions): void {
       const wanted = "PIPE, DEVNULL, null or a descriptor";
       throw typeError("ERR_INVALID_ARG_TYPE", `The option ${name} must be ${wanted}, not ${describe(value)}`);
     }
-    checkPipeLike(value as PipeLike);
+    checkOpen(value as PipeLike);
   }
 }
 
