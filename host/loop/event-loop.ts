@@ -319,7 +319,7 @@ export class EventLoop extends ThreadCalls {
   /**
    * Calls `callback` in every iteration in which `fd` can be read, in the place of who watched it for reading before.
    *
-   * @throws ValueError `ERR_BAD_FD`; RuntimeError `ERR_FD_IN_USE` for an fd of a transport; Error `EPERM` for a regular
+   * @throws ValueError `ERR_INVALID_FILE`; RuntimeError `ERR_FD_IN_USE` for an fd of a transport; Error `EPERM` for a regular
    *   file, `EBADF` for a closed one
    */
   addReader<A extends unknown[]>(fd: FileDescriptorLike, callback: (...args: A) => unknown, ...args: A): void {

@@ -111,7 +111,7 @@ export class Runner {
   /** The loop, which is made when it is first needed. @throws RuntimeError `ERR_RUNNER_CLOSED`; TypeError `ERR_NOT_A_LOOP` */
   getLoop(): EventLoop {
     if (this.#closing !== null) {
-      throw new RuntimeError("ERR_RUNNER_CLOSED", "The runner is closed: make a new one.");
+      throw new RuntimeError("ERR_RUNNER_CLOSED", "The runner is closed: make a new one");
     }
     this.#loop ??= this.#makeLoop();
     return this.#loop;

@@ -289,7 +289,10 @@ export class Scheduler {
       case Status.BadTime:
         return new ValueError("ERR_BAD_TIME", "the time is NaN: pass a number of seconds");
       case Status.BadFd:
-        return new ValueError("ERR_BAD_FD", "the file descriptor is out of range: pass an integer from 0 to 1048575");
+        return new ValueError(
+          "ERR_INVALID_FILE",
+          "the file descriptor is out of range: pass an integer from 0 to 1048575",
+        );
       case Status.OutOfSlots:
         return new RuntimeError(
           "ERR_OUT_OF_SLOTS",
