@@ -39,7 +39,9 @@ for (const [kind, make] of Object.entries(bodies)) {
 
 test("that are aborted already let no task begin", async (loop) => {
   let begun = false;
-  const begin = async (): Promise<void> => void (begun = true);
+  const begin = async (): Promise<void> => {
+    begun = true;
+  };
   const task = loop.createTask(begin, { signal: AbortSignal.abort() });
   assert.instance(await loop.runUntilComplete(rejection(task)), CancelledError);
   assert.not(begun);
