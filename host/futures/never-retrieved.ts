@@ -7,11 +7,11 @@
  * From: CPython 3.11, futures.py `__del__`. Differs: there it is told as soon as nobody holds the future. V8's
  * collector may come much later, or never in a program that is short.
  */
-import { logError } from "../complaints.js";
-import { FatalError } from "../errors.js";
+import type { FatalError } from "../errors.js";
 import type { EventLoop } from "../loop/event-loop.js";
 import { setImmediate } from "../node-timers.js";
 import { sourceOf } from "../scheduler/source.js";
+import { tellHandler } from "../scheduler/tell-handler.js";
 import { attempt, textOf } from "../show.js";
 import type { Future } from "./future.js";
 
@@ -87,14 +87,7 @@ function reportAll(): void {
 function tell(entry: Unseen): FatalError | null {
   const { loop, kind, exception, more } = entry;
   registered.delete(entry);
-  try {
-    loop.callExceptionHandler({ message: `${kind} exception was never retrieved`, exception, ...more });
-  } catch (error) {
-    if (error instanceof FatalError) return error;
-    // A loop's own class may have another `callExceptionHandler`.
-    logError("Exception in callExceptionHandler", error);
-  }
-  return null;
+  return tellHandler(loop, { message: `${kind} exception was never retrieved`, exception, ...more });
 }
 
 function registerUnseen(): void {

@@ -6,7 +6,7 @@
  * Does not own: when an iteration takes place (the driver), nor what a step of a coroutine is (`futures/task.ts`).
  */
 import { type FutureState, INDEX_MASK, Outcome, Report, ResumeHow, Status } from "../../assembly/abi.js";
-import { logError, logWarning } from "../complaints.js";
+import { logWarning } from "../complaints.js";
 import { type CoreExports, type CoreImports, EventBuffer, instantiate } from "../core.js";
 import { FatalError, RuntimeError, UnsupportedError, ValueError } from "../errors.js";
 import { attempt, textOf } from "../show.js";
@@ -19,6 +19,7 @@ import { Flushes } from "./flushes.js";
 import { Handle, QUEUED, TimerHandle, WatchHandle } from "./handle.js";
 import type { Mailbox } from "./mailbox.js";
 import { takeFatal } from "./run-end.js";
+import { tellHandler } from "./tell-handler.js";
 
 /** What a task is to the scheduler. */
 export interface Steppable {
@@ -234,13 +235,6 @@ export class Scheduler {
     for (const entry of this.#table) if (entry !== null && entry !== undefined) yield entry;
   }
 
-  /** How many calls are queued, and not cancelled. */
-  get queuedCalls(): number {
-    let count = 0;
-    for (const call of this.#calls) if (!call.cancelled()) count++;
-    return count;
-  }
-
   /** Something became ready: sees to it that an iteration follows. */
   wake(): void {
     if (!this.iterating) this.driver.wake();
@@ -400,27 +394,22 @@ export class Scheduler {
   }
 
   #report(what: number, id: number): number {
-    try {
-      if (what === Report.CallbackRaised && this.#raised !== null) {
-        const { handle, error } = this.#raised;
-        this.#raised = null;
-        this.#owner.callExceptionHandler({
-          message: `Exception in callback ${textOf(handle)}`,
-          exception: error,
-          handle,
-        });
-        if (handle._id <= 0) handle._forget();
-      } else {
-        this.#owner.callExceptionHandler({ message: `The core reported ${what} of ${id}, which is a bug of wasyncio` });
-      }
-    } catch (error) {
-      // A loop's own class may have another `callExceptionHandler`.
-      if (!(error instanceof FatalError)) logError("Exception in callExceptionHandler", error);
-      else {
-        this.fatal = { error };
-        return Outcome.Fatal;
-      }
+    const fatal = this.#tell(what, id);
+    if (fatal === null) return Outcome.Ok;
+    this.fatal = { error: fatal };
+    return Outcome.Fatal;
+  }
+
+  #tell(what: number, id: number): FatalError | null {
+    if (what !== Report.CallbackRaised || this.#raised === null) {
+      const message = `The core reported ${what} of ${id}, which is a bug of wasyncio`;
+      return tellHandler(this.#owner, { message });
     }
-    return Outcome.Ok;
+    const { handle, error } = this.#raised;
+    this.#raised = null;
+    const message = `Exception in callback ${textOf(handle)}`;
+    const fatal = tellHandler(this.#owner, { message, exception: error, handle });
+    if (handle._id <= 0) handle._forget();
+    return fatal;
   }
 }
