@@ -31,7 +31,7 @@ export const NO_OPTIONS: TaskOptions = {};
 /** @throws TypeError `ERR_NOT_A_COROUTINE`, `ERR_INVALID_ARG_TYPE`, `ERR_UNKNOWN_OPTION` */
 export function checkTask(body: unknown, options: TaskOptions = NO_OPTIONS): void {
   if (options !== NO_OPTIONS) {
-    checkOptions("createTask", options, ["name", "eagerStart"]);
+    checkOptions("new Task", options, ["name", "eagerStart"]);
     const { name, eagerStart = false } = options;
     if (name !== undefined) checkTaskName(name);
     if (typeof eagerStart !== "boolean") {

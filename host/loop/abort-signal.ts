@@ -25,7 +25,7 @@ class Listener {
   }
 
   readonly #cancel = (): void => {
-    for (const task of this.#tasks) task.cancel(textOf(this.#signal.reason));
+    for (const task of this.#tasks) task.cancel(messageOf(this.#signal));
   };
 
   readonly #remove = (task: Future): void => {
@@ -44,6 +44,10 @@ const listeners = new WeakMap<AbortSignal, Listener>();
  * @param task a Task, or what else a task factory has made
  */
 export function cancelOnAbort(task: Future, signal: AbortSignal): void {
-  if (signal.aborted) task.cancel(textOf(signal.reason));
+  if (signal.aborted) task.cancel(messageOf(signal));
   else if (!task.done()) (listeners.get(signal) ?? new Listener(signal)).add(task);
+}
+
+function messageOf({ reason }: AbortSignal): string {
+  return textOf(reason ?? "");
 }

@@ -6,7 +6,7 @@
  * From: trio's `current_statistics`.
  */
 import { Task } from "../futures/task.js";
-import { TimerHandle } from "../scheduler/handle.js";
+import { Handle, QUEUED, TimerHandle } from "../scheduler/handle.js";
 import type { Scheduler } from "../scheduler/scheduler.js";
 
 /** What is pending on a loop at one moment. */
@@ -30,10 +30,11 @@ export function statisticsOf(scheduler: Scheduler): LoopStatistics {
   const { core, watchCount: watches } = scheduler;
   let tasks = 0;
   let timers = 0;
+  let calls = 0;
   for (const entry of scheduler.entries()) {
     if (entry instanceof Task) tasks++;
     else if (entry instanceof TimerHandle) timers++;
+    else if (entry instanceof Handle && entry._id === QUEUED) calls++;
   }
-  const slots = core.liveSlots();
-  return { tasks, timers, calls: scheduler.queuedCalls, watches, slots, coreBytes: core.memory.buffer.byteLength };
+  return { tasks, timers, calls, watches, slots: core.liveSlots(), coreBytes: core.memory.buffer.byteLength };
 }

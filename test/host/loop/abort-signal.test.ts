@@ -47,6 +47,11 @@ test("that are aborted already let no task begin", async (loop) => {
   assert.not(begun);
 });
 
+test("without a reason leave the message empty", async (loop) => {
+  const task = loop.createTask(wait(), { signal: AbortSignal.abort(null) });
+  assert.is((await loop.runUntilComplete(rejection(task))).message, "");
+});
+
 test("reach a task that starts at once while it waits", async (loop) => {
   const steps: string[] = [];
   function* body(): Coroutine<void> {
@@ -131,7 +136,9 @@ test("must be AbortSignals, and go to createTask", (loop) => {
     assert.is(error.code, "ERR_NOT_A_SIGNAL");
   }
   const options = { signal: AbortSignal.abort() };
-  assert.is(thrownBy(() => new Task(loop, wait(), options as never)).code, "ERR_UNKNOWN_OPTION");
+  const refused = thrownBy(() => new Task(loop, wait(), options as never));
+  assert.is(refused.code, "ERR_UNKNOWN_OPTION");
+  assert.match(refused.message, /^new Task\(\) has no option "signal"/);
 });
 
 test.run();
