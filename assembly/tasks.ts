@@ -6,7 +6,7 @@
  *
  * Does not own: the coroutine, which the host resumes, and its values.
  *
- * From: CPython 3.11, tasks.py `__step`, `__wakeup`, `cancel`, `uncancel`.
+ * From: CPython 3.13, tasks.py `__step`, `__wakeup`, `cancel`, `uncancel`.
  */
 import { Answer, FutureState, NO_ID, Outcome, Report, ResumeHow, Status } from "./abi";
 import { isPending, link, queueWaiters, unlink } from "./futures";
@@ -99,11 +99,16 @@ export function cancelling(id: i32): i32 {
   return isKind(id, Kind.Task) ? slotOf(id).cancels : Status.BadId;
 }
 
-/** Takes one cancellation request back. Returns how many are left, or Status.BadId. */
+/**
+ * Takes one cancellation request back. With the last one goes a cancellation that is still to be thrown into the task. Returns how many
+ * are left, or Status.BadId.
+ */
 export function uncancel(id: i32): i32 {
   if (!isKind(id, Kind.Task)) return Status.BadId;
   const slot = slotOf(id);
-  if (slot.cancels > 0) slot.cancels--;
+  if (slot.cancels == 0) return 0;
+  slot.cancels--;
+  if (slot.cancels == 0) slot.flags &= ~(<u8>Flag.MustCancel);
   return slot.cancels;
 }
 

@@ -3,7 +3,7 @@
  *
  * Owns: cancelling the others, and the function that made them, when one fails; waiting until all have ended; and what comes of that.
  *
- * From: CPython 3.11, taskgroups.py. Differs: there is no `async with`, so the group is that of a function, which runs
+ * From: CPython 3.13, taskgroups.py. Differs: there is no `async with`, so the group is that of a function, which runs
  * in a task of its own.
  */
 import { CancelledError, FatalError, RuntimeError, typeError } from "../errors.js";
@@ -86,14 +86,21 @@ export class TaskGroup {
     this.#isExiting = true;
     if (error instanceof FatalError) this.#fatal ??= error;
     let cancellation = error instanceof CancelledError ? error : null;
-    // What the group itself has asked for is over; its cause is among the errors.
-    if (this.#hasCancelledParent) parent.uncancel();
     if (outcome === null) this.#abort();
     cancellation = (yield* this.#waitForAll()) ?? cancellation;
     if (this.#fatal !== null) throw this.#fatal;
+    // What the group itself has asked for is over; its cause is among the errors.
+    if (this.#hasCancelledParent) parent.uncancel();
     if (cancellation !== null && this.#errors.length === 0) throw cancellation;
     if (outcome === null && !(error instanceof CancelledError)) this.#errors.push(error);
-    if (this.#errors.length > 0) throw new ExceptionGroup("unhandled errors in a TaskGroup", this.#errors);
+    if (this.#errors.length > 0) {
+      // The errors come first, and what others have asked for comes at the next await.
+      if (parent.cancelling() > 0) {
+        parent.uncancel();
+        parent._cancelFromWithin();
+      }
+      throw new ExceptionGroup("unhandled errors in a TaskGroup", this.#errors);
+    }
     if (outcome === null) throw error;
     return outcome.result;
   }
@@ -133,7 +140,7 @@ export class TaskGroup {
     if (this.#isAborting) return;
     this.#abort();
     this.#hasCancelledParent = true;
-    this.#parent?.cancel();
+    this.#parent?._cancelFromWithin();
   }
 }
 
@@ -142,7 +149,7 @@ export class TaskGroup {
  *
  * @returns a task of what the function comes to, once all have ended; or of an ExceptionGroup of all that was thrown,
  *   but for cancellations; or of a FatalError, if there is one among that. Its cancellation reaches the function and
- *   the tasks
+ *   the tasks; if there are errors, whoever awaits it has those first, and the cancellation at the next await
  * @throws TypeError `ERR_NOT_CALLABLE`; RuntimeError `ERR_NO_RUNNING_LOOP`
  */
 export function taskGroup<T>(body: Body<T, [TaskGroup]>): Task<T> {

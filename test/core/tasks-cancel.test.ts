@@ -258,8 +258,22 @@ test("cancellations are counted and taken back, never below 0", () => {
   eq(uncancel(a), 0);
   eq(uncancel(a), 0);
   iterate();
-  // As in CPython 3.11: taking the requests back does not take back the cancellation that is under way.
-  eq(heard(), "a!");
+  eq(heard(), "a");
+});
+
+test("a cancellation that is to be thrown goes with the last request that is taken back, and not before", () => {
+  begin();
+  a = task("a", (step) => (step < 2 ? Answer.Yielded : Answer.Returned));
+  cancelTask(a);
+  cancelTask(a);
+  eq(uncancel(a), 1);
+  iterate();
+  eq(uncancel(a), 0);
+  cancelTask(a);
+  eq(uncancel(a), 0);
+  eq(takeMustCancel(a), 0);
+  iterate();
+  eq(heard(), "a! a");
 });
 
 test("a detached task is cancelled by its host, or else when the host asks for what is due", () => {

@@ -5,6 +5,7 @@ import {
   CancelledError,
   type Coroutine,
   createTask,
+  type Future,
   gather,
   run,
   shield,
@@ -52,6 +53,23 @@ virtually("gather gives results in the order of its arguments and waits for the 
   const results = yield* gather([after(3, "a"), after(1, "b"), after(2, "c")]);
   assert.equal(results, ["a", "b", "c"]);
   assert.is(loop.time(), 3);
+});
+
+virtually("gather of what is done already is done at once, with the results or the first failure", function* (loop) {
+  const [one, two, failed, pending] = Array.from({ length: 4 }, () => loop.createFuture<number>());
+  one?.setResult(1);
+  two?.setResult(2);
+  failed?.setException(new Error("broken"));
+  const all = gather([one, two, one] as Future<number>[]);
+  assert.equal(all.result(), [1, 2, 1]);
+  const some = gather([pending, failed] as Future<number>[]);
+  assert.is((some.exception() as Error).message, "broken");
+  const answers = gather([one, failed] as Future<number>[], { returnExceptions: true });
+  assert.equal(answers.result(), [1, failed?.exception()]);
+  pending?.cancel();
+  const cancelled = gather([one, pending] as Future<number>[]);
+  assert.not(cancelled.cancelled());
+  assert.instance(cancelled.exception(), CancelledError);
 });
 
 virtually("gather of nothing is done at once", function* () {
