@@ -197,6 +197,12 @@ export class Task<T = unknown> extends Future<T> implements Steppable, AwaitingT
     printStackOf(this as Task, options);
   }
 
+  /** @internal Calls something in the context in which it steps. */
+  _runInContext(other: () => void): void {
+    if (this.#context === null) other();
+    else this.#context.runInAsyncScope(other);
+  }
+
   /** @internal */
   override _words(): string[] {
     const words = super._words();
