@@ -5,7 +5,7 @@
  *
  * Does not own: when it runs (the core), the callback and its arguments (`call.ts`).
  *
- * From: CPython 3.11, events.py `Handle` and `TimerHandle`.
+ * From: CPython 3.13, events.py `Handle` and `TimerHandle`.
  */
 import { inspect } from "node:util";
 import { BoundCall, type Call, describeCall, runBare } from "./call.js";
