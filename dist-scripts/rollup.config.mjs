@@ -38,7 +38,7 @@ const forBundlers = {
 const ascii = {
   name: "ascii",
   renderChunk: (code) =>
-    code.replaceAll(/[^\x00-\x7f]/g, (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, "0")}`),
+    code.replaceAll(/[\u0080-\uffff]/g, (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, "0")}`),
 };
 
 export default {

@@ -32,7 +32,7 @@ export { createEagerTaskFactory, eagerTaskFactory, type TaskConstructor } from "
 export { type DoneCallback, Future } from "./futures/future.js";
 export type { PrintStackOptions, StackOptions } from "./futures/stack.js";
 export { Task } from "./futures/task.js";
-export type { TaskBody, TaskOptions } from "./futures/task-body.js";
+export type { CreateTaskOptions, TaskBody, TaskOptions } from "./futures/task-body.js";
 export {
   type AsCompletedOptions,
   asCompleted,
@@ -64,6 +64,7 @@ export {
 export { type ProgramOptions, Runner, type RunnerOptions, type RunOptions, run } from "./loop/runner.js";
 export { getRunningLoop } from "./loop/running-loop.js";
 export { shield } from "./loop/shield.js";
+export type { LoopStatistics } from "./loop/statistics.js";
 export { TaskGroup, taskGroup } from "./loop/task-group.js";
 export { formatTaskTree, type PrintTreeOptions, printTaskTree } from "./loop/task-tree.js";
 export { allTasks, currentTask } from "./loop/tasks.js";

@@ -41,7 +41,7 @@ export interface PoolExecutorOptions {
 interface PoolKind {
   readonly workerType: "thread" | "process";
   /** Processes take what threads take only under "advanced". */
-  readonly forkOpts?: { readonly serialization: "advanced" };
+  readonly forkOpts?: { readonly serialization: "advanced"; readonly execArgv: string[] };
   readonly workerThreadOpts?: { readonly execArgv: string[] };
 }
 
@@ -66,7 +66,7 @@ function loadWorkerpool(): typeof workerpool {
  */
 function findPoolScript(): string {
   const folder = fileURLToPath(ownFolder);
-  for (const name of ["pool-worker.js", "pool-worker.cjs", "pool-worker.mjs"]) {
+  for (const name of ["pool-worker.cjs", "pool-worker.js", "pool-worker.mjs"]) {
     if (existsSync(folder + name)) return folder + name;
   }
   throw new RuntimeError(

@@ -7,6 +7,8 @@
  * From: CPython 3.13, futures.py `__del__`. Differs: there it is told as soon as nobody holds the future. V8's
  * collector may come much later, or never in a program that is short.
  */
+import { logError } from "../complaints.js";
+import { FatalError } from "../errors.js";
 import type { EventLoop } from "../loop/event-loop.js";
 import { setImmediate } from "../node-timers.js";
 import { sourceOf } from "../scheduler/source.js";
@@ -59,16 +61,40 @@ export function markSeen<T>(future: Future<T>): void {
   if (future.done() && !future.cancelled()) future.exception();
 }
 
+/** The garbage collector has found one. What the handler throws to end the loop ends its run, or the next one. */
 function report(entry: Unseen): void {
-  const { loop, kind, exception, more } = entry;
-  registered.delete(entry);
-  loop.callExceptionHandler({ message: `${kind} exception was never retrieved`, exception, ...more });
+  const fatal = tell(entry);
+  if (fatal === null) return;
+  const { _scheduler: scheduler } = entry.loop;
+  // No run is left that it could end.
+  if (scheduler.closed) throw fatal;
+  scheduler.fatal ??= { error: fatal };
+  scheduler.wake();
 }
 
-/** The process ends: what nobody has looked at now, nobody will. */
+/** The process ends: what nobody has looked at now, nobody will. Throws the first fatal error of a handler afterwards. */
 function reportAll(): void {
   registerUnseen();
-  for (const entry of registered) report(entry);
+  let fatal: FatalError | null = null;
+  for (const entry of registered) {
+    const thrown = tell(entry);
+    fatal ??= thrown;
+  }
+  if (fatal !== null) throw fatal;
+}
+
+/** Tells the exception handler. Answers the fatal error that it has thrown, or null. */
+function tell(entry: Unseen): FatalError | null {
+  const { loop, kind, exception, more } = entry;
+  registered.delete(entry);
+  try {
+    loop.callExceptionHandler({ message: `${kind} exception was never retrieved`, exception, ...more });
+  } catch (error) {
+    if (error instanceof FatalError) return error;
+    // A loop's own class may have another `callExceptionHandler`.
+    logError("Exception in callExceptionHandler", error);
+  }
+  return null;
 }
 
 function registerUnseen(): void {

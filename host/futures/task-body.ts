@@ -20,6 +20,12 @@ export interface TaskOptions {
   eagerStart?: boolean;
 }
 
+/** What `createTask` takes: what concerns any future that a task factory may make, besides what a Task is made with. */
+export interface CreateTaskOptions extends TaskOptions {
+  /** Cancels the task when it is aborted; the reason is the message. */
+  signal?: AbortSignal;
+}
+
 export const NO_OPTIONS: TaskOptions = {};
 
 /** @throws TypeError `ERR_NOT_A_COROUTINE`, `ERR_INVALID_ARG_TYPE`, `ERR_UNKNOWN_OPTION` */

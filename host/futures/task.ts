@@ -147,7 +147,7 @@ export class Task<T = unknown> extends Future<T> implements Steppable, AwaitingT
   }
 
   /**
-   * Takes one cancellation back, for code that has dealt with it.
+   * Takes one cancellation back, for code that has dealt with it. With the last one goes what is still to be thrown.
    *
    * @returns how many are left
    */

@@ -9,6 +9,7 @@
  * From: CPython 3.13, base_events.BaseEventLoop. Differs: FIFO for equal deadlines, NaN is rejected, tasks are kept alive.
  */
 
+import { checkAbortSignal, checkOptions } from "../arguments.js";
 import { describe, RuntimeError, typeError } from "../errors.js";
 import { runOutsideTasks } from "../futures/awaiting.js";
 import { type Awaitable, type Coroutine, isCoroutine, isPromiseLike } from "../futures/coroutine.js";
@@ -16,7 +17,7 @@ import { Future } from "../futures/future.js";
 import { Operation } from "../futures/operation.js";
 import { checkSeconds } from "../futures/sleep.js";
 import { Task } from "../futures/task.js";
-import { checkTask, type TaskBody, type TaskOptions } from "../futures/task-body.js";
+import { type CreateTaskOptions, checkTask, type TaskBody, type TaskOptions } from "../futures/task-body.js";
 import { lookForLostSockets } from "../net/lost-sockets.js";
 import { boundCall, type Callback, callOf, checkNotCoroutine } from "../scheduler/call.js";
 import { captureContext } from "../scheduler/context.js";
@@ -26,6 +27,7 @@ import type { Handle, TimerHandle } from "../scheduler/handle.js";
 import { blockingRunError, Scheduler, type Side } from "../scheduler/scheduler.js";
 import { EpollSelector } from "../selector/epoll-selector.js";
 import { systemError } from "../sys/errors.js";
+import { cancelOnAbort } from "./abort-signal.js";
 import { AsyncGenerators } from "./asyncgens.js";
 import {
   checkContext,
@@ -38,6 +40,7 @@ import { type FileDescriptorLike, freeFd } from "./file-descriptor.js";
 import { endWith } from "./run-ending.js";
 import { checkNoLoopRuns, setRunningLoop } from "./running-loop.js";
 import { SignalHandlers } from "./signals.js";
+import { type LoopStatistics, statisticsOf } from "./statistics.js";
 import { summarizeTasks } from "./task-tree.js";
 import { ThreadCalls } from "./thread-calls.js";
 import { closeOpen, unfinishedOf } from "./unclosed.js";
@@ -267,12 +270,22 @@ export class EventLoop extends ThreadCalls {
    * Runs a coroutine as a task, from the next iteration on, or from now on with `eagerStart`. A closed loop runs none, and closes the generator.
    *
    * @param body a generator, or a function that makes one or is async
-   * @throws TypeError `ERR_NOT_A_COROUTINE`, `ERR_INVALID_ARG_TYPE`, `ERR_UNKNOWN_OPTION`; of a task factory that returns none,
-   *   `ERR_NOT_A_FUTURE`; RuntimeError `ERR_LOOP_CLOSED`
+   * @throws TypeError `ERR_NOT_A_COROUTINE`, `ERR_INVALID_ARG_TYPE`, `ERR_UNKNOWN_OPTION`, `ERR_NOT_A_SIGNAL`; of a task factory that
+   *   returns none, `ERR_NOT_A_FUTURE`; RuntimeError `ERR_LOOP_CLOSED`
    */
-  createTask<T>(body: TaskBody<T>, options?: TaskOptions): Task<T> {
+  createTask<T>(body: TaskBody<T>, options?: CreateTaskOptions): Task<T> {
     if (this.isClosed() && isCoroutine(body)) body.return(undefined as T);
     this._scheduler.checkOpen();
+    if (options === undefined) return this.#makeTask(body);
+    checkOptions("createTask", options, ["name", "eagerStart", "signal"]);
+    const { signal, ...forTask } = options;
+    checkAbortSignal(signal);
+    const task = this.#makeTask(body, forTask);
+    if (signal !== undefined) cancelOnAbort(task, signal);
+    return task;
+  }
+
+  #makeTask<T>(body: TaskBody<T>, options?: TaskOptions): Task<T> {
     if (this.#taskFactory === null) return new Task(this, body, options);
     checkTask(body, options);
     const task = this.#taskFactory(this, body, options ?? {}) as Task<T>;
@@ -306,7 +319,7 @@ export class EventLoop extends ThreadCalls {
   /**
    * Calls `callback` in every iteration in which `fd` can be read, in the place of who watched it for reading before.
    *
-   * @throws ValueError `ERR_BAD_FD`; RuntimeError `ERR_FD_IN_USE` for an fd of a transport; Error `EPERM` for a regular
+   * @throws ValueError `ERR_INVALID_FILE`; RuntimeError `ERR_FD_IN_USE` for an fd of a transport; Error `EPERM` for a regular
    *   file, `EBADF` for a closed one
    */
   addReader<A extends unknown[]>(fd: FileDescriptorLike, callback: (...args: A) => unknown, ...args: A): void {
@@ -389,6 +402,16 @@ export class EventLoop extends ThreadCalls {
   setDebug(enabled: boolean): void {
     this._scheduler.debug = Boolean(enabled);
     if (enabled) lookForLostSockets();
+  }
+
+  /**
+   * What is pending right now, for metrics, and for tests that nothing is left. Goes through all of it.
+   *
+   * @throws RuntimeError `ERR_LOOP_CLOSED`
+   */
+  statistics(): LoopStatistics {
+    this._scheduler.checkOpen();
+    return statisticsOf(this._scheduler);
   }
 
   /** @internal */

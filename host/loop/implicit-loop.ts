@@ -14,7 +14,7 @@ import { futureOf } from "../futures/ensure-future.js";
 import { Future } from "../futures/future.js";
 import { sleepOn } from "../futures/sleep.js";
 import type { Task } from "../futures/task.js";
-import type { TaskBody, TaskOptions } from "../futures/task-body.js";
+import type { CreateTaskOptions, TaskBody } from "../futures/task-body.js";
 import { EventLoop } from "./event-loop.js";
 import { currentLoop, getRunningLoop, runningLoop, setCurrentLoop } from "./running-loop.js";
 
@@ -44,7 +44,7 @@ export function setEventLoop(loop: EventLoop | null): void {
  *
  * @throws RuntimeError `ERR_NO_RUNNING_LOOP`; as `EventLoop.createTask`
  */
-export function createTask<T>(body: TaskBody<T>, options?: TaskOptions): Task<T> {
+export function createTask<T>(body: TaskBody<T>, options?: CreateTaskOptions): Task<T> {
   return getRunningLoop().createTask(body, options);
 }
 

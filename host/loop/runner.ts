@@ -16,7 +16,6 @@ import { notAwaitable } from "../futures/ensure-future.js";
 import type { Future } from "../futures/future.js";
 import type { Task } from "../futures/task.js";
 import type { TaskBody } from "../futures/task-body.js";
-import { textOf } from "../show.js";
 import type { EventLoop } from "./event-loop.js";
 import { checkLoop, newEventLoop } from "./implicit-loop.js";
 import { Interrupts } from "./interrupts.js";
@@ -98,14 +97,10 @@ export class Runner {
    */
   async run<T>(main: Main<T>, options: ProgramOptions = {}): Promise<T> {
     checkOptions("Runner.run", options, ["signal"]);
-    const { signal } = options;
-    checkProgram(main, signal);
+    checkProgram(main, options.signal);
     const loop = this.getLoop();
     const body = typeof main === "function" ? main : () => main;
-    const task = loop.createTask(body as TaskBody<T>);
-    const cancel = (): void => void task.cancel(textOf(signal?.reason ?? ""));
-    if (signal?.aborted) cancel();
-    signal?.addEventListener("abort", cancel);
+    const task = loop.createTask(body as TaskBody<T>, options);
     const interrupts = new Interrupts(loop, task);
     try {
       return await loop.runUntilComplete(task);
@@ -113,14 +108,13 @@ export class Runner {
       throw interrupts.explain(error);
     } finally {
       interrupts.stop();
-      signal?.removeEventListener("abort", cancel);
     }
   }
 
   /** The loop, which is made when it is first needed. @throws RuntimeError `ERR_RUNNER_CLOSED`; TypeError `ERR_NOT_A_LOOP` */
   getLoop(): EventLoop {
     if (this.#closing !== null) {
-      throw new RuntimeError("ERR_RUNNER_CLOSED", "The runner is closed: make a new one.");
+      throw new RuntimeError("ERR_RUNNER_CLOSED", "The runner is closed: make a new one");
     }
     this.#loop ??= this.#makeLoop();
     return this.#loop;

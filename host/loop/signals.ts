@@ -36,11 +36,11 @@ export class SignalHandlers {
   add(signal: NodeJS.Signals | number, call: Call): void {
     const name = checkSignal(signal);
     if (UNCATCHABLE.includes(name)) {
-      throw new ValueError("ERR_BAD_SIGNAL", `${name} cannot be caught: ask for another signal, such as SIGTERM.`);
+      throw new ValueError("ERR_BAD_SIGNAL", `${name} cannot be caught: ask for another signal, such as SIGTERM`);
     }
     if (!isMainThread) {
       const hint = "add the handler in the main thread, and post a message to this one";
-      throw new RuntimeError("ERR_NOT_MAIN_THREAD", `Signals reach the main thread only: ${hint}.`);
+      throw new RuntimeError("ERR_NOT_MAIN_THREAD", `Signals reach the main thread only: ${hint}`);
     }
     this.#scheduler.driver.checkOutside("signals");
     this.#scheduler.checkNodeGoesOn("signals arrive");

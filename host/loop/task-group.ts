@@ -13,7 +13,7 @@ import type { Coroutine } from "../futures/coroutine.js";
 import type { Future } from "../futures/future.js";
 import { keepResult } from "../futures/late-cancellation.js";
 import type { Task } from "../futures/task.js";
-import type { TaskBody, TaskOptions } from "../futures/task-body.js";
+import type { CreateTaskOptions, TaskBody } from "../futures/task-body.js";
 import { type Body, checkBody, startBody } from "./body.js";
 import type { EventLoop } from "./event-loop.js";
 import { getRunningLoop } from "./running-loop.js";
@@ -50,7 +50,7 @@ export class TaskGroup {
    *
    * @throws RuntimeError `ERR_GROUP_FINISHED` when all has ended, `ERR_GROUP_ABORTING` when something has failed; as `loop.createTask`
    */
-  createTask<T>(coro: TaskBody<T>, options?: TaskOptions): Task<T> {
+  createTask<T>(coro: TaskBody<T>, options?: CreateTaskOptions): Task<T> {
     if (this.#isExiting && this.#tasks.size === 0) {
       throw new RuntimeError("ERR_GROUP_FINISHED", `${this} is finished: make its tasks before its function has ended`);
     }
@@ -61,6 +61,7 @@ export class TaskGroup {
       );
     }
     const task = this.#loop.createTask(coro, options);
+    // Also of one that has ended at once: if it has failed, it must not cancel the function in the middle of a step.
     this.#tasks.add(task as Task<unknown>);
     task.addDoneCallback(() => this.#ended(task as Task<unknown>));
     return task;

@@ -66,14 +66,14 @@ const SCOPE_ID_MAX = 0xffffffff;
 export function checkAddress(family: number, address: unknown): Address {
   if (family === AF_UNIX) return checkPath(address);
   if (family !== AF_INET && family !== AF_INET6) {
-    throw new ValueError("ERR_INVALID_ADDRESS", `Sockets of address family ${family} have no addresses here.`);
+    throw new ValueError("ERR_INVALID_ADDRESS", `Sockets of address family ${family} have no addresses here`);
   }
   if (typeof address !== "object" || address === null || Array.isArray(address)) {
-    throw typeError("ERR_INVALID_ADDRESS", `The address must be { host, port }, not ${describe(address)}.`);
+    throw typeError("ERR_INVALID_ADDRESS", `The address must be { host, port }, not ${describe(address)}`);
   }
   const { host, port, flowinfo = 0, scopeId = 0 } = address as Partial<InetAddress>;
   if (typeof host !== "string") {
-    throw typeError("ERR_INVALID_ADDRESS", `The host of an address must be a string, not ${describe(host)}.`);
+    throw typeError("ERR_INVALID_ADDRESS", `The host of an address must be a string, not ${describe(host)}`);
   }
   checkInteger("The port of an address", port, 0, PORT_MAX);
   const number = checkHost(family, host);
@@ -114,21 +114,21 @@ function checkHost(family: number, host: string): string {
   const hint = "Resolve names first, with loop.getaddrinfo()";
   throw new ValueError(
     "ERR_INVALID_ADDRESS",
-    `The host ${JSON.stringify(host)} is no numeric ${wanted} address. ${hint}.`,
+    `The host ${JSON.stringify(host)} is no numeric ${wanted} address. ${hint}`,
   );
 }
 
 function checkPath(path: unknown): UnixPath {
   if (typeof path !== "string" && !types.isUint8Array(path)) {
     const wanted = "a string or a Uint8Array";
-    throw typeError("ERR_INVALID_ADDRESS", `The path of a Unix socket must be ${wanted}, not ${describe(path)}.`);
+    throw typeError("ERR_INVALID_ADDRESS", `The path of a Unix socket must be ${wanted}, not ${describe(path)}`);
   }
   const bytes = pathBytes(path);
   const most = pathBytesMax(bytes);
   if (bytes.byteLength > most) {
     const problem = `The path has ${bytes.byteLength} bytes, and a Unix socket's may have ${most}`;
     const hint = "Take a shorter one, such as one relative to the current directory";
-    throw new ValueError("ERR_INVALID_ADDRESS", `${problem}: ${formatAddress(path)}. ${hint}.`);
+    throw new ValueError("ERR_INVALID_ADDRESS", `${problem}: ${formatAddress(path)}. ${hint}`);
   }
   if (bytes.indexOf(0, 1) > 0 && bytes[0] !== 0) {
     throw new ValueError("ERR_INVALID_ADDRESS", `The path has a NUL inside: ${formatAddress(path)}`);

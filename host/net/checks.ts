@@ -1,7 +1,7 @@
 /**
  * The tests that calls about bytes and files put their arguments to.
  *
- * Owns: several pieces of bytes, and descriptors given as a number or as something with `fileno()`.
+ * Owns: several pieces of bytes, and descriptors given as a number, or as something with `fileno()` or `fd`.
  *
  * Does not own: addresses (`address.ts`), what calls of every kind take (`arguments.ts`).
  */
@@ -17,6 +17,9 @@ export type HasFileno = number | { fileno(): number };
 
 /** One end of a pipe: its descriptor, or anything that has one, such as `process.stdin` or a FileHandle. */
 export type PipeLike = HasFileno | { readonly fd: number };
+
+const WANTED = "Pass a descriptor, or an object whose fileno() answers one";
+const WANTED_OF_PIPES = "Pass a descriptor, or an object that is open and has one, from fileno() or as fd";
 
 /**
  * Answers the bytes of several pieces, one behind the other.
@@ -35,21 +38,18 @@ export function checkLines(lines: Iterable<Uint8Array>): Uint8Array {
  * @throws ValueError `ERR_INVALID_FILE` as CPython's "Invalid file object" and "Invalid file descriptor"
  */
 export function checkDescriptor(value: HasFileno): number {
-  const fd: unknown = typeof value === "number" ? value : filenoOf(value);
-  if (typeof fd !== "number") {
-    const wanted = "Pass a descriptor, or an object whose fileno() answers one";
-    throw new ValueError("ERR_INVALID_FILE", `Invalid file object: ${describe(value)}. ${wanted}.`);
-  }
-  if (!Number.isInteger(fd) || fd < 0 || fd > FD_MAX) {
-    throw new ValueError("ERR_INVALID_FILE", `Invalid file descriptor: ${fd}. The file may be closed.`);
-  }
-  return fd;
+  if (typeof value === "number") return checkNumber(value, value, WANTED);
+  const fd = filenoOf(value);
+  return checkNumber(value, fd, fd === undefined && typeof fdOf(value) === "number" ? "Pass its fd" : WANTED);
 }
 
-function filenoOf(value: unknown): unknown {
-  if (value === null || (typeof value !== "object" && typeof value !== "function")) return undefined;
-  const { fileno } = value as { fileno?: unknown };
-  return typeof fileno === "function" ? fileno.call(value) : undefined;
+/**
+ * Like `checkDescriptor`, also for what has a descriptor as `fd`, as Node's own have it. What has both is asked for `fileno()`.
+ *
+ * @throws as `checkDescriptor`
+ */
+export function checkPipeLike(value: PipeLike): number {
+  return checkNumber(value, typeof value === "number" ? value : (filenoOf(value) ?? fdOf(value)), WANTED_OF_PIPES);
 }
 
 /**
@@ -58,14 +58,30 @@ function filenoOf(value: unknown): unknown {
  * @throws ValueError `ERR_INVALID_FILE` if it has no descriptor; Error `EBADF` if it is not open
  */
 export function checkOpen(file: PipeLike): { readonly fd: number; readonly kind: DescriptorKind } {
-  const fd = checkDescriptor(hasFd(file) ? file.fd : file);
+  const fd = checkPipeLike(file);
   const kind = descriptorKind(fd);
-  if (typeof kind === "number") throw systemError("fstat", kind, { message: errorText(kind) });
+  if (typeof kind === "number") throw systemError("fstat", kind, { message: `${errorText(kind)} ${fd}` });
   return { fd, kind };
 }
 
-/** Whether it is something with a descriptor as a property, as Node's own have it. */
-function hasFd(file: unknown): file is { readonly fd: number } {
-  if (typeof file !== "object" || file === null || "fileno" in file) return false;
-  return typeof (file as { fd?: unknown }).fd === "number";
+function checkNumber(value: unknown, fd: unknown, hint: string): number {
+  if (typeof fd !== "number")
+    throw new ValueError("ERR_INVALID_FILE", `Invalid file object: ${describe(value)}. ${hint}`);
+  if (Number.isInteger(fd) && fd >= 0 && fd <= FD_MAX) return fd;
+  const reason = fd === -1 ? "The file may be closed" : `It must be an integer from 0 to ${FD_MAX}`;
+  throw new ValueError("ERR_INVALID_FILE", `Invalid file descriptor: ${fd}. ${reason}`);
+}
+
+function filenoOf(value: unknown): unknown {
+  const fileno = propertyOf(value, "fileno");
+  return typeof fileno === "function" ? fileno.call(value) : undefined;
+}
+
+function fdOf(value: unknown): unknown {
+  return propertyOf(value, "fd");
+}
+
+function propertyOf(value: unknown, name: string): unknown {
+  if (value === null || (typeof value !== "object" && typeof value !== "function")) return undefined;
+  return (value as Record<string, unknown>)[name];
 }

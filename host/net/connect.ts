@@ -141,7 +141,7 @@ function checkArguments(loop: EventLoop, host: unknown, port: unknown, options: 
   if ((host ?? port ?? null) === null) {
     throw new ValueError(
       "ERR_NO_ADDRESS",
-      "host and port was not specified and no sock specified: say where to connect.",
+      "host and port was not specified and no sock specified: say where to connect",
     );
   }
   if (localAddr !== undefined && localAddr !== null) checkLocal(localAddr);
@@ -149,7 +149,7 @@ function checkArguments(loop: EventLoop, host: unknown, port: unknown, options: 
 
 function checkLocal(localAddr: LocalAddress): void {
   if (typeof localAddr !== "object" || !("host" in localAddr)) {
-    throw typeError("ERR_INVALID_ADDRESS", `The option localAddr must be { host, port }, not ${describe(localAddr)}.`);
+    throw typeError("ERR_INVALID_ADDRESS", `The option localAddr must be { host, port }, not ${describe(localAddr)}`);
   }
   checkHost(localAddr.host);
   checkPort(localAddr.port);
@@ -159,11 +159,11 @@ function checkLocal(localAddr: LocalAddress): void {
 function checkDelay(seconds: unknown): void {
   if (typeof seconds !== "number") {
     const problem = `must be a number of seconds, not ${describe(seconds)}`;
-    throw typeError("ERR_INVALID_ARG_TYPE", `The option happyEyeballsDelay ${problem}.`);
+    throw typeError("ERR_INVALID_ARG_TYPE", `The option happyEyeballsDelay ${problem}`);
   }
   if (seconds >= 0 && seconds < Number.POSITIVE_INFINITY) return;
   const hint = "leave it out to try one address at a time";
-  throw new ValueError("ERR_BAD_TIME", `The option happyEyeballsDelay must be 0 or more, not ${seconds}: ${hint}.`);
+  throw new ValueError("ERR_BAD_TIME", `The option happyEyeballsDelay must be 0 or more, not ${seconds}: ${hint}`);
 }
 
 function* connect<P extends StreamProtocol>(

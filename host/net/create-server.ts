@@ -82,10 +82,10 @@ function checkArguments(loop: EventLoop, host: unknown, port: unknown, options: 
     return;
   }
   if ((host ?? port ?? null) === null) {
-    throw new ValueError("ERR_NO_ADDRESS", "Neither host/port nor sock were specified: say where to listen.");
+    throw new ValueError("ERR_NO_ADDRESS", "Neither host/port nor sock were specified: say where to listen");
   }
   if (Array.isArray(host) && (host.length === 0 || host.some((each) => typeof each !== "string"))) {
-    throw typeError("ERR_INVALID_ARG_TYPE", `The hosts must be one or more strings, not ${describe(host)}.`);
+    throw typeError("ERR_INVALID_ARG_TYPE", `The hosts must be one or more strings, not ${describe(host)}`);
   }
 }
 

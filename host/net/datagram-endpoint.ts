@@ -114,7 +114,7 @@ export function checkDatagramAddresses(localAddr: unknown, remoteAddr: unknown, 
   }
   if ((localAddr ?? remoteAddr ?? null) === null && !family) {
     const hint = "give a localAddr, a remoteAddr, or the family of the socket";
-    throw new ValueError("ERR_NO_ADDRESS", `unexpected address family: ${hint}.`);
+    throw new ValueError("ERR_NO_ADDRESS", `unexpected address family: ${hint}`);
   }
 }
 
@@ -127,19 +127,19 @@ function checkDatagramAddress(name: string, address: unknown, family: number): v
   if (isPath(address)) {
     checkAddress(AF_UNIX, address);
     if (family === AF_UNIX) return;
-    throw new ValueError("ERR_INVALID_ADDRESS", `The option ${name} is a path, and the family ${family} has none.`);
+    throw new ValueError("ERR_INVALID_ADDRESS", `The option ${name} is a path, and the family ${family} has none`);
   }
   if (typeof address !== "object" || address === null || Array.isArray(address) || family === AF_UNIX) {
     const wanted = family === AF_UNIX ? "a path" : "{ host, port } or a path";
-    throw typeError("ERR_INVALID_ADDRESS", `The argument ${name} must be ${wanted}, not ${describe(address)}.`);
+    throw typeError("ERR_INVALID_ADDRESS", `The argument ${name} must be ${wanted}, not ${describe(address)}`);
   }
   if (!("host" in address) && !("port" in address)) {
     const hint = "options come after both addresses, of which either may be null";
-    throw typeError("ERR_INVALID_ADDRESS", `The argument ${name} has neither a host nor a port: ${hint}.`);
+    throw typeError("ERR_INVALID_ADDRESS", `The argument ${name} has neither a host nor a port: ${hint}`);
   }
   if (!("host" in address)) {
     const hint = "it must be { host, port }, of which the host may be null";
-    throw typeError("ERR_INVALID_ADDRESS", `The argument ${name} has a port and no host: ${hint}.`);
+    throw typeError("ERR_INVALID_ADDRESS", `The argument ${name} has a port and no host: ${hint}`);
   }
   const { host, port, ...more } = address as Place;
   checkHost(host);
@@ -205,7 +205,7 @@ function* findCandidates(
   );
   if (complete.length > 0) return complete;
   const hint = "localAddr and remoteAddr have no address family in common";
-  throw new ValueError("ERR_NO_ADDRESS", `can not get address information: ${hint}.`);
+  throw new ValueError("ERR_NO_ADDRESS", `can not get address information: ${hint}`);
 }
 
 function join(found: Map<string, Candidate>, side: "local" | "remote", info: AddressInfo): void {

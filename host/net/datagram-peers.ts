@@ -40,14 +40,14 @@ export class DatagramPeers {
       if (address !== null && address === this.#named) return address;
       if (address === null || address === undefined) {
         const hint = "pass one, or give the endpoint a remoteAddr";
-        throw typeError("ERR_INVALID_ADDRESS", `sendto() needs an address here, not ${describe(address)}: ${hint}.`);
+        throw typeError("ERR_INVALID_ADDRESS", `sendto() needs an address here, not ${describe(address)}: ${hint}`);
       }
       const checked = checkAddress(this.#socket.family, address);
       return isMeantAsItIs(address, checked) ? address : checked;
     }
     if (address !== null && address !== peer && !isSame(this.#socket.family, address, peer)) {
       const wanted = `must be null or ${formatAddress(peer)}`;
-      throw new ValueError("ERR_INVALID_ADDRESS", `Invalid address: ${wanted}, the endpoint's remoteAddr.`);
+      throw new ValueError("ERR_INVALID_ADDRESS", `Invalid address: ${wanted}, the endpoint's remoteAddr`);
     }
     return this.#connected ? null : peer;
   }

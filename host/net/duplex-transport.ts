@@ -50,14 +50,14 @@ export function connectDuplex<P extends StreamProtocol>(
 
 function checkDuplex(duplex: unknown): void {
   if (!(duplex instanceof Duplex)) {
-    throw typeError("ERR_NOT_A_DUPLEX", `A Duplex of node:stream is needed, not ${describe(duplex)}.`);
+    throw typeError("ERR_NOT_A_DUPLEX", `A Duplex of node:stream is needed, not ${describe(duplex)}`);
   }
   if (duplex.readableObjectMode || duplex.writableObjectMode || duplex.readableEncoding !== null) {
     const hint = "make it without objectMode, and do not call setEncoding()";
-    throw typeError("ERR_NOT_A_DUPLEX", `The stream must be one of bytes, not of objects or strings: ${hint}.`);
+    throw typeError("ERR_NOT_A_DUPLEX", `The stream must be one of bytes, not of objects or strings: ${hint}`);
   }
   if (duplex.destroyed || duplex.readableEnded || duplex.writableEnded) {
-    throw new RuntimeError("ERR_STREAM_ENDED", "The stream has ended in one direction at least. Pass it earlier.");
+    throw new RuntimeError("ERR_STREAM_ENDED", "The stream has ended in one direction at least. Pass it earlier");
   }
 }
 
@@ -204,7 +204,7 @@ export class DuplexTransport extends LayeredTransport {
       if (!types.isUint8Array(chunk)) {
         const error = typeError(
           "ERR_NOT_A_DUPLEX",
-          `The stream must be one of bytes, but there came ${describe(chunk)}.`,
+          `The stream must be one of bytes, but there came ${describe(chunk)}`,
         );
         return this._fatalError(error, "Fatal read error on duplex transport");
       }
@@ -302,6 +302,6 @@ function namesOf(duplex: Duplex): { sockname?: InetAddress; peername?: InetAddre
 }
 
 function closedEarly(): RuntimeError {
-  const message = "The stream was closed before it had ended in both directions: somebody destroyed it.";
+  const message = "The stream was closed before it had ended in both directions: somebody destroyed it";
   return new RuntimeError("ERR_STREAM_PREMATURE_CLOSE", message);
 }

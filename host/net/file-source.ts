@@ -119,7 +119,7 @@ export function isUnavailable(error: unknown): boolean {
 function checkFile(file: FileLike): number {
   const { fd, kind } = checkOpen(file);
   if (kind === "regular" || kind === "block") return fd;
-  throw new ValueError("ERR_INVALID_FILE", `Descriptor ${fd} is no regular file: write() what comes from elsewhere.`);
+  throw new ValueError("ERR_INVALID_FILE", `Descriptor ${fd} is no regular file: write() what comes from elsewhere`);
 }
 
 function checkCount(count: number): number {

@@ -120,6 +120,6 @@ function checkLimits(limits: WriteBufferLimits): void {
   for (const name of ["high", "low"] as const) {
     const value = limits[name];
     if (value === undefined || typeof value === "number") continue;
-    throw typeError("ERR_INVALID_ARG_TYPE", `${name} must be a number of bytes, not ${describe(value)}.`);
+    throw typeError("ERR_INVALID_ARG_TYPE", `${name} must be a number of bytes, not ${describe(value)}`);
   }
 }

@@ -22,7 +22,7 @@ const BYTES: Readonly<Record<number, number>> = { [AF_INET]: 4, [AF_INET6]: 16 }
  */
 export function inetPton(family: number, host: string): Buffer {
   if (typeof host !== "string") {
-    throw typeError("ERR_INVALID_ARG_TYPE", `The host must be a string, not ${describe(host)}.`);
+    throw typeError("ERR_INVALID_ARG_TYPE", `The host must be a string, not ${describe(host)}`);
   }
   const size = sizeIn(family);
   if (family === AF_INET) {
@@ -36,7 +36,7 @@ export function inetPton(family: number, host: string): Buffer {
     const parsed = parseIPv6(host);
     if (parsed !== null) return Buffer.from(parsed.bytes.subarray(0, size));
   }
-  throw new ValueError("ERR_INVALID_ADDRESS", `${JSON.stringify(host)} is no numeric host of the family ${family}.`);
+  throw new ValueError("ERR_INVALID_ADDRESS", `${JSON.stringify(host)} is no numeric host of the family ${family}`);
 }
 
 /** The text of a host's bytes. @throws ValueError `ERR_INVALID_ADDRESS` if they are not as many as the family has */
@@ -45,7 +45,7 @@ export function inetNtop(family: number, bytes: Uint8Array): string {
   checkBytes("The bytes of a host", bytes);
   if (bytes.byteLength !== size) {
     const problem = `A host of the family ${family} has ${size} bytes, not ${bytes.byteLength}`;
-    throw new ValueError("ERR_INVALID_ADDRESS", `${problem}.`);
+    throw new ValueError("ERR_INVALID_ADDRESS", `${problem}`);
   }
   return family === AF_INET ? bytes.join(".") : formatIPv6(bytes);
 }
@@ -53,7 +53,7 @@ export function inetNtop(family: number, bytes: Uint8Array): string {
 /** The number of an interface, such as an address of IPv6 has it as `scopeId`. @throws Error `ENODEV` */
 export function ifNametoindex(name: string): number {
   if (typeof name !== "string") {
-    throw typeError("ERR_INVALID_ARG_TYPE", `The name must be a string, not ${describe(name)}.`);
+    throw typeError("ERR_INVALID_ARG_TYPE", `The name must be a string, not ${describe(name)}`);
   }
   const index = interfaceIndex(name);
   if (index > 0) return index;
@@ -63,8 +63,5 @@ export function ifNametoindex(name: string): number {
 function sizeIn(family: number): number {
   const size = BYTES[family];
   if (size !== undefined) return size;
-  throw new ValueError(
-    "ERR_INVALID_ADDRESS",
-    `Hosts of the family ${family} have no numbers: AF_INET and AF_INET6 do.`,
-  );
+  throw new ValueError("ERR_INVALID_ADDRESS", `Hosts of the family ${family} have no numbers: AF_INET and AF_INET6 do`);
 }

@@ -29,7 +29,7 @@ export function checkProtocolFactory(factory: unknown): void {
   if (typeof factory === "function" && !isClass(factory)) return;
   const hint = "pass a function that returns one, such as () => new MyProtocol()";
   const problem = typeof factory === "function" ? `the class ${factory.name}` : describe(factory);
-  throw typeError("ERR_NOT_CALLABLE", `The protocol factory must be a function, not ${problem}: ${hint}.`);
+  throw typeError("ERR_NOT_CALLABLE", `The protocol factory must be a function, not ${problem}: ${hint}`);
 }
 
 function isClass(value: object): boolean {
@@ -48,7 +48,7 @@ export function checkProtocol<P>(protocol: P): P {
     ? "nobody awaits what a factory returns, so it must not be async"
     : "return an object with the methods of Protocol that are of interest";
   const problem = `must be ${isPromise ? "the object itself" : "an object"}, not ${describe(protocol)}`;
-  throw typeError("ERR_NOT_A_PROTOCOL", `The protocol ${problem}: ${hint}.`);
+  throw typeError("ERR_NOT_A_PROTOCOL", `The protocol ${problem}: ${hint}`);
 }
 
 /**
@@ -58,10 +58,10 @@ export function checkProtocol<P>(protocol: P): P {
  */
 export function checkSocket(loop: EventLoop, sock: unknown): Socket {
   if (!(sock instanceof Socket)) {
-    throw typeError("ERR_NOT_A_SOCKET", `sock must be a Socket, not ${describe(sock)}: make one with new Socket().`);
+    throw typeError("ERR_NOT_A_SOCKET", `sock must be a Socket, not ${describe(sock)}: make one with new Socket()`);
   }
   const fd = sock.fileno();
-  if (fd < 0) throw new RuntimeError("ERR_SOCKET_CLOSED", "The socket is closed. Make a new one.");
+  if (fd < 0) throw new RuntimeError("ERR_SOCKET_CLOSED", "The socket is closed. Make a new one");
   checkUnowned(loop, fd);
   return sock;
 }
@@ -70,14 +70,14 @@ export function checkSocket(loop: EventLoop, sock: unknown): Socket {
 export function checkUnowned(loop: EventLoop, fd: number): void {
   const owner = loop._fdOwners.get(fd);
   if (owner === undefined) return;
-  throw new RuntimeError("ERR_FD_IN_USE", `Descriptor ${fd} is used by ${describe(owner)}: use its methods instead.`);
+  throw new RuntimeError("ERR_FD_IN_USE", `Descriptor ${fd} is used by ${describe(owner)}: use its methods instead`);
 }
 
 /** @throws TypeError `ERR_INVALID_ARG_TYPE` */
 export function checkHost(host: unknown): void {
   if (host === undefined || host === null || typeof host === "string") return;
   const hint = "the host is an argument of its own, and comes before the port";
-  throw typeError("ERR_INVALID_ARG_TYPE", `The host must be a string or null, not ${describe(host)}: ${hint}.`);
+  throw typeError("ERR_INVALID_ARG_TYPE", `The host must be a string or null, not ${describe(host)}: ${hint}`);
 }
 
 /** Service names pass: whether they can be had is for the resolver to say. @throws as `checkInteger` */

@@ -44,12 +44,12 @@ export function takePipe(loop: EventLoop, pipe: PipeLike, use: "reads" | "writes
   const { fd, kind } = checkOpen(pipe);
   if (kind !== "fifo" && kind !== "socket" && kind !== "character") {
     const hint = "Use node:fs for files";
-    throw new ValueError("ERR_PIPE_KIND", `Pipe transport is for pipes, sockets and character devices only. ${hint}.`);
+    throw new ValueError("ERR_PIPE_KIND", `Pipe transport is for pipes, sockets and character devices only. ${hint}`);
   }
   const access = fds.accessOf(fd);
   if (typeof access === "object" && !access[use]) {
     const wanted = use === "reads" ? "reading" : "writing";
-    throw new ValueError("ERR_PIPE_KIND", `Descriptor ${fd} was not opened for ${wanted}: pass the pipe's other end.`);
+    throw new ValueError("ERR_PIPE_KIND", `Descriptor ${fd} was not opened for ${wanted}: pass the pipe's other end`);
   }
   checkUnowned(loop, fd);
   return new PipeEnd(pipe, fd, kind);

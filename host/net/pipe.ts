@@ -87,7 +87,7 @@ export class FileDescriptor {
 
   #open(): number {
     if (this.#fd >= 0) return this.#fd;
-    throw new RuntimeError("ERR_FILE_CLOSED", "The descriptor is closed. Open the file again.");
+    throw new RuntimeError("ERR_FILE_CLOSED", "The descriptor is closed. Open the file again");
   }
 }
 

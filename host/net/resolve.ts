@@ -157,7 +157,7 @@ function encodeHost(host: string | null | undefined): string | null {
   if (host === null || host === undefined) return null;
   const ascii = /^[ -~]*$/.test(host) ? host : domainToASCII(host);
   if (ascii === "" && host !== "") {
-    throw new ValueError("ERR_INVALID_ADDRESS", `The host ${JSON.stringify(host)} is neither an address nor a name.`);
+    throw new ValueError("ERR_INVALID_ADDRESS", `The host ${JSON.stringify(host)} is neither an address nor a name`);
   }
   return ascii;
 }
@@ -168,7 +168,7 @@ function checkService(port: unknown): string | null {
   if (typeof port !== "string") return String(checkInteger("The port", port, 0, PORT_MAX));
   if (/^\d*$/.test(port)) return String(checkInteger("The port", Number(port), 0, PORT_MAX));
   if (!port.includes("\0")) return port;
-  throw new ValueError("ERR_INVALID_ADDRESS", `The service has a NUL inside: ${JSON.stringify(port)}.`);
+  throw new ValueError("ERR_INVALID_ADDRESS", `The service has a NUL inside: ${JSON.stringify(port)}`);
 }
 
 /** What getaddrinfo would answer, or null if it has to be asked. */
@@ -221,7 +221,7 @@ function* later<T>(value: T): Work<T> {
 
 function isIPv6Host(sockaddr: unknown): boolean {
   if (typeof sockaddr !== "object" || sockaddr === null || types.isUint8Array(sockaddr)) {
-    throw typeError("ERR_INVALID_ADDRESS", `The address must be { host, port }, not ${describe(sockaddr)}.`);
+    throw typeError("ERR_INVALID_ADDRESS", `The address must be { host, port }, not ${describe(sockaddr)}`);
   }
   const { host } = sockaddr as { host?: unknown };
   return typeof host === "string" && host.includes(":");

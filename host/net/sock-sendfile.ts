@@ -32,7 +32,7 @@ export function sockSendfile(
 ): Future<number> {
   checkIdle(loop, sock, "writer");
   if (sock.type !== SOCK_STREAM) {
-    throw new ValueError("ERR_SOCKET_KIND", "Only a stream socket can send a file: its type must be SOCK_STREAM.");
+    throw new ValueError("ERR_SOCKET_KIND", "Only a stream socket can send a file: its type must be SOCK_STREAM");
   }
   const fallback = checkFallback("sockSendfile", options);
   return new Operation(loop, send(loop, sock, new FileSource(loop, file, offset, count), fallback));

@@ -69,7 +69,7 @@ export class SocketCall<T> extends OwnFuture<T> {
   _abandon(): void {
     this.#letGo();
     if (this._scheduler.closed) return;
-    this._failWith(new RuntimeError("ERR_SOCKET_CLOSED", "The socket was closed while a call waited for it."));
+    this._failWith(new RuntimeError("ERR_SOCKET_CLOSED", "The socket was closed while a call waited for it"));
   }
 
   #wait(): void {
@@ -124,7 +124,7 @@ export function checkIdle(loop: EventLoop, sock: Socket, side: Side): void {
   const call = waiting[side].get(fd);
   if (call === undefined || call._scheduler.closed) return;
   const what = side === "reader" ? "receiving or accepting" : "sending or connecting";
-  throw new RuntimeError("ERR_SOCKET_BUSY", `Another call is ${what} on socket ${fd}: await it first, or cancel it.`);
+  throw new RuntimeError("ERR_SOCKET_BUSY", `Another call is ${what} on socket ${fd}: await it first, or cancel it`);
 }
 
 closeListeners.add((fd) => {

@@ -193,7 +193,7 @@ export class Socket<A extends Address = Address> {
     checkBytes("The data", data);
     if (data.byteLength === 0 && this.type === SOCK_STREAM) {
       const hint = "send at least one byte with them";
-      throw new ValueError("ERR_EMPTY_BUFFER", `Over a stream, descriptors need a byte that they go with: ${hint}.`);
+      throw new ValueError("ERR_EMPTY_BUFFER", `Over a stream, descriptors need a byte that they go with: ${hint}`);
     }
     const numbers = checkDescriptors(descriptors);
     return checkResult("sendmsg", sendDescriptors(fd, data, numbers, checkFlags(flags)));
@@ -309,7 +309,7 @@ export class Socket<A extends Address = Address> {
 
   #open(): number {
     if (this.#fd >= 0) return this.#fd;
-    throw new RuntimeError("ERR_SOCKET_CLOSED", "The socket is closed. Make a new one.");
+    throw new RuntimeError("ERR_SOCKET_CLOSED", "The socket is closed. Make a new one");
   }
 
   /** As `#open`, for what a peer can tell from what a transport has written and not sent yet: that goes first. */
@@ -358,7 +358,7 @@ export function socketpair(family: number = AF_UNIX, type: number = SOCK_STREAM,
 function checkKind(fd: number, name: string, option: number, given: number | undefined): number {
   const actual = checkResult("getsockopt", calls.getSocketOption(fd, option));
   if (given === undefined || given === actual) return actual;
-  throw new ValueError("ERR_SOCKET_KIND", `The descriptor ${fd} is a socket of ${name} ${actual}, not ${given}.`);
+  throw new ValueError("ERR_SOCKET_KIND", `The descriptor ${fd} is a socket of ${name} ${actual}, not ${given}`);
 }
 
 function checkOption(level: number, option: number): void {
@@ -368,7 +368,7 @@ function checkOption(level: number, option: number): void {
 
 function checkDescriptors(descriptors: readonly HasFileno[]): number[] {
   if (!Array.isArray(descriptors)) {
-    throw typeError("ERR_INVALID_ARG_TYPE", `The descriptors must be an array, not ${describe(descriptors)}.`);
+    throw typeError("ERR_INVALID_ARG_TYPE", `The descriptors must be an array, not ${describe(descriptors)}`);
   }
   checkInteger("The number of descriptors", descriptors.length, 0, PASSED_MAX);
   return descriptors.map(checkDescriptor);

@@ -75,12 +75,12 @@ export class SSLContext {
     for (const name of ["SNICallback", "checkServerIdentity"] as const) {
       const value: unknown = options[name];
       if (value !== undefined && typeof value !== "function") {
-        throw typeError("ERR_INVALID_ARG_TYPE", `The option ${name} must be a function, not ${describe(value)}.`);
+        throw typeError("ERR_INVALID_ARG_TYPE", `The option ${name} must be a function, not ${describe(value)}`);
       }
     }
     const { ALPNProtocols } = options;
     if (ALPNProtocols !== undefined && !isListOfNames(ALPNProtocols)) {
-      throw typeError("ERR_INVALID_ARG_TYPE", "The option ALPNProtocols must be an array of strings.");
+      throw typeError("ERR_INVALID_ARG_TYPE", "The option ALPNProtocols must be an array of strings");
     }
     this.options = Object.freeze({ ...options });
     const own = Object.entries(options).filter(([name]) => OF_CONTEXTS.includes(name));

@@ -60,11 +60,11 @@ export function startTls(
         null,
       );
   if (transport.isClosing()) {
-    throw new RuntimeError("ERR_TRANSPORT_CLOSING", `${transport} is closing: begin with TLS earlier.`);
+    throw new RuntimeError("ERR_TRANSPORT_CLOSING", `${transport} is closing: begin with TLS earlier`);
   }
   if (begun.has(transport)) {
     const hint = "await startTls() and use the transport that it comes to";
-    throw new RuntimeError("ERR_TLS_BEGUN", `TLS has begun on ${transport} already: ${hint}.`);
+    throw new RuntimeError("ERR_TLS_BEGUN", `TLS has begun on ${transport} already: ${hint}`);
   }
   checkSendsNoFile(transport);
   begun.add(transport);

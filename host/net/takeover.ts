@@ -18,14 +18,14 @@ import { checkIdle } from "./socket-call.js";
 export function checkStreamSocket(loop: EventLoop, sock: unknown): Socket {
   const socket = checkSocket(loop, sock);
   if (socket.type === SOCK_STREAM) return checkUnused(loop, socket);
-  throw new ValueError("ERR_SOCKET_KIND", `A stream socket is needed, and this one is of type ${socket.type}.`);
+  throw new ValueError("ERR_SOCKET_KIND", `A stream socket is needed, and this one is of type ${socket.type}`);
 }
 
 /** @throws as `checkStreamSocket` */
 export function checkDatagramSocket(loop: EventLoop, sock: unknown): Socket {
   const socket = checkSocket(loop, sock);
   if (socket.type === SOCK_DGRAM) return checkUnused(loop, socket);
-  throw new ValueError("ERR_SOCKET_KIND", `A datagram socket was expected, and this one is of type ${socket.type}.`);
+  throw new ValueError("ERR_SOCKET_KIND", `A datagram socket was expected, and this one is of type ${socket.type}`);
 }
 
 function checkUnused(loop: EventLoop, socket: Socket): Socket {

@@ -102,7 +102,7 @@ function answering(test: typeof checkServerIdentity): typeof checkServerIdentity
       if (isError(answer)) return answer;
       throw typeError(
         "ERR_INVALID_ARG_TYPE",
-        `checkServerIdentity must return an Error or nothing, not ${describe(answer)}.`,
+        `checkServerIdentity must return an Error or nothing, not ${describe(answer)}`,
       );
     } catch (error) {
       return asError(error);

@@ -71,12 +71,12 @@ export function checkClientTls(options: ClientTlsOptions, host: string | null): 
   }
   if (serverHostname !== undefined && typeof serverHostname !== "string") {
     const problem = `must be a string, not ${describe(serverHostname)}`;
-    throw typeError("ERR_INVALID_ARG_TYPE", `The option serverHostname ${problem}.`);
+    throw typeError("ERR_INVALID_ARG_TYPE", `The option serverHostname ${problem}`);
   }
   const name = serverHostname ?? host;
   if (name === null) {
     const hint = 'say which name the certificate must be for, or "" for any, which is dangerous';
-    throw new ValueError("ERR_NO_HOSTNAME", `You must set serverHostname when using ssl without a host: ${hint}.`);
+    throw new ValueError("ERR_NO_HOSTNAME", `You must set serverHostname when using ssl without a host: ${hint}`);
   }
   const context = ssl === true ? defaultContext() : ssl;
   return { context, isServer: false, serverHostname: name, ...timeouts(options) };
@@ -99,7 +99,7 @@ export function checkServerTls(options: ServerTlsOptions): TlsSide | null {
   }
   if (!ssl._canServe) {
     const hint = "make it with cert and key, with pfx, or with an SNICallback";
-    throw new ValueError("ERR_NO_CERTIFICATE", `The SSLContext of a server has nothing to show to clients: ${hint}.`);
+    throw new ValueError("ERR_NO_CERTIFICATE", `The SSLContext of a server has nothing to show to clients: ${hint}`);
   }
   return { context: ssl, isServer: true, serverHostname: "", ...timeouts(options) };
 }
@@ -119,17 +119,17 @@ function timeouts(options: TlsTimeouts): { handshakeSeconds: number; shutdownSec
 function seconds(name: string, value: unknown, byDefault: number): number {
   if (value === undefined || value === null) return byDefault;
   if (typeof value !== "number") {
-    throw typeError("ERR_INVALID_ARG_TYPE", `${name} must be a number of seconds, not ${describe(value)}.`);
+    throw typeError("ERR_INVALID_ARG_TYPE", `${name} must be a number of seconds, not ${describe(value)}`);
   }
   if (value > 0) return value;
   throw new ValueError(
     "ERR_BAD_TIME",
-    `${name} should be a positive number, not ${value}: leave it out for ${byDefault}.`,
+    `${name} should be a positive number, not ${value}: leave it out for ${byDefault}`,
   );
 }
 
 /** The error for something else in the place of a context. */
 export function notAContext(wanted: string, value: unknown): TypeError {
   const hint = "make one with new SSLContext(options)";
-  return typeError("ERR_INVALID_ARG_TYPE", `${wanted}, not ${describe(value)}: ${hint}.`);
+  return typeError("ERR_INVALID_ARG_TYPE", `${wanted}, not ${describe(value)}: ${hint}`);
 }

@@ -80,7 +80,7 @@ export class TlsTransport extends DuplexTransport {
   /** @throws UnsupportedError `ERR_NO_HALF_CLOSE` */
   override writeEof(): never {
     const hint = "close() the connection, or agree on an end with the peer";
-    throw new UnsupportedError("ERR_NO_HALF_CLOSE", `TLS cannot end one direction alone: ${hint}.`);
+    throw new UnsupportedError("ERR_NO_HALF_CLOSE", `TLS cannot end one direction alone: ${hint}`);
   }
 
   override canWriteEof(): boolean {

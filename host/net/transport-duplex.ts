@@ -41,7 +41,7 @@ export interface DuplexOptions {
 export function asDuplex(transport: Transport, options: DuplexOptions = {}): TransportDuplex {
   if (!(transport instanceof Transport)) {
     const hint = "pass what connectionMade() was called with";
-    throw typeError("ERR_NOT_A_TRANSPORT", `A Transport is needed, not ${describe(transport)}: ${hint}.`);
+    throw typeError("ERR_NOT_A_TRANSPORT", `A Transport is needed, not ${describe(transport)}: ${hint}`);
   }
   checkOptions("asDuplex", options, ["allowHalfOpen", "readableHighWaterMark", "writableHighWaterMark"]);
   const { allowHalfOpen = false, ...marks } = options;

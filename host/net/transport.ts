@@ -97,7 +97,7 @@ export abstract class Transport extends FlowControl implements ReadTransport, Wr
 /** @throws TypeError `ERR_NOT_A_TRANSPORT`; ValueError `ERR_FOREIGN_TRANSPORT` for one of another loop */
 export function checkTransport(loop: EventLoop, transport: unknown): asserts transport is Transport {
   if (!(transport instanceof Transport)) {
-    throw typeError("ERR_NOT_A_TRANSPORT", `The transport must be one of a connection, not ${describe(transport)}.`);
+    throw typeError("ERR_NOT_A_TRANSPORT", `The transport must be one of a connection, not ${describe(transport)}`);
   }
   if (!transport._isOf(loop)) {
     throw new ValueError(

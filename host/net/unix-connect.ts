@@ -9,8 +9,7 @@
  * server that has no room for another connection is the error `EAGAIN`, where CPython takes the socket for connected.
  */
 
-import { fileURLToPath } from "node:url";
-import { checkAbsent, checkOptions } from "../arguments.js";
+import { checkAbsent, checkFileUrl, checkOptions } from "../arguments.js";
 import { AF_UNIX, SOCK_STREAM } from "../constants.js";
 import { ValueError } from "../errors.js";
 import type { Future } from "../futures/future.js";
@@ -45,7 +44,7 @@ export function createUnixConnection<P extends StreamProtocol>(
   checkProtocolFactory(protocolFactory);
   checkOptions("createUnixConnection", options, ["sock", ...CLIENT_TLS_KEYS]);
   const tls = checkClientTls(options, null);
-  const place = checkPlace(loop, path, options.sock, "no path and sock were specified: say where to connect.");
+  const place = checkPlace(loop, path, options.sock, "no path and sock were specified: say where to connect");
   return new Operation(loop, connect(loop, protocolFactory, place, tls), ([transport]) => transport.abort());
 }
 
@@ -65,9 +64,12 @@ export function checkPlace(
     checkAbsent("sock is given", { path });
     const socket = checkStreamSocket(loop, sock);
     if (socket.family === AF_UNIX) return socket;
-    throw new ValueError("ERR_SOCKET_KIND", `A Unix socket is needed, and this one is of family ${socket.family}.`);
+    throw new ValueError("ERR_SOCKET_KIND", `A Unix socket is needed, and this one is of family ${socket.family}`);
   }
-  const checked = checkAddress(AF_UNIX, path instanceof URL ? fileURLToPath(path) : (path ?? "")) as UnixPath;
+  const checked = checkAddress(
+    AF_UNIX,
+    path instanceof URL ? checkFileUrl("The path", path, "ERR_INVALID_ADDRESS") : (path ?? ""),
+  ) as UnixPath;
   if (checked.length === 0) throw new ValueError("ERR_NO_ADDRESS", missing);
   return checked;
 }

@@ -43,7 +43,7 @@ export function createUnixServer(
   checkProtocolFactory(protocolFactory);
   checkServing("createUnixServer", options, ["sock", "backlog", "startServing", "cleanupSocket"]);
   checkBoolean("cleanupSocket", options.cleanupSocket);
-  const missing = "path was not specified, and no sock specified: say where to listen.";
+  const missing = "path was not specified, and no sock specified: say where to listen";
   const place = checkPlace(loop, path, options.sock, missing);
   return new Operation(loop, listen(loop, protocolFactory, place, options), (server) => server.close());
 }

@@ -24,7 +24,7 @@ const NAMES = new Map(
 export function checkSignal(signal: unknown): NodeJS.Signals {
   if (typeof signal !== "string" && typeof signal !== "number") {
     const wanted = "a name such as SIGINT, or a number";
-    throw typeError("ERR_INVALID_ARG_TYPE", `The signal must be ${wanted}, not ${describe(signal)}.`);
+    throw typeError("ERR_INVALID_ARG_TYPE", `The signal must be ${wanted}, not ${describe(signal)}`);
   }
   const number = typeof signal === "number" ? signal : numberOf(signal);
   const name = number === undefined ? undefined : NAMES.get(number);
@@ -32,7 +32,7 @@ export function checkSignal(signal: unknown): NodeJS.Signals {
   const hint =
     typeof signal === "string" && numberOf(`SIG${signal}`) !== undefined ? `: its name is "SIG${signal}"` : "";
   const problem = `${JSON.stringify(signal)} is no signal that this system and Node have`;
-  throw new ValueError("ERR_BAD_SIGNAL", `${problem}${hint}.`);
+  throw new ValueError("ERR_BAD_SIGNAL", `${problem}${hint}`);
 }
 
 /**

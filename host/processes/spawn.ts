@@ -1,19 +1,17 @@
 /**
  * Spawning children.
  *
- * Owns: the arguments of `subprocessExec` and `subprocessShell`; the order in which pipes, child and protocol come to
- * be; that nothing is left of it when one of them fails or the call is cancelled.
+ * Owns: the order in which pipes, child and protocol come to be; that nothing is left of it when one of them fails or the call is
+ * cancelled.
  *
- * Does not own: the child afterwards (`subprocess-transport.ts`), its pipes (`stdio.ts`), fork and exec, which are Node's.
+ * Does not own: what the arguments may be (`spawn-arguments.ts`), the child afterwards (`subprocess-transport.ts`), its pipes (`stdio.ts`), fork and exec, which are Node's.
  *
  * From: CPython 3.13 base_events `subprocess_exec`.
  */
 
 import { type ChildProcess, spawn } from "node:child_process";
-import { existsSync } from "node:fs";
-import { FD_MAX } from "../../assembly/abi.js";
-import { checkBoolean, checkInteger, checkOptions } from "../arguments.js";
-import { describe, typeError } from "../errors.js";
+import { checkOptions } from "../arguments.js";
+import { typeError } from "../errors.js";
 import type { Future } from "../futures/future.js";
 import { Operation, type Work } from "../futures/operation.js";
 import type { EventLoop } from "../loop/event-loop.js";
@@ -21,14 +19,15 @@ import { connectReadPipe, connectWritePipe } from "../net/connect-pipe.js";
 import { checkProtocol, checkProtocolFactory } from "../net/options.js";
 import { keepFromBlocking } from "../net/pipe-end.js";
 import type { SubprocessProtocol } from "../protocols.js";
-import { ChildStdio, checkStdio, NAMES, PIPE, type StdioOptions } from "./stdio.js";
+import { checkProgram, checkSubprocess, checkText } from "./spawn-arguments.js";
+import { ChildStdio, NAMES, PIPE, type StdioOptions } from "./stdio.js";
 import { pipeProtocol, SubprocessTransport } from "./subprocess-transport.js";
 
 /** Options of a child. */
 export interface SubprocessOptions extends StdioOptions {
   /** What is run in place of the program, which is its name all the same; or in place of /bin/sh. */
   executable?: string;
-  /** Where it runs; our own directory by default. */
+  /** Where it runs: a path or a URL of a folder; our own directory by default. */
   cwd?: string | URL;
   /** Its environment, strings by name; our own by default. Those that are undefined are left out. */
   env?: NodeJS.ProcessEnv;
@@ -36,7 +35,7 @@ export interface SubprocessOptions extends StdioOptions {
   passFds?: readonly number[];
   /** Whether it is made the leader of a session of its own. */
   startNewSession?: boolean;
-  /** As whom it runs. */
+  /** As whom it runs; Node takes numbers up to 2147483647. */
   uid?: number;
   gid?: number;
 }
@@ -54,7 +53,6 @@ export const SUBPROCESS_OPTIONS = [
   "uid",
   "gid",
 ];
-const ID_MAX = 0xffffffff;
 
 /**
  * Tells a program's arguments from the options that may stand behind them.
@@ -68,7 +66,7 @@ export function splitOptions<O extends object>(
   if (Array.isArray(last)) {
     throw typeError(
       "ERR_INVALID_ARG_TYPE",
-      "The arguments of a program are passed one by one: spread the array, as in ...args.",
+      "The arguments of a program are passed one by one: spread the array, as in ...args",
     );
   }
   return typeof last === "object" ? [rest.slice(0, -1) as string[], last] : [rest as readonly string[], undefined];
@@ -86,8 +84,9 @@ export function subprocessExec<P extends SubprocessProtocol>(
   loop._scheduler.driver.checkOutside("child processes");
   loop._scheduler.checkNodeGoesOn("children start and end");
   checkProtocolFactory(protocolFactory);
-  for (const word of [program, ...args]) checkText("A program, or an argument of it,", word);
-  checkSubprocessOptions("subprocessExec", options);
+  checkOptions("subprocessExec", options, SUBPROCESS_OPTIONS);
+  checkSubprocess(options);
+  checkProgram(program, args);
   const { stdin = PIPE, stdout = PIPE, stderr = PIPE } = options;
   return new Operation(
     loop,
@@ -103,55 +102,8 @@ export function subprocessShell<P extends SubprocessProtocol>(
   command: string,
   options: SubprocessOptions,
 ): Future<[transport: SubprocessTransport, protocol: P]> {
+  checkText("The command", command);
   return subprocessExec(loop, protocolFactory, options?.executable ?? "/bin/sh", ["-c", command], options);
-}
-
-function checkSubprocessOptions(call: string, options: SubprocessOptions): void {
-  checkOptions(call, options, SUBPROCESS_OPTIONS);
-  checkStdio(options);
-  if (options.executable !== undefined) checkText("The option executable", options.executable);
-  checkBoolean("startNewSession", options.startNewSession);
-  for (const name of ["uid", "gid"] as const) {
-    if (options[name] !== undefined) checkInteger(`The option ${name}`, options[name], 0, ID_MAX);
-  }
-  const { env, passFds = [] } = options;
-  if (env !== undefined && env !== null) checkEnvironment(env);
-  if (!Array.isArray(passFds)) {
-    throw typeError(
-      "ERR_INVALID_ARG_TYPE",
-      `The option passFds must be an array of descriptors, not ${describe(passFds)}.`,
-    );
-  }
-  for (const fd of passFds) checkInteger("A descriptor to pass", fd, 0, FD_MAX);
-}
-
-function checkEnvironment(env: NodeJS.ProcessEnv): void {
-  // Arrays and maps are objects, and have their strings elsewhere.
-  if (typeof env !== "object" || Symbol.iterator in env) {
-    throw typeError(
-      "ERR_INVALID_ARG_TYPE",
-      `The option env must be an object of strings by name, not ${describe(env)}.`,
-    );
-  }
-  // As Node reads it: with what is inherited.
-  for (const name in env) {
-    checkText("A name in env", name);
-    if (name.includes("=")) {
-      throw typeError("ERR_INVALID_ARG_TYPE", `A name in env can have no "=", which ends it, and ${name} has one.`);
-    }
-    if (env[name] !== undefined) checkText(`The option env.${name}`, env[name]);
-  }
-}
-
-/** What a program is given ends at the first NUL. */
-function checkText(what: string, value: unknown): void {
-  if (typeof value !== "string") {
-    const hint = Array.isArray(value) ? ": spread the array, as in ...args" : "";
-    throw typeError("ERR_INVALID_ARG_TYPE", `${what} must be a string, not ${describe(value)}${hint}.`);
-  }
-  if (value.includes("\0")) {
-    throw typeError("ERR_INVALID_ARG_TYPE", `${what} can have no NUL character, which ${JSON.stringify(value)} has.`);
-  }
 }
 
 function* launch<P extends SubprocessProtocol>(
@@ -167,7 +119,7 @@ function* launch<P extends SubprocessProtocol>(
   let transport: SubprocessTransport | null = null;
   try {
     child = start(program, args, options, pipes);
-    yield* spawned(loop, child, options.cwd);
+    yield* spawned(loop, child);
     const made = new SubprocessTransport(loop, child, protocol);
     transport = made;
     yield* connectPipes(loop, made, pipes);
@@ -210,14 +162,12 @@ function start(program: string, args: readonly string[], options: SubprocessOpti
 }
 
 /** Waits until it runs, or it is known why it does not. */
-function* spawned(loop: EventLoop, child: ChildProcess, cwd: string | URL | undefined): Work<void> {
+function* spawned(loop: EventLoop, child: ChildProcess): Work<void> {
   const done = loop.createFuture<void>();
   child.once("spawn", () => {
     if (!done.done() && !loop.isClosed()) done.setResult(undefined);
   });
   child.on("error", (error: NodeJS.ErrnoException) => {
-    // The kernel says the same of a program and of a folder that are not there.
-    if (error.code === "ENOENT" && cwd && !existsSync(cwd)) error.message += `: there is no folder ${cwd} to run it in`;
     if (!done.done() && !loop.isClosed()) done.setException(error);
   });
   yield* done;

@@ -9,7 +9,7 @@
  * From: CPython 3.11 subprocess `_get_handles`.
  */
 import { describe, typeError, ValueError } from "../errors.js";
-import { checkDescriptor, type PipeLike } from "../net/checks.js";
+import { checkOpen, checkPipeLike, type PipeLike } from "../net/checks.js";
 import { FileDescriptor } from "../net/pipe.js";
 import { errorText, systemError } from "../sys/errors.js";
 import * as fds from "../sys/fd.js";
@@ -40,20 +40,20 @@ export interface StdioOptions {
 /** The descriptors that each program has, by their numbers. */
 export const NAMES = ["stdin", "stdout", "stderr"] as const;
 
-/** @throws TypeError `ERR_INVALID_ARG_TYPE`; ValueError `ERR_INVALID_FILE`, `ERR_CONFLICTING_OPTIONS` */
+/** @throws TypeError `ERR_INVALID_ARG_TYPE`; ValueError `ERR_INVALID_FILE`, `ERR_CONFLICTING_OPTIONS`; Error `EBADF` */
 export function checkStdio(options: StdioOptions): void {
   for (const name of NAMES) {
     const value = options[name];
     if (value === undefined || value === null || value === PIPE || value === DEVNULL) continue;
     if (value === STDOUT) {
       if (name === "stderr") continue;
-      throw new ValueError("ERR_CONFLICTING_OPTIONS", `STDOUT can only be used for stderr, not for ${name}.`);
+      throw new ValueError("ERR_CONFLICTING_OPTIONS", `STDOUT can only be used for stderr, not for ${name}`);
     }
     if (typeof value !== "number" && typeof value !== "object") {
       const wanted = "PIPE, DEVNULL, null or a descriptor";
-      throw typeError("ERR_INVALID_ARG_TYPE", `The option ${name} must be ${wanted}, not ${describe(value)}.`);
+      throw typeError("ERR_INVALID_ARG_TYPE", `The option ${name} must be ${wanted}, not ${describe(value)}`);
     }
-    descriptorOf(value as PipeLike);
+    checkOpen(value as PipeLike);
   }
 }
 
@@ -102,7 +102,7 @@ export class ChildStdio {
       const [, stdout] = this.stdio;
       return stdout === "inherit" || stdout === undefined ? 1 : stdout;
     }
-    if (value !== PIPE) return descriptorOf(value as PipeLike);
+    if (value !== PIPE) return checkPipeLike(value as PipeLike);
     const made = createPipe();
     if (typeof made === "number") throw systemError("pipe2", made, { message: errorText(made) });
     const [theirs, ours] = fd === 0 ? made : [made[1], made[0]];
@@ -111,9 +111,4 @@ export class ChildStdio {
     fds.setNonblocking(theirs, false);
     return theirs;
   }
-}
-
-function descriptorOf(value: PipeLike): number {
-  const isObject = typeof value === "object" && value !== null;
-  return checkDescriptor(isObject && "fd" in value ? value.fd : value);
 }

@@ -31,6 +31,8 @@ const ITERATIONS_PER_CLOCK = 16;
 const TICK_SECONDS = 0.001;
 /** Ticks that may follow one another before Node's own I/O has its turn: after microtasks alone, or out of one callback of Node's. */
 const TICKS_IN_A_ROW = 32;
+/** After this time ticks that follow microtasks end their row too, in seconds: each may run thousands of callbacks. */
+const ROW_SECONDS = 0.005;
 /** A deadline this little earlier than the one that is set, in seconds, does not need a system call. */
 const DEADLINE_TOLERANCE_SECONDS = 2e-6;
 
@@ -47,6 +49,8 @@ export class GuestDriver implements Driver {
   #run: Run | null = null;
   #blocking: BlockingRun | null = null;
   #ticksInARow = 0;
+  /** When the first of them had ended; 0 before that. */
+  #rowBegan = 0;
   readonly #secondLook = new SecondLook();
 
   /** Something is to be polled. Called from native code, where there is no context that a tick could inherit. */
@@ -175,6 +179,7 @@ export class GuestDriver implements Driver {
     }
     scheduler.iterating = false;
     if (goOn) this.#continue(scheduler);
+    else this.#rowBegan = 0;
   };
 
   /** Iterates for a while. Returns whether there is more to do, now or after microtasks. */
@@ -211,13 +216,21 @@ export class GuestDriver implements Driver {
 
   /** Arms the next tick: after microtasks while promises are to go on, but Node's own I/O has its turn at least every now and then. */
   #continue(scheduler: Scheduler): void {
-    if (!scheduler.promisesTouched || ++this.#ticksInARow > TICKS_IN_A_ROW) {
+    if (!scheduler.promisesTouched || this.#isRowOver()) {
       this.#ticksInARow = 0;
+      this.#rowBegan = 0;
       return this.#arm();
     }
     scheduler.promisesTouched = false;
     this.#armed = true;
     afterMicrotasks(this.#tick);
+  }
+
+  #isRowOver(): boolean {
+    if (++this.#ticksInARow > TICKS_IN_A_ROW) return true;
+    const now = this.now();
+    if (this.#rowBegan === 0) this.#rowBegan = now;
+    return now - this.#rowBegan > ROW_SECONDS;
   }
 
   /** Leaves the thread to Node until an fd is ready or `seconds` have passed. */

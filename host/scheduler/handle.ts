@@ -8,6 +8,7 @@
  * From: CPython 3.13, events.py `Handle` and `TimerHandle`.
  */
 import { inspect } from "node:util";
+import { textOf } from "../show.js";
 import { BoundCall, type Call, describeCall, runBare } from "./call.js";
 import type { Scheduler } from "./scheduler.js";
 import { noteSource, siteOf } from "./source.js";
@@ -72,6 +73,17 @@ export class Handle {
   _forget(): void {
     if (this._id !== CANCELLED) this._id = RAN;
     this._call = null;
+  }
+
+  /** @internal Its text with what it has just run, of which it has let go. */
+  _textWith(call: Call): string {
+    const left = this._call;
+    this._call = call;
+    try {
+      return textOf(this);
+    } finally {
+      this._call = left;
+    }
   }
 
   /** Such as `<Handle tick(1)>`, with where it was made in debug mode. */

@@ -234,6 +234,13 @@ export class Scheduler {
     for (const entry of this.#table) if (entry !== null && entry !== undefined) yield entry;
   }
 
+  /** How many calls are queued, and not cancelled. */
+  get queuedCalls(): number {
+    let count = 0;
+    for (const call of this.#calls) if (!call.cancelled()) count++;
+    return count;
+  }
+
   /** Something became ready: sees to it that an iteration follows. */
   wake(): void {
     if (!this.iterating) this.driver.wake();
@@ -282,7 +289,10 @@ export class Scheduler {
       case Status.BadTime:
         return new ValueError("ERR_BAD_TIME", "the time is NaN: pass a number of seconds");
       case Status.BadFd:
-        return new ValueError("ERR_BAD_FD", "the file descriptor is out of range: pass an integer from 0 to 1048575");
+        return new ValueError(
+          "ERR_INVALID_FILE",
+          "the file descriptor is out of range: pass an integer from 0 to 1048575",
+        );
       case Status.OutOfSlots:
         return new RuntimeError(
           "ERR_OUT_OF_SLOTS",
@@ -335,9 +345,8 @@ export class Scheduler {
 
   /** Runs what a handle calls; one that does not repeat lets go of it first. */
   #call(handle: Handle, call: Call): number {
-    const description = this.debug ? textOf(handle) : null;
     if (!handle._repeats) handle._forget();
-    return description === null ? this.#run(handle, call) : this.#runTimed(handle, call, description);
+    return this.debug ? this.#runTimed(handle, call) : this.#run(handle, call);
   }
 
   #run(handle: Handle, call: Call): number {
@@ -358,29 +367,29 @@ export class Scheduler {
     return Outcome.Ok;
   }
 
-  #runTimed(handle: Handle, call: Call, description: string): number {
+  #runTimed(handle: Handle, call: Call): number {
     const start = this.driver.now();
     this.currentHandle = handle;
     const outcome = this.#run(handle, call);
     this.currentHandle = null;
-    this.#warnIfSlow(start, description);
+    this.#warnIfSlow(start, () => handle._textWith(call));
     return outcome;
   }
 
   #resume(id: number, how: number): number {
     const task = this.#table[id & INDEX_MASK] as Steppable;
     if (!this.debug) return task._step(how);
-    const description = textOf(task);
     const start = this.driver.now();
     const answer = task._step(how);
-    this.#warnIfSlow(start, description);
+    this.#warnIfSlow(start, () => textOf(task));
     return answer;
   }
 
-  #warnIfSlow(start: number, description: string): void {
+  /** @param describe says what it was; making texts takes longer than most of what runs, and calls code of the program. */
+  #warnIfSlow(start: number, describe: () => string): void {
     const seconds = this.driver.now() - start;
-    if (seconds < this.#owner.slowCallbackDuration) return;
-    logWarning(`Executing ${description} took ${seconds.toFixed(3)} seconds`);
+    if (!(seconds >= this.#owner.slowCallbackDuration)) return;
+    logWarning(`Executing ${describe()} took ${seconds.toFixed(3)} seconds`);
   }
 
   #taskDone(id: number, state: FutureState): void {

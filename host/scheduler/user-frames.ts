@@ -7,6 +7,7 @@
  */
 import { fileURLToPath } from "node:url";
 import { ownFolder } from "../own-folder.js";
+import { attempt } from "../show.js";
 
 /** One call under way: which function, and where in it. */
 export interface StackFrame {
@@ -53,8 +54,12 @@ export function frameOf(line: string): StackFrame {
 /** The stack; "" where the program's own `Error.prepareStackTrace` fails, or makes no text of it. */
 function stackHere(): string {
   const limit = Error.stackTraceLimit;
-  // It stays as it is where the program has frozen it.
+  const prepare = attempt(() => Error.prepareStackTrace, undefined);
+  // Making a text of all frames takes four times as long. Where source maps are on it has to be Node's own way.
+  const mayFilter = typeof prepare === "function" && process.sourceMapsEnabled === false;
+  // Both stay as they are where the program has frozen them.
   Reflect.set(Error, "stackTraceLimit", FRAMES_MAX);
+  if (mayFilter) Reflect.set(Error, "prepareStackTrace", ofUserFrames(prepare));
   try {
     const { stack }: { stack?: unknown } = new Error();
     return typeof stack === "string" ? stack : "";
@@ -62,7 +67,20 @@ function stackHere(): string {
     return "";
   } finally {
     Reflect.set(Error, "stackTraceLimit", limit);
+    if (mayFilter) Reflect.set(Error, "prepareStackTrace", prepare);
   }
+}
+
+type Prepare = (error: Error, sites: NodeJS.CallSite[]) => unknown;
+
+/** As `prepare`, and it gets the user's frames alone. */
+function ofUserFrames(prepare: Prepare): Prepare {
+  return (error, sites) => Reflect.apply(prepare, Error, [error, sites.filter(isUsers).slice(0, DEPTH)]);
+}
+
+function isUsers(site: NodeJS.CallSite): boolean {
+  const file = site.getFileName() ?? "";
+  return (file.startsWith("/") || file.startsWith("file://")) && !isOwn(file);
 }
 
 function isOwn(line: string): boolean {

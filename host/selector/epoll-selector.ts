@@ -181,11 +181,11 @@ export class EpollSelector implements Selector {
   }
 
   #checkUsable(events: Int32Array): void {
-    if (this.#closed) throw new RuntimeError("ERR_SELECTOR_CLOSED", "The selector is closed.");
+    if (this.#closed) throw new RuntimeError("ERR_SELECTOR_CLOSED", "The selector is closed");
     if (events.length < EVENT_CAPACITY * EVENT_RECORD_WORDS) {
       throw new RuntimeError(
         "ERR_ASSERTION",
-        "The event buffer is too small, or detached because core memory has grown.",
+        "The event buffer is too small, or detached because core memory has grown",
       );
     }
   }

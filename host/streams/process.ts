@@ -263,7 +263,7 @@ export class Process<
     if (input !== undefined && input !== null) {
       checkBytes("The input", input);
       if (this.stdin === null) {
-        throw typeError("ERR_INVALID_ARG_TYPE", `There is no stdin for ${describe(input)}: spawn with stdin: PIPE.`);
+        throw typeError("ERR_INVALID_ARG_TYPE", `There is no stdin for ${describe(input)}: spawn with stdin: PIPE`);
       }
     }
     return new Operation(this.#loop, this.#communicate(input ?? null), ([stdout, stderr]) => {

@@ -160,7 +160,7 @@ export class StreamReaderProtocol extends Protocol {
 export function checkClientConnected(clientConnected: ClientConnected): void {
   if (typeof clientConnected === "function") return;
   const problem = `must be a function of a reader and a writer, not ${describe(clientConnected)}`;
-  throw typeError("ERR_NOT_CALLABLE", `The callback for connected clients ${problem}.`);
+  throw typeError("ERR_NOT_CALLABLE", `The callback for connected clients ${problem}`);
 }
 
 /** The coroutine of a callback that is none. */

@@ -54,7 +54,7 @@ export class StreamReader {
     const { limit = LIMIT_BYTES, loop = getEventLoop() } = options;
     this.#limit = checkInteger("The option limit", limit, 1, Number.MAX_SAFE_INTEGER);
     if (!(loop instanceof EventLoop)) {
-      throw typeError("ERR_NOT_A_LOOP", `The option loop must be an EventLoop, not ${describe(loop)}.`);
+      throw typeError("ERR_NOT_A_LOOP", `The option loop must be an EventLoop, not ${describe(loop)}`);
     }
     this.#loop = loop;
   }
@@ -306,7 +306,7 @@ function checkSeparators(given: Uint8Array | readonly Uint8Array[]): Buffer[] {
   for (const separator of separators) checkBytes("The separator", separator);
   if (separators.length === 0 || separators.some(({ length }) => length === 0)) {
     const problem = `Separator should be ${separators.length === 0 ? "one or more" : "at least one byte"}`;
-    throw new ValueError("ERR_EMPTY_SEPARATOR", `${problem}: use read() to read to the end.`);
+    throw new ValueError("ERR_EMPTY_SEPARATOR", `${problem}: use read() to read to the end`);
   }
   return separators.map((separator) => Buffer.from(separator)).sort((a, b) => a.length - b.length);
 }

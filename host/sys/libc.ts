@@ -302,7 +302,7 @@ function declare<Functions>(prototypes: Record<keyof Functions, string>): Functi
 }
 
 function unsupported(what: string, cause?: unknown): UnsupportedError {
-  const text = `wasyncio cannot reach the operating system: ${what}. VirtualEventLoop works everywhere.`;
+  const text = `wasyncio cannot reach the operating system: ${what}. VirtualEventLoop works everywhere`;
   const error = new UnsupportedError("ERR_UNSUPPORTED_PLATFORM", text);
   if (cause !== undefined) error.cause = cause;
   return error;

@@ -89,7 +89,7 @@ function checkWatchable(fd: number): void {
   if (typeof kind === "number") throw systemError("uv_poll_init", kind);
   if (kind === "regular" || kind === "directory") throw systemError("uv_poll_init", EPERM);
   if (open.has(fd)) {
-    throw new RuntimeError("ERR_ALREADY_WATCHED", `Node's loop is watching the descriptor ${fd} already.`);
+    throw new RuntimeError("ERR_ALREADY_WATCHED", `Node's loop is watching the descriptor ${fd} already`);
   }
 }
 
@@ -174,7 +174,7 @@ function findPollHandle(uv: UvFunctions, koffi: Koffi, fd: number): bigint {
   } finally {
     koffi.unregister(visit);
   }
-  if (found === undefined) throw new RuntimeError("ERR_ASSERTION", `libuv has lost the handle of descriptor ${fd}.`);
+  if (found === undefined) throw new RuntimeError("ERR_ASSERTION", `libuv has lost the handle of descriptor ${fd}`);
   return found;
 }
 

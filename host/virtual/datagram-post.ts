@@ -57,7 +57,7 @@ export class DatagramPost {
 
   set delays(delays: DatagramDelays | null) {
     if (delays !== null && typeof delays !== "function") {
-      throw typeError("ERR_NOT_CALLABLE", `datagramDelays must be a function or null, not ${describe(delays)}.`);
+      throw typeError("ERR_NOT_CALLABLE", `datagramDelays must be a function or null, not ${describe(delays)}`);
     }
     this.#delays = delays;
   }
@@ -121,12 +121,12 @@ export class DatagramPost {
       const hint = "[] loses the datagram";
       throw typeError(
         "ERR_NOT_A_NUMBER",
-        `datagramDelays must answer an array of seconds, not ${describe(answer)}: ${hint}.`,
+        `datagramDelays must answer an array of seconds, not ${describe(answer)}: ${hint}`,
       );
     }
     const wrong = answer.find((seconds) => !(seconds >= 0 && seconds < Number.POSITIVE_INFINITY));
     if (wrong === undefined) return answer;
-    throw new ValueError("ERR_BAD_TIME", `A delay of a datagram must be 0 or more seconds, and finite, not ${wrong}.`);
+    throw new ValueError("ERR_BAD_TIME", `A delay of a datagram must be 0 or more seconds, and finite, not ${wrong}`);
   }
 
   #after(seconds: number, callback: () => void): void {

@@ -88,7 +88,7 @@ export function listenAtHosts<A extends Address>(
   checkServing("createServer", options, Object.keys(options));
   const hosts = Array.isArray(host) ? host : [host ?? null];
   for (const each of hosts) checkSomewhere(each, port, "listen");
-  if (hosts.length === 0) throw typeError("ERR_INVALID_ARG_TYPE", `The hosts must be one or more strings, not [].`);
+  if (hosts.length === 0) throw typeError("ERR_INVALID_ARG_TYPE", `The hosts must be one or more strings, not []`);
   const wanted = numberOf(port);
   const addresses = [...new Set(hosts.map((each) => (each ? hostNamed(each) : EVERY_HOST)))].map(
     (name): InetAddress => {
@@ -234,7 +234,7 @@ function refuse(call: string, options: object, known: readonly string[]): void {
 function unsupported(what: string): UnsupportedError {
   return new UnsupportedError(
     "ERR_VIRTUAL_NETWORK",
-    `The network of a VirtualEventLoop has no ${what}, or use an EventLoop.`,
+    `The network of a VirtualEventLoop has no ${what}, or use an EventLoop`,
   );
 }
 
@@ -242,11 +242,11 @@ function checkSomewhere(host: unknown, port: unknown, what: string): void {
   checkHost(host);
   checkPort(port);
   if ((host ?? port ?? null) !== null) return;
-  throw new ValueError("ERR_NO_ADDRESS", `Neither host nor port was specified: say where to ${what}.`);
+  throw new ValueError("ERR_NO_ADDRESS", `Neither host nor port was specified: say where to ${what}`);
 }
 
 function pathOf({ loop }: Place, path: UnixPathLike | null | undefined, what: string): UnixPath {
-  return checkPlace(loop, path, null, `path was not specified: say where to ${what}.`) as UnixPath;
+  return checkPlace(loop, path, null, `path was not specified: say where to ${what}`) as UnixPath;
 }
 
 function numberOf(port: number | string | null | undefined): number {
@@ -258,6 +258,6 @@ function numberOf(port: number | string | null | undefined): number {
   }
   throw new UnsupportedError(
     "ERR_NO_LOOKUPS",
-    `A VirtualEventLoop looks up no services: pass the number of a port, and not ${describe(port)}.`,
+    `A VirtualEventLoop looks up no services: pass the number of a port, and not ${describe(port)}`,
   );
 }

@@ -156,12 +156,12 @@ export class VirtualDatagrams extends DatagramTransport implements Receiver {
     if (address === null || address === undefined) {
       if (peer !== null) return peer;
       const hint = "pass one, or give the endpoint a remoteAddr";
-      throw typeError("ERR_INVALID_ADDRESS", `sendto() needs an address here, not ${describe(address)}: ${hint}.`);
+      throw typeError("ERR_INVALID_ADDRESS", `sendto() needs an address here, not ${describe(address)}: ${hint}`);
     }
     const checked = checkVirtualAddress(address);
     if (peer === null || keyOf(checked) === keyOf(peer)) return checked;
     const wanted = `must be null or ${formatAddress(peer)}`;
-    throw new ValueError("ERR_INVALID_ADDRESS", `Invalid address: ${wanted}, the endpoint's remoteAddr.`);
+    throw new ValueError("ERR_INVALID_ADDRESS", `Invalid address: ${wanted}, the endpoint's remoteAddr`);
   }
 
   /** The errno with which a datagram cannot be sent, or 0. */
@@ -190,7 +190,7 @@ function hand(transport: VirtualDatagrams, arrival: Arrival): void {
 function checkVirtualAddress(address: unknown): InetAddress {
   const { host, port } = (address ?? {}) as Partial<InetAddress>;
   if (typeof address !== "object" || typeof host !== "string") {
-    throw typeError("ERR_INVALID_ADDRESS", `The address must be { host, port }, not ${describe(address)}.`);
+    throw typeError("ERR_INVALID_ADDRESS", `The address must be { host, port }, not ${describe(address)}`);
   }
   return { host: hostNamed(host), port: checkInteger("The port of an address", port, 0, PORT_MAX) };
 }

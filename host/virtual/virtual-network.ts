@@ -45,10 +45,10 @@ export class VirtualNetwork {
   /** @throws TypeError `ERR_NOT_A_NUMBER`, ValueError `ERR_BAD_TIME` unless it is 0 or more, and finite */
   set latency(seconds: number) {
     if (typeof seconds !== "number") {
-      throw typeError("ERR_NOT_A_NUMBER", `The latency must be a number of seconds, not ${describe(seconds)}.`);
+      throw typeError("ERR_NOT_A_NUMBER", `The latency must be a number of seconds, not ${describe(seconds)}`);
     }
     if (!(seconds >= 0 && seconds < Number.POSITIVE_INFINITY)) {
-      throw new ValueError("ERR_BAD_TIME", `The latency must be 0 or more seconds, and finite, not ${seconds}.`);
+      throw new ValueError("ERR_BAD_TIME", `The latency must be 0 or more seconds, and finite, not ${seconds}`);
     }
     this.#latency = seconds;
   }

@@ -232,10 +232,7 @@ export class Operations extends Host {
     else if (kind < 92) this.cancelTask(thing);
     else if (kind < 94) this.agree(core.cancelling(thing.id), isTask ? thing.cancels : Status.BadId, "cancelling");
     else if (kind < 96) {
-      if (isTask && thing.cancels > 0) {
-        thing.cancels--;
-        if (thing.cancels == 0) thing.mustCancel = false;
-      }
+      if (isTask) model.uncancel(thing);
       this.agree(core.uncancel(thing.id), isTask ? thing.cancels : Status.BadId, "uncancel");
     } else if (kind < 98) {
       const expected = isTask ? i32(model.takeMustCancel(thing)) : Status.BadId;

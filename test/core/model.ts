@@ -227,6 +227,12 @@ export class Model {
     return chain[chain.length - 1];
   }
 
+  uncancel(task: Thing): void {
+    if (task.cancels == 0) return;
+    task.cancels--;
+    if (task.cancels == 0) task.mustCancel = false;
+  }
+
   takeMustCancel(task: Thing): bool {
     const must = task.mustCancel;
     task.mustCancel = false;

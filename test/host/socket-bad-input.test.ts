@@ -42,7 +42,7 @@ test("what is sent must be a Uint8Array", () => {
   }
   assert.is(
     thrownBy(() => loose(left, "send")("text")).message,
-    "The data must be a Uint8Array, not a string: encode it first, with Buffer.from.",
+    "The data must be a Uint8Array, not a string: encode it first, with Buffer.from",
   );
   closeAll(left, right);
 });

@@ -8,7 +8,7 @@ export const ioCalls: Record<string, Row[]> = {
     (["addReader", "addWriter"] as const).map((method): [string, Row[]] => [
       method,
       [
-        ...each("fd", notFds, ({ loop }, value) => loop[method](value, () => {}), ValueError, "ERR_BAD_FD"),
+        ...each("fd", notFds, ({ loop }, value) => loop[method](value, () => {}), ValueError, "ERR_INVALID_FILE"),
         ...each(
           "callback",
           notCallable,
@@ -16,7 +16,7 @@ export const ioCalls: Record<string, Row[]> = {
           TypeError,
           "ERR_NOT_CALLABLE",
         ),
-        ["closed socket", ({ loop, closed }) => loop[method](closed, () => {}), ValueError, "ERR_BAD_FD"],
+        ["closed socket", ({ loop, closed }) => loop[method](closed, () => {}), ValueError, "ERR_INVALID_FILE"],
         ["closed fd", ({ loop, closedFd }) => loop[method](closedFd, () => {}), Error, "EBADF"],
         ["regular file", ({ loop, regularFile }) => loop[method](regularFile, () => {}), Error, "EPERM"],
         ["fd of a transport", ({ loop, owned }) => loop[method](owned, () => {}), RuntimeError, "ERR_FD_IN_USE"],
@@ -33,7 +33,7 @@ export const ioCalls: Record<string, Row[]> = {
     (["removeReader", "removeWriter"] as const).map((method): [string, Row[]] => [
       method,
       [
-        ...each("fd", notFds, ({ loop }, value) => loop[method](value), ValueError, "ERR_BAD_FD"),
+        ...each("fd", notFds, ({ loop }, value) => loop[method](value), ValueError, "ERR_INVALID_FILE"),
         ["fd of a transport", ({ loop, owned }) => loop[method](owned), RuntimeError, "ERR_FD_IN_USE"],
       ],
     ]),

@@ -12,6 +12,7 @@ import {
   transfer,
   workerFunction,
 } from "../../../host/index.js";
+import { runProgram } from "../../support/child-programs.js";
 import { leakChecked } from "../../support/leaks.js";
 import { thrownBy } from "../../support/sockets.js";
 import { rejection } from "../loop/both-loops.js";
@@ -465,6 +466,40 @@ test("run in a program that came on the command line", async () => {
   });
   await once(child, "close");
   assert.is(printed, "2\n");
+});
+
+test("processes import modules as the program does, by the flags that it was started with", async () => {
+  const executors = new URL("../../../host/index.js", import.meta.url);
+  const program = `import { ProcessPoolExecutor } from "${executors}";
+    const executor = new ProcessPoolExecutor({ maxWorkers: 1 });
+    console.log(globalThis.preloaded, await executor.submit(() => globalThis.preloaded), await executor.submit(() => process.execArgv.length));
+    await executor.shutdown();`;
+  const preload = "data:text/javascript,globalThis.preloaded=true";
+  const flags = ["--no-warnings", "--import", preload, "--enable-source-maps", "--input-type=module", "-e", program];
+  const child = spawn(process.execPath, flags, { stdio: "pipe" });
+  let printed = "";
+  child.stdout.on("data", (data) => {
+    printed += data;
+  });
+  await once(child, "close");
+  assert.is(printed, "true true 3\n");
+});
+
+test("processes are refused to a single executable, which would run itself in their place", async () => {
+  const { output } = await runProgram(`
+    import { createRequire } from "node:module";
+    createRequire(import.meta.url)("node:sea").isSea = () => true;
+    const { ProcessPoolExecutor, ThreadPoolExecutor } = await import("host/index.js");
+    try {
+      new ProcessPoolExecutor();
+    } catch (error) {
+      console.log(error.name, error.code);
+    }
+    const executor = new ThreadPoolExecutor({ maxWorkers: 1 });
+    console.log(await executor.submit(() => 1));
+    await executor.shutdown();
+  `);
+  assert.is(output, "UnsupportedError ERR_SINGLE_EXECUTABLE\n1");
 });
 
 test.run();

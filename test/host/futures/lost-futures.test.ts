@@ -1,8 +1,9 @@
 /** What nobody can reach any more leaves nothing behind, and an exception that nobody looked at is told. */
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
-import { type Coroutine, type EventLoop, type Future, StreamReader, waitFor } from "../../../host/index.js";
-import { bothLoops, contextsOf, runFor, runOnce } from "../loop/both-loops.js";
+import { type Coroutine, type EventLoop, type Future, StreamReader, SystemExit, waitFor } from "../../../host/index.js";
+import { bothLoops, contextsOf, rejection, runFor, runOnce } from "../loop/both-loops.js";
+import { captureConsoleDuring } from "../loop/capture-console.js";
 import { collectGarbage, collectUntil } from "./collect-garbage.js";
 
 const test = bothLoops(suite("lost futures"));
@@ -133,6 +134,45 @@ test("what has run or was cancelled holds on to neither callback nor arguments",
   await runFor(loop, 0.001);
   await collectUntil(() => references.every((reference) => reference.deref() === undefined), "nothing is held");
   assert.is(handles.length, 4);
+});
+
+/** Has the handler throw an error that ends the loop, and answers what asks whether it has. */
+function endWhenTold(loop: EventLoop): () => boolean {
+  let told = false;
+  loop.setExceptionHandler(() => {
+    told = true;
+    throw new SystemExit();
+  });
+  return () => told;
+}
+
+const lose = (loop: EventLoop): void => loop.createFuture().setException(new Error("unseen"));
+
+test.onReal("a handler that ends the loop when it is told of a lost exception ends the run", async (loop) => {
+  const told = endWhenTold(loop);
+  lose(loop);
+  const run = rejection(loop.runForever());
+  await collectUntil(told, "the exception is reported");
+  assert.instance(await run, SystemExit);
+});
+
+test("a handler that ends the loop when it is told of a lost exception between runs ends the next one", async (loop) => {
+  const told = endWhenTold(loop);
+  lose(loop);
+  await collectUntil(told, "the exception is reported");
+  assert.instance(await rejection(loop.runForever()), SystemExit);
+  loop.setExceptionHandler(null);
+});
+
+test("a loop's own way to tell of lost exceptions may throw", async (loop) => {
+  let told = false;
+  loop.callExceptionHandler = () => {
+    told = true;
+    throw new Error("no way");
+  };
+  lose(loop);
+  const errors = await captureConsoleDuring("error", () => collectUntil(() => told, "the exception is reported"));
+  assert.equal(errors, ["Exception in callExceptionHandler Error: no way"]);
 });
 
 test("an exception that nobody looked at is reported when its future is lost", async (loop) => {

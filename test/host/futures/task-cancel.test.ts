@@ -284,6 +284,22 @@ for (const kind of KINDS) {
     assert.equal(trace, ["CancelledError"]);
   });
 }
+test("a cancellation that is taken back before it is thrown is not", async (loop) => {
+  const bodies = { *generator() {}, asyncFunction: async () => {} };
+  for (const body of Object.values(bodies)) {
+    const task = loop.createTask<void>(body);
+    task.cancel();
+    task.cancel();
+    assert.is(task.uncancel(), 1);
+    assert.is(task.uncancel(), 0);
+    assert.is(await loop.runUntilComplete(task), undefined);
+  }
+  const again = loop.createTask(async () => {});
+  again.cancel();
+  again.uncancel();
+  again.cancel("for good");
+  assert.match(String(await loop.runUntilComplete(rejection(again))), /for good/);
+});
 
 test("a task that is thrown a CancelledError by what it waits for is cancelled", async (loop) => {
   const future = loop.createFuture();

@@ -75,6 +75,26 @@ for (const [name, keepBusy] of busy) {
   });
 }
 
+test.onReal("Node has its turn soon beside async functions that take long between two awaits", async (loop) => {
+  let steps = 0;
+  const task = loop.createTask(async () => {
+    for (;;) {
+      steps++;
+      const end = performance.now() + 6;
+      while (performance.now() < end);
+      await sleep(0);
+    }
+  });
+  const run = loop.runForever();
+  await new Promise((resolve) => setImmediate(resolve));
+  const before = steps;
+  await new Promise((resolve) => setImmediate(resolve));
+  assert.ok(steps - before <= 3, `there were ${steps - before} steps meanwhile`);
+  task.cancel();
+  loop.stop();
+  await run;
+});
+
 test("the loop goes on while Node is asked to wait", async (loop) => {
   const task = loop.createTask(async () => {
     await new Promise((resolve) => setTimeout(resolve, 2));

@@ -361,4 +361,112 @@ test("needs no task of whoever calls it", async (loop) => {
   assert.is(await loop.runUntilComplete(ended), 42);
 });
 
+for (const kind of KINDS) {
+  // Of 3.13, as are the next two.
+  test(`leaves a cancellation that comes with an error to what follows (${kind})`, async (loop) => {
+    const trace: unknown[] = [];
+    const failing = loop.createFuture<void>();
+    const inner = loop.createTask(
+      ofKind(kind, function* (): Coroutine<void> {
+        try {
+          yield* taskGroup(function* (group) {
+            group.createTask(function* (): Coroutine<void> {
+              failing.setResult(undefined);
+              yield* sleep(0);
+              throw new MyError();
+            });
+            yield* sleep(1);
+          });
+        } catch (error) {
+          trace.push(namesOf(error), currentTask()?.cancelling());
+        }
+        trace.push(currentTask()?.cancelling());
+        yield* sleep(1);
+        trace.push("goes on");
+      }),
+    );
+    const outer = loop.createTask(function* (): Coroutine<void> {
+      yield* failing;
+      inner.cancel();
+      trace.push(inner.cancelling());
+      yield* inner;
+    });
+    assert.instance(await rejection(loop.runUntilComplete(outer)), CancelledError);
+    assert.ok(inner.cancelled());
+    assert.equal(trace, [1, ["MyError"], 1, 1]);
+  });
+
+  test(`counts no cancellation of its own afterwards (${kind})`, async (loop) => {
+    const task = loop.createTask(
+      ofKind(kind, function* (): Coroutine<unknown> {
+        const group = taskGroup(function* (made) {
+          made.createTask(() => failAfter(0));
+        });
+        try {
+          yield* group;
+        } catch (error) {
+          return [namesOf(error), currentTask()?.cancelling(), group.cancelling()];
+        }
+        return null;
+      }),
+    );
+    assert.equal(await loop.runUntilComplete(task), [["MyError"], 0, 0]);
+  });
+
+  test(`inside of another one leaves that its cancellation when both fail (${kind})`, async (loop) => {
+    const trace: unknown[] = [];
+    const task = loop.createTask(
+      ofKind(kind, function* (): Coroutine<void> {
+        const outer = taskGroup(function* (outerGroup) {
+          const inner = taskGroup(function* (innerGroup) {
+            innerGroup.createTask(() => failAfter(0));
+            outerGroup.createTask(() => failAfter(0, RangeError));
+          });
+          try {
+            yield* inner;
+          } catch (error) {
+            trace.push(namesOf(error));
+          }
+          trace.push(currentTask()?.cancelling());
+        });
+        try {
+          yield* outer;
+        } catch (error) {
+          trace.push(namesOf(error));
+        }
+        trace.push(currentTask()?.cancelling());
+      }),
+    );
+    await loop.runUntilComplete(task);
+    assert.equal(trace, [["MyError"], 1, ["RangeError"], 0]);
+  });
+}
+
+test("hears a turn later of a task that starts and fails at once, and does not cancel its function in the step", async (loop) => {
+  const group = loop.createTask(() =>
+    taskGroup(function* (made) {
+      made.createTask(() => failAfter(0), { eagerStart: true });
+      made.createTask(
+        async () => {
+          throw new MyError();
+        },
+        { eagerStart: true },
+      );
+      made.createTask(
+        // biome-ignore lint/correctness/useYield: it fails in its first step
+        function* (): Coroutine<void> {
+          throw new RangeError();
+        },
+        { eagerStart: true },
+      );
+      const last = made.createTask(() => after(3600, 1));
+      assert.is(currentTask()?.cancelling(), 0);
+      yield;
+      assert.is(thrownBy(() => made.createTask(() => after(0, 1))).code, "ERR_GROUP_ABORTING");
+      yield* last;
+    }),
+  );
+  assert.equal(namesOf(await rejection(loop.runUntilComplete(group))).length, 3);
+});
+
 test.run();

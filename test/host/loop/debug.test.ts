@@ -1,5 +1,6 @@
 /** Debug mode: what it checks, what it warns of, and what it says of where things were made. */
 import { execFileSync } from "node:child_process";
+import { inspect } from "node:util";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { type EventLoop, partial, sleep } from "../../../host/index.js";
@@ -64,6 +65,33 @@ test.onReal("warns of callbacks and steps that take too long, and of no others",
     /^Executing <Handle slow\('why'\) created at .*debug\.test\.[jt]s:\d+:\d+> took \d\.\d{3} seconds$/,
   );
   assert.match(warnings[1] ?? "", /^Executing <Task pending name=slow task.*> took \d\.\d{3} seconds$/);
+});
+
+test("shows what ran only when it warns of it", async (loop) => {
+  loop.setDebug(true);
+  let shown = 0;
+  const argument = {
+    [inspect.custom]: () => {
+      shown++;
+      return "argument";
+    },
+  };
+  function callback(_argument: object): void {}
+  const warnings = await captureConsoleDuring("warn", async () => {
+    for (const duration of [Number.POSITIVE_INFINITY, Number.NaN]) {
+      loop.slowCallbackDuration = duration;
+      loop.callSoon(callback, argument);
+      await runOnce(loop);
+      assert.is(shown, 0);
+    }
+    loop.slowCallbackDuration = 0;
+    const handle = loop.callSoon(callback, argument);
+    await runOnce(loop);
+    assert.not.match(String(handle), "callback");
+  });
+  assert.is(shown, 1);
+  assert.is(warnings.length, 1);
+  assert.match(warnings[0] ?? "", /^Executing <Handle callback\(argument\) created at /);
 });
 
 test.onReal("warns of nothing while it is off", async (loop) => {

@@ -206,10 +206,10 @@ test.onReal("what is no fd, or none that can be watched, is refused", async (loo
     for (const method of ["addReader", "addWriter", "removeReader", "removeWriter"] as const) {
       const error = thrownBy(() => loop[method](junk as never, () => {}));
       assert.instance(error, RangeError, `${method} ${String(junk)}`);
-      assert.is(error.code, "ERR_BAD_FD");
+      assert.is(error.code, "ERR_INVALID_FILE");
     }
   }
-  assert.match(thrownBy(() => loop.addReader({ fd: 0 } as never, () => {})).message, "pass its fd");
+  assert.match(thrownBy(() => loop.addReader({ fd: 0 } as never, () => {})).message, "Pass its fd");
   const [left, right] = socketpair();
   for (const junk of [null, undefined, 1, "x", {}]) {
     const error = thrownBy(() => loop.addReader(left, junk as never));

@@ -72,6 +72,24 @@ virtually("gather of what is done already is done at once, with the results or t
   assert.instance(cancelled.exception(), CancelledError);
 });
 
+virtually("gather of what is done already is done at once", function* (loop) {
+  const given = (value: unknown): Future => {
+    const future = loop.createFuture();
+    if (value instanceof Error) future.setException(value);
+    else future.setResult(value);
+    return future;
+  };
+  const both = gather([given(1), given(2)]);
+  assert.ok(both.done());
+  assert.equal(both.result(), [1, 2]);
+  const failure = new Error("failed");
+  assert.is(gather([given(1), given(failure), sleep(1)]).exception(), failure);
+  assert.equal(gather([given(failure)], { returnExceptions: true }).result(), [failure]);
+  const some = gather([given(1), sleep(1, 2)]);
+  assert.not(some.done());
+  assert.equal(yield* some, [1, 2]);
+});
+
 virtually("gather of nothing is done at once", function* () {
   assert.equal(yield* gather([]), []);
 });

@@ -386,7 +386,7 @@ test(
     const boolean = thrownBy(() => loop.createServer(factory, null, 0, { ssl: true } as object));
     assert.match(boolean.message, "ssl argument must be an SSLContext or null, not a boolean");
     const conflict = thrownBy(() => loop.createServer(factory, "127.0.0.1", 0, { sock: {} } as object));
-    assert.match(conflict.message, "host cannot be given when sock is given: leave one of them out.");
+    assert.match(conflict.message, "host cannot be given when sock is given: leave one of them out");
   }),
 );
 

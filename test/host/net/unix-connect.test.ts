@@ -186,7 +186,7 @@ test(
       [[factory, ["/path"]], TypeError, "ERR_INVALID_ADDRESS"],
       [[factory, { host: "127.0.0.1", port: 80 }], TypeError, "ERR_INVALID_ADDRESS"],
       [[factory, "/with\0inside"], RangeError, "ERR_INVALID_ADDRESS"],
-      [[factory, new URL("http://example.org/")], TypeError, "ERR_INVALID_URL_SCHEME"],
+      [[factory, new URL("http://example.org/")], RangeError, "ERR_INVALID_ADDRESS"],
       [[factory, "/path", null], TypeError, "ERR_INVALID_ARG_TYPE"],
       [[factory, "/path", { family: AF_UNIX }], TypeError, "ERR_UNKNOWN_OPTION"],
       [[factory, "/path", { sock }], RangeError, "ERR_CONFLICTING_OPTIONS"],

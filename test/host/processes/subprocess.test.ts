@@ -1,6 +1,7 @@
 /** Children: what the protocol is told, what each option does, and that nothing is left of them. */
 import { readdirSync, readFileSync } from "node:fs";
 import { tmpdir } from "node:os";
+import { fileURLToPath } from "node:url";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { sleepOn } from "../../../host/futures/sleep.js";
@@ -194,7 +195,7 @@ test(
     const factory = (): object => ({});
     assert.is((await rejectionOf(loop.subprocessExec(factory, "no-such-program"))).code, "ENOENT");
     assert.is((await rejectionOf(loop.subprocessExec(factory, "/dev/null"))).code, "EACCES");
-    assert.is((await rejectionOf(loop.subprocessExec(factory, "true", { cwd: "/no/such/folder" }))).code, "ENOENT");
+    assert.is(thrownBy(() => loop.subprocessExec(factory, "true", { cwd: "/no/such/folder" })).code, "ENOENT");
     const failing = (): never => {
       throw new Error("no protocol");
     };
@@ -232,7 +233,31 @@ test(
     assert.is(exec(5, "true"), "ERR_NOT_CALLABLE");
     assert.is(exec(factory, 5), "ERR_INVALID_ARG_TYPE");
     assert.is(exec(factory, "true", 5), "ERR_INVALID_ARG_TYPE");
-    assert.is(exec(factory, "a\0b"), "ERR_INVALID_ARG_TYPE");
+    for (const program of ["", "a\0b"]) {
+      assert.is(exec(factory, program), "ERR_INVALID_ARG_VALUE");
+      assert.is(exec(factory, "true", { executable: program }), "ERR_INVALID_ARG_VALUE");
+    }
+    assert.is(exec(factory, "true", "a\0b"), "ERR_INVALID_ARG_VALUE");
+    const file = fileURLToPath(import.meta.url);
+    for (const [cwd, code] of [
+      ["/no/such/folder", "ENOENT"],
+      [new URL("file:///no/such/folder"), "ENOENT"],
+      ["", "ENOENT"],
+      [file, "ENOTDIR"],
+      [Buffer.from(file), "ENOTDIR"],
+      ["a\0b", "ERR_INVALID_ARG_VALUE"],
+      [new URL("http://localhost/"), "ERR_INVALID_ARG_VALUE"],
+      [5, "ERR_INVALID_ARG_TYPE"],
+      [{}, "ERR_INVALID_ARG_TYPE"],
+    ]) {
+      assert.is(exec(factory, "true", { cwd }), code);
+    }
+    for (const id of [-1, 1.5, 2 ** 31, 2 ** 32]) {
+      assert.is(exec(factory, "true", { uid: id }), "ERR_OUT_OF_RANGE");
+      assert.is(exec(factory, "true", { gid: id }), "ERR_OUT_OF_RANGE");
+    }
+    assert.is(exec(factory, "true", { stdin: 9999 }), "EBADF");
+    assert.is(exec(factory, "true", { passFds: [9999] }), "EBADF");
     assert.match(
       thrownBy(() => loop.subprocessExec(factory, "true", "a\0b")).message,
       'can have no NUL character, which "a\\u0000b" has',
@@ -243,7 +268,7 @@ test(
       assert.is(exec(factory, "true", { env }), "ERR_INVALID_ARG_TYPE");
     }
     for (const env of [{ ONE: "a\0b" }, { "O\0E": "1" }, { "ONE=1": "2" }]) {
-      assert.is(exec(factory, "true", { env }), "ERR_INVALID_ARG_TYPE");
+      assert.is(exec(factory, "true", { env }), "ERR_INVALID_ARG_VALUE");
     }
     for (const name of ["universalNewlines", "shell", "bufsize", "text", "encoding"]) {
       assert.is(exec(factory, "true", { [name]: true }), "ERR_UNKNOWN_OPTION");

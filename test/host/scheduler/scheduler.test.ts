@@ -66,7 +66,7 @@ test("goes on behind a fatal call, in the next run", async (loop) => {
 test("has words for every status of the core", (loop) => {
   const classes: [number, unknown, string][] = [
     [Status.BadTime, ValueError, "ERR_BAD_TIME"],
-    [Status.BadFd, ValueError, "ERR_BAD_FD"],
+    [Status.BadFd, ValueError, "ERR_INVALID_FILE"],
     [Status.OutOfSlots, RuntimeError, "ERR_OUT_OF_SLOTS"],
     [Status.BadId, RuntimeError, "ERR_CORE"],
     [Status.InvalidState, RuntimeError, "ERR_CORE"],

@@ -78,4 +78,35 @@ test("is unknown where the program has a way of its own to make stacks, and no e
   }
 });
 
+test("is what the program's own way to make stacks makes of the program's frames", () => {
+  const { prepareStackTrace } = Error;
+  const files: string[] = [];
+  const prepare = (error: Error, sites: NodeJS.CallSite[]): string => {
+    files.push(...sites.map((site) => String(site.getFileName())));
+    return [error, ...sites].join("\n    at ");
+  };
+  try {
+    Error.prepareStackTrace = prepare;
+    const made = {};
+    noteSource(made);
+    assert.match(siteOf(made) ?? "", thisFile);
+    assert.is(Error.prepareStackTrace, prepare);
+  } finally {
+    Error.prepareStackTrace = prepareStackTrace;
+  }
+  assert.match(files[0] ?? "", "source.test");
+  for (const file of files) assert.not.match(file, /^node:|^wasm:|\/host\/scheduler\/(source|user-frames)\.[jt]s$/);
+});
+
+test("is known with source maps on as well", () => {
+  process.setSourceMapsEnabled(true);
+  try {
+    const made = {};
+    noteSource(made);
+    assert.match(siteOf(made) ?? "", thisFile);
+  } finally {
+    process.setSourceMapsEnabled(false);
+  }
+});
+
 test.run();

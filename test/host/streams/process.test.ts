@@ -306,8 +306,10 @@ test(
     );
     assert.match(thrown("ls", { env: "A=1" }), /env must be an object/);
     assert.match(thrown("ls", { passFds: 3 }), /passFds must be an array/);
-    const rejection = await rejectionOf(createSubprocessExec("true", { cwd: "/no/such/folder" }));
-    assert.match(rejection.message, /^spawn true ENOENT: there is no folder \/no\/such\/folder/);
+    assert.is(thrown("ls", { cwd: "/no/such" }), 'chdir ENOENT: the option cwd is "/no/such", which does not exist');
+    assert.match(thrown("ls", 5), "Argument 1 of the program must be a string, not the number 5");
+    assert.match(thrownBy(() => createSubprocessShell(5 as never)).message, "The command must be a string");
+    assert.is((await rejectionOf(createSubprocessExec("no-such-program"))).code, "ENOENT");
   }),
 );
 

@@ -177,7 +177,7 @@ test(
     assert.is(error.consumed, 6);
     assert.is(
       thrownBy(() => reader.readuntil([])).message,
-      "Separator should be one or more: use read() to read to the end.",
+      "Separator should be one or more: use read() to read to the end",
     );
     assert.is(thrownBy(() => reader.readuntil(separators("x", ""))).code, "ERR_EMPTY_SEPARATOR");
     assert.is(thrownBy(() => reader.readuntil(["x"] as never)).code, "ERR_INVALID_ARG_TYPE");
