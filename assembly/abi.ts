@@ -8,7 +8,7 @@
  */
 
 /** Raised whenever an import, an export, a record or a number below changes its meaning. */
-export const ABI_VERSION = 4;
+export const ABI_VERSION = 5;
 
 /** The name of the one module that the core imports from. */
 export const IMPORT_MODULE = "host";

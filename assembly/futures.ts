@@ -6,7 +6,7 @@
  *
  * Does not own: the value or the exception, which stay in the host.
  *
- * From: CPython 3.11, futures.py.
+ * From: CPython 3.13, futures.py.
  */
 import { FutureState, NO_ID, Status } from "./abi";
 import { push } from "./ready-queue";

@@ -9,7 +9,7 @@
  *
  * Does not own: waiting (the host), and whose turn it is (the queue, the heap, the watches).
  *
- * From: CPython 3.11, base_events `_run_once` and `run_forever`.
+ * From: CPython 3.13, base_events `_run_once` and `run_forever`.
  */
 import {
   BATCH_CAPACITY,

@@ -4,7 +4,7 @@
  * Owns: a 4-ary heap of (when, sequence, id), and the count of cancelled entries. Cancelling leaves the entry where it is; it goes
  * when it reaches the top, or in a sweep when more than half of a large heap is cancelled.
  *
- * From: CPython 3.11, base_events `_run_once`: the same laziness and the same limits.
+ * From: CPython 3.13, base_events `_run_once`: the same laziness and the same limits.
  * Differs: equal deadlines come in the order in which they were set, where CPython leaves that open.
  */
 import { NO_ID, TIMER_SWEEP_MIN, TIMER_SWEEP_SHARE } from "./abi";

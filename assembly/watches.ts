@@ -4,7 +4,7 @@
  * Owns: a table fd → (reader, writer, generation), and what the selector is asked to tell of each fd. A watch may run many times;
  * replacing or removing it cancels it even when it is queued already.
  *
- * From: CPython 3.11, selector_events `_add_reader` … `_process_events`.
+ * From: CPython 3.13, selector_events `_add_reader` … `_process_events`.
  * Differs: each registration of an fd has a generation, so an event of a former owner of the number wakes nobody.
  */
 import { FD_MAX, NO_ID, Readiness, Status } from "./abi";

@@ -33,7 +33,13 @@ export { type DoneCallback, Future } from "./futures/future.js";
 export type { PrintStackOptions, StackOptions } from "./futures/stack.js";
 export { Task } from "./futures/task.js";
 export type { CreateTaskOptions, TaskBody, TaskOptions } from "./futures/task-body.js";
-export { type AsCompletedOptions, asCompleted } from "./loop/as-completed.js";
+export {
+  type AsCompletedOptions,
+  asCompleted,
+  type CompletedIterator,
+  type FutureOf,
+  type FuturesInTurn,
+} from "./loop/as-completed.js";
 export type { Body } from "./loop/body.js";
 export {
   captureCallGraph,

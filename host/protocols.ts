@@ -6,7 +6,7 @@
  *
  * Does not own: calling them (the transports in `net/`).
  *
- * From: CPython 3.11 asyncio/protocols.py.
+ * From: CPython 3.13 asyncio/protocols.py.
  */
 
 import type { Address } from "./net/address.js";

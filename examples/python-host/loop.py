@@ -14,7 +14,7 @@ from types import SimpleNamespace
 from futures import FINISHED, Future, Task
 from wasmtime import Engine, Func, Instance, Module, Store
 
-ABI_VERSION = 4
+ABI_VERSION = 5
 EVENT_CAPACITY = 1024
 FD_READY = 1  # EventKind
 OK, RAISED = 0, 1  # Outcome

@@ -3,7 +3,7 @@
  *
  * Owns: both of them. Does not own: the first step (`task.ts`).
  *
- * CPython 3.12, tasks.py `eager_task_factory` and `create_eager_task_factory`.
+ * From: CPython 3.13, tasks.py `eager_task_factory` and `create_eager_task_factory`.
  */
 import { describe, typeError } from "../errors.js";
 import type { EventLoop } from "../loop/event-loop.js";

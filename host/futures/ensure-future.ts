@@ -3,7 +3,7 @@
  *
  * Owns: wrapping coroutines in tasks and promises in futures.
  *
- * From: CPython 3.11, tasks.py `ensure_future`.
+ * From: CPython 3.13, tasks.py `ensure_future`.
  */
 import { describe, typeError, ValueError } from "../errors.js";
 import type { EventLoop } from "../loop/event-loop.js";

@@ -4,7 +4,7 @@
  * Owns: what they say of their state, of what waits for them and of what they wait for; and that the text of futures which contain each
  * other comes to an end.
  *
- * From: CPython 3.11, base_futures.py `_future_repr_info`. Differs: also a future of `gather` and its kin says what it waits for.
+ * From: CPython 3.13, base_futures.py `_future_repr_info`. Differs: also a future of `gather` and its kin says what it waits for.
  */
 import { FutureState } from "../../assembly/abi.js";
 import { describeCall } from "../scheduler/call.js";

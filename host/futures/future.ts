@@ -9,7 +9,7 @@
  * order, and from then on the task holds on to the future. Before that it has no slot, so one that nobody can reach any more leaves
  * nothing behind that would have to be given back.
  *
- * From: CPython 3.11, futures.py. Differs: an exception need not be told from a StopIteration, which is no exception here.
+ * From: CPython 3.13, futures.py. Differs: an exception need not be told from a StopIteration, which is no exception here.
  */
 import type { AsyncResource } from "node:async_hooks";
 import { inspect } from "node:util";

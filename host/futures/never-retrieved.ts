@@ -4,7 +4,7 @@
  * Owns: telling the exception handler of each when its future or task is lost to the garbage collector, or else at the end of the
  * process. In debug mode it is told also what the future or task was, as a text, because there is no object any more.
  *
- * From: CPython 3.11, futures.py `__del__`. Differs: there it is told as soon as nobody holds the future. V8's
+ * From: CPython 3.13, futures.py `__del__`. Differs: there it is told as soon as nobody holds the future. V8's
  * collector may come much later, or never in a program that is short.
  */
 import type { FatalError } from "../errors.js";

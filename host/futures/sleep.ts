@@ -3,7 +3,7 @@
  *
  * Owns: futures that a timer settles, and the one that takes exactly one iteration.
  *
- * From: CPython 3.11, tasks.py `sleep`. Differs: NaN is rejected, as CPython does since 3.13.
+ * From: CPython 3.13, tasks.py `sleep`.
  */
 import { FutureState } from "../../assembly/abi.js";
 import { describe, typeError, ValueError } from "../errors.js";

@@ -8,7 +8,7 @@
  *
  * Does not own: which frames are the user's (`scheduler/user-frames.ts`), whether a task still waits (`task.ts`).
  *
- * From: CPython 3.11, base_tasks.py `_task_get_stack` and `_task_print_stack`. Differs: the innermost frame comes
+ * From: CPython 3.13, base_tasks.py `_task_get_stack` and `_task_print_stack`. Differs: the innermost frame comes
  * first, as in JavaScript's stacks.
  */
 import { checkFile, checkInteger, checkOptions } from "../arguments.js";

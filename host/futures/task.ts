@@ -26,6 +26,8 @@ import { checkTask, checkTaskName, NO_OPTIONS, type TaskBody, type TaskOptions }
 interface Cancellation {
   readonly number: number;
   readonly message: string | undefined;
+  /** The task whose own group or time limit asks for it; null if it comes from elsewhere. */
+  readonly withinTask: Task | null;
   /** The tasks that it has come to. A queue and no recursion, because a chain of tasks may be longer than the stack. */
   readonly reached: Task[];
 }
@@ -35,6 +37,7 @@ const generatorFunctions = Object.getPrototypeOf(function* () {});
 let tasksMade = 0;
 let cancellations = 0;
 let cancellation: Cancellation | null = null;
+let cancelsItself: Task | null = null;
 
 /**
  * A coroutine that a loop runs, and the future of what it comes to; nobody else settles it. `createTask` makes one. Task factories make one, or one of a
@@ -58,6 +61,8 @@ export class Task<T = unknown> extends Future<T> implements Steppable, AwaitingT
   #cancelMessage: string | undefined;
   /** The number of the last cancellation that came to this task. */
   #cancellation = 0;
+  /** The number of the last one that did not come from a group or a time limit within it. */
+  #outerCancellation = 0;
   /** The number of the last cancellation that a task which it awaited has left to it. */
   #inherited = 0;
   /** What `cancelling` answers once the core has forgotten the task. */
@@ -118,7 +123,8 @@ export class Task<T = unknown> extends Future<T> implements Steppable, AwaitingT
     if (this._state !== FutureState.Pending) return this._isOver();
     this._scheduler.checkOpen();
     const outer = cancellation;
-    const mine: Cancellation = { number: ++cancellations, message, reached: [] };
+    const mine: Cancellation = { number: ++cancellations, message, withinTask: cancelsItself, reached: [] };
+    cancelsItself = null;
     cancellation = mine;
     try {
       this.#reach(mine);
@@ -127,6 +133,12 @@ export class Task<T = unknown> extends Future<T> implements Steppable, AwaitingT
       cancellation = outer;
     }
     return true;
+  }
+
+  /** @internal Cancels it for a group or a time limit within it: the one who awaits it does not hear of that. */
+  _cancelFromWithin(): void {
+    cancelsItself = this as Task;
+    this.cancel();
   }
 
   /** How often it was cancelled, less how often that was taken back. */
@@ -185,6 +197,12 @@ export class Task<T = unknown> extends Future<T> implements Steppable, AwaitingT
     printStackOf(this as Task, options);
   }
 
+  /** @internal Calls something in the context in which it steps. */
+  _runInContext(other: () => void): void {
+    if (this.#context === null) other();
+    else this.#context.runInAsyncScope(other);
+  }
+
   /** @internal */
   override _words(): string[] {
     const words = super._words();
@@ -234,8 +252,9 @@ export class Task<T = unknown> extends Future<T> implements Steppable, AwaitingT
     this.#awaited?.dispel();
     this.#awaited = null;
     this.#coroutine = null;
-    if (this.#owed !== null && state !== FutureState.Cancelled)
-      leaveCancellation(this as Future<unknown>, this.#cancellation);
+    // Of a task of the user's an exception takes the place of the cancellation, as with asyncio.
+    const leaves = this._failed ? isKept(this as Future<unknown>) : state !== FutureState.Cancelled;
+    if (this.#owed !== null && leaves) leaveCancellation(this as Future<unknown>, this.#outerCancellation);
     this._leave(state);
   }
 
@@ -263,11 +282,6 @@ export class Task<T = unknown> extends Future<T> implements Steppable, AwaitingT
   _owe(message: string | undefined): void {
     this.#owed = { message };
     this.#isCancellationDue = true;
-  }
-
-  /** @internal Has a cancellation that was heard of thrown once more. */
-  _oweAgain(): void {
-    this._owe(this.#cancelMessage);
   }
 
   /** @internal */
@@ -339,6 +353,7 @@ export class Task<T = unknown> extends Future<T> implements Steppable, AwaitingT
     let task: Task = this as Task;
     while (task.#cancellation !== reaching.number && task._state === FutureState.Pending) {
       task.#cancellation = reaching.number;
+      if (task !== reaching.withinTask) task.#outerCancellation = reaching.number;
       task.#cancelMessage = reaching.message;
       task.#controller?.abort(new CancelledError(reaching.message));
       if (task.#waiter instanceof Task) task = task.#waiter;

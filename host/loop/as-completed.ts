@@ -1,7 +1,7 @@
 /**
  * Several things in the order in which they are done.
  *
- * From: CPython 3.11, tasks.py `as_completed`. Differs: what the iterator gives are futures, not coroutines.
+ * From: CPython 3.13, tasks.py `as_completed`. Differs: what the plain iterator gives are futures, not coroutines.
  */
 import { checkOptions } from "../arguments.js";
 import { TimeoutError } from "../errors.js";
@@ -19,10 +19,29 @@ export interface AsCompletedOptions {
   timeout?: number | null;
 }
 
+/** One of the awaitables itself if it is a future, else the task or future that was made of it. */
+export type FutureOf<A extends Awaitable<unknown>> = A extends Future<unknown> ? A : Future<ResultOf<A>>;
+
+/** For `for` a future for each of them, for `for await` one of them after the other. */
+export interface CompletedIterator<A extends Awaitable<unknown>> extends IterableIterator<Future<ResultOf<A>>> {
+  [Symbol.asyncIterator](): FuturesInTurn<FutureOf<A>>;
+}
+
+/** An AsyncIterator of futures, of which TypeScript does not believe that `for await` gives their results. */
+export interface FuturesInTurn<F> {
+  next(): Promise<IteratorResult<F, undefined>>;
+  return(): Promise<IteratorResult<F, undefined>>;
+}
+
 /**
  * Gives a future for each of them, to be awaited before the next one is asked for: it comes to what the next that is done comes to.
  *
  *     for (const next of asCompleted(downloads)) console.log(await next);
+ *
+ * In an async function `for await` gives those themselves that are done, so that one can tell which it is; when the time is over, it throws
+ * the TimeoutError itself.
+ *
+ *     for await (const download of asCompleted(downloads)) console.log(names.get(download), download.result());
  *
  * @throws TypeError `ERR_INVALID_ARG_TYPE`, `ERR_NOT_AWAITABLE`, `ERR_NOT_A_NUMBER`, `ERR_UNKNOWN_OPTION`; ValueError
  *   `ERR_FOREIGN_FUTURE`, `ERR_BAD_TIME`
@@ -30,18 +49,18 @@ export interface AsCompletedOptions {
 export function asCompleted<A extends Awaitable<unknown>>(
   awaitables: Iterable<A>,
   options: AsCompletedOptions = {},
-): IterableIterator<Future<ResultOf<A>>> {
+): CompletedIterator<A> {
   checkSeveral("asCompleted", awaitables);
   checkOptions("asCompleted", options, ["timeout"]);
   const { timeout = null } = options;
   if (timeout !== null) checkSeconds("timeout", timeout);
-  return new Completions(new Set(allOnOneLoop(awaitables)) as Set<Future<ResultOf<A>>>, timeout);
+  return new Completions<A>(new Set(allOnOneLoop(awaitables)) as Set<Future<ResultOf<A>>>, timeout);
 }
 
-class Completions<T> implements IterableIterator<Future<T>> {
+class Completions<A extends Awaitable<unknown>, T = ResultOf<A>> implements IterableIterator<Future<T>> {
   readonly #pending: Set<Future<T>>;
   readonly #done: Future<T>[] = [];
-  readonly #waiters: Next<T>[] = [];
+  readonly #waiters: Waiter<T>[] = [];
   /** Null where there is nothing to wait for. */
   readonly #loop: EventLoop | null;
   readonly #timer: TimerHandle | null = null;
@@ -61,19 +80,32 @@ class Completions<T> implements IterableIterator<Future<T>> {
     return this;
   }
 
+  [Symbol.asyncIterator](): FuturesInTurn<FutureOf<A>> {
+    return {
+      next: async () => {
+        if (this.#left === 0) return { done: true, value: undefined };
+        return await this.#turn(new NextItself<FutureOf<A>, T>(this.#loop as EventLoop, this.#pending, this.#giveBack));
+      },
+      return: async () => this.return(),
+    };
+  }
+
   next(): IteratorResult<Future<T>, undefined> {
     if (this.#left === 0) return { done: true, value: undefined };
+    return { done: false, value: this.#turn(new Next<T>(this.#loop as EventLoop, this.#pending, this.#giveBack)) };
+  }
+
+  #turn<W extends Waiter<T>>(waiter: W): W {
     this.#left--;
-    const waiter = new Next<T>(this.#loop as EventLoop, this.#pending, this.#giveBack);
     const done = this.#done.shift();
     if (done !== undefined) waiter._is(done);
     else if (this.#isOver) waiter._failWith(timeoutError());
     else this.#waiters.push(waiter);
-    return { done: false, value: waiter };
+    return waiter;
   }
 
   /** Lets go of those that are not done, which go on. */
-  return(): IteratorResult<Future<T>, undefined> {
+  return(): IteratorReturnResult<undefined> {
     this.#left = 0;
     this.#letGo();
     return { done: true, value: undefined };
@@ -95,7 +127,7 @@ class Completions<T> implements IterableIterator<Future<T>> {
   };
 
   /** The first that still waits. One that was cancelled meanwhile takes nothing away from those behind it. */
-  #nextWaiter(): Next<T> | undefined {
+  #nextWaiter(): Waiter<T> | undefined {
     let waiter = this.#waiters.shift();
     while (waiter?.done()) waiter = this.#waiters.shift();
     return waiter;
@@ -115,8 +147,14 @@ class Completions<T> implements IterableIterator<Future<T>> {
   }
 }
 
-/** The next one that is done. */
-class Next<T> extends OwnFuture<T> {
+interface Waiter<T> {
+  done(): boolean;
+  _is(source: Future<T>): void;
+  _failWith(error: Error): void;
+}
+
+/** Waits for the next one that is done, and gives `R` of it. */
+abstract class Turn<R, T> extends OwnFuture<R> implements Waiter<T> {
   readonly #giveBack: (source: Future<T>) => void;
   readonly #pending: Iterable<Future<T>>;
   #source: Future<T> | null = null;
@@ -138,8 +176,10 @@ class Next<T> extends OwnFuture<T> {
   /** From here on it stands for this one. */
   _is(source: Future<T>): void {
     this.#source = source;
-    this._endAs(source);
+    this._endWith(source);
   }
+
+  protected abstract _endWith(source: Future<T>): void;
 
   /** Whoever asked for it is cancelled before going on. If it was awaited by others too, they have it. */
   override _undelivered(): void {
@@ -147,6 +187,20 @@ class Next<T> extends OwnFuture<T> {
     const source = this.#source;
     this.#source = null;
     if (source !== null) this.#giveBack(source);
+  }
+}
+
+/** What the next one comes to. */
+class Next<T> extends Turn<T, T> {
+  protected override _endWith(source: Future<T>): void {
+    this._endAs(source);
+  }
+}
+
+/** The next one itself, in an object: whoever awaits a future has its result. */
+class NextItself<F, T> extends Turn<IteratorResult<F, undefined>, T> {
+  protected override _endWith(source: Future<T>): void {
+    this._succeed({ done: false, value: source as F });
   }
 }
 

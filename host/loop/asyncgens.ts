@@ -6,7 +6,7 @@
  * Does not own: iterating. A `for await` closes its generator itself when it is left; this is for those that are iterated
  * by hand, or whose task ends inside.
  *
- * From: CPython 3.11 base_events `_asyncgen_firstiter_hook`, `_asyncgen_finalizer_hook`, `shutdown_asyncgens`. Differs:
+ * From: CPython 3.13 base_events `_asyncgen_firstiter_hook`, `_asyncgen_finalizer_hook`, `shutdown_asyncgens`. Differs:
  * JavaScript has no hooks, so a generator is tracked when the loop is asked to. What the loop hands out stands in for the
  * generator, because a generator itself cannot be closed any more once the garbage collector has found it.
  */

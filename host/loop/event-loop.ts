@@ -6,7 +6,7 @@
  * Does not own: the order of things (`assembly/`), ticks and time (the drivers in `scheduler/`), sockets and transports (`net/`), nor
  * the calls that make them (`network-calls.ts`).
  *
- * From: CPython 3.11, base_events.BaseEventLoop. Differs: FIFO for equal deadlines, NaN is rejected, tasks are kept alive.
+ * From: CPython 3.13, base_events.BaseEventLoop. Differs: FIFO for equal deadlines, NaN is rejected, tasks are kept alive.
  */
 
 import { checkAbortSignal, checkOptions } from "../arguments.js";

@@ -5,10 +5,13 @@
  * reported to the default handler, and a default handler that raises is logged. In debug mode a context is told where
  * what it is about was made.
  *
- * From: CPython 3.11, base_events `call_exception_handler` and `default_exception_handler`.
+ * From: CPython 3.13, base_events `call_exception_handler` and `default_exception_handler`. Differs: of a task that is lost nothing is left, so
+ * what it is told of one does not run in the context of the task.
  */
 import { logError } from "../complaints.js";
 import { describe, FatalError, typeError } from "../errors.js";
+import { Task } from "../futures/task.js";
+import { Handle } from "../scheduler/handle.js";
 import { sourceOf } from "../scheduler/source.js";
 import { attempt, show } from "../show.js";
 import type { EventLoop } from "./event-loop.js";
@@ -58,9 +61,10 @@ export class ExceptionHandling {
   report(given: ExceptionContext): void {
     checkContext(given);
     const context = this.#loop.getDebug() ? attempt(() => withTraceback(this.#loop, given), given) : given;
-    if (this.#handler === null) return this.#tellDefault(context);
+    const handler = this.#handler;
+    if (handler === null) return this.#tellDefault(context);
     try {
-      this.#handler(this.#loop, context);
+      runInContextOf(context, () => handler(this.#loop, context));
     } catch (error) {
       if (error instanceof FatalError) throw error;
       this.#reportHandler(error, context);
@@ -93,6 +97,13 @@ export class ExceptionHandling {
 export function checkContext(context: unknown): void {
   if (typeof context === "object" && context !== null) return;
   throw typeError("ERR_INVALID_ARG_TYPE", `the context must be an object with a message, not ${describe(context)}`);
+}
+
+/** Calls a function with the stores of the task or handle that an exception context is about, if it is about one. */
+function runInContextOf(context: ExceptionContext, call: () => void): void {
+  const subject = attempt(() => context.task ?? context.future ?? context.handle, undefined);
+  if (subject instanceof Task || subject instanceof Handle) subject._runInContext(call);
+  else call();
 }
 
 /** What a context may be about. */

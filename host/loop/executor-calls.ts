@@ -6,7 +6,7 @@
  *
  * Does not own: pools (`executors/`).
  *
- * From: CPython 3.11, base_events `run_in_executor`, `set_default_executor` and `shutdown_default_executor`; threads
+ * From: CPython 3.13, base_events `run_in_executor`, `set_default_executor` and `shutdown_default_executor`; threads
  * `to_thread`. Differs: any executor may be the default.
  */
 

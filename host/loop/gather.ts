@@ -34,7 +34,7 @@ export type ResultsOrErrors<T extends readonly Awaitable<unknown>[]> = {
  * Waits for all of them.
  *
  * The first exception is passed on at once, and the others go on. Cancelling the future cancels all of them. One that
- * is given twice is waited for once, and its result is given twice.
+ * is given twice is waited for once, and its result is given twice. Where all are done already, so is the future.
  *
  * @returns a future of their results, in the order in which they were given
  * @throws TypeError `ERR_INVALID_ARG_TYPE`, `ERR_NOT_AWAITABLE`, `ERR_UNKNOWN_OPTION`; ValueError `ERR_FOREIGN_FUTURE`
@@ -67,11 +67,9 @@ export function gather(awaitables: readonly Awaitable<unknown>[], options: Gathe
     if (outer.cancelRequested) outer.setException(new CancelledError(outer.cancelMessage));
     else outer.setResult(children.map((one) => (failed(one) ? one._takeException() : one.result())));
   };
-  // Of those that are done already nobody is told an iteration later: a gathering of nothing else is done at once.
-  for (const child of distinct) {
-    if (child.done()) finished(child);
-    else child.addDoneCallback(finished);
-  }
+  const done = [...distinct].filter((child) => child.done());
+  for (const child of distinct) if (!child.done()) child.addDoneCallback(finished);
+  for (const child of done) finished(child);
   return outer;
 }
 

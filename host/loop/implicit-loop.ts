@@ -3,7 +3,7 @@
  *
  * Owns: making that loop where there is none. Does not own: which it is (`running-loop.ts`).
  *
- * From: CPython 3.11, events.py `new_event_loop`, `get_event_loop`, `set_event_loop`; tasks.py `create_task`, `sleep`,
+ * From: CPython 3.13, events.py `new_event_loop`, `get_event_loop`, `set_event_loop`; tasks.py `create_task`, `sleep`,
  * `ensure_future`; threads.py.
  */
 import { checkOptions } from "../arguments.js";

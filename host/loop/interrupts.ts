@@ -3,7 +3,7 @@
  *
  * Owns: what SIGINT does then: the first cancels the program's main task, the second ends the process.
  *
- * From: CPython 3.11 runners.Runner. Nothing is done where somebody listens to SIGINT already, in worker threads, and on virtual loops.
+ * From: CPython 3.13 runners.Runner. Nothing is done where somebody listens to SIGINT already, in worker threads, and on virtual loops.
  */
 import { isMainThread } from "node:worker_threads";
 import { CancelledError, KeyboardInterrupt } from "../errors.js";

@@ -5,7 +5,7 @@
  *
  * Does not own: doing any of it (`net/`).
  *
- * From: CPython 3.11, base_events.BaseEventLoop, unix_events and selector_events.
+ * From: CPython 3.13, base_events.BaseEventLoop, unix_events and selector_events.
  */
 import type { Duplex } from "node:stream";
 import type { Future } from "../futures/future.js";

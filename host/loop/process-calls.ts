@@ -5,7 +5,7 @@
  *
  * Does not own: doing it (`processes/`).
  *
- * From: CPython 3.11, base_events `subprocess_exec` and `subprocess_shell`.
+ * From: CPython 3.13, base_events `subprocess_exec` and `subprocess_shell`.
  */
 import type { Future } from "../futures/future.js";
 import { type SubprocessOptions, splitOptions, subprocessExec, subprocessShell } from "../processes/spawn.js";

@@ -5,7 +5,7 @@
  *
  * Does not own: running (`event-loop.ts`).
  *
- * From: CPython 3.11, base_events `run_until_complete` and `_run_until_complete_cb`.
+ * From: CPython 3.13, base_events `run_until_complete` and `_run_until_complete_cb`.
  */
 import { FatalError, RuntimeError } from "../errors.js";
 import type { Awaitable } from "../futures/coroutine.js";

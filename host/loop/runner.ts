@@ -6,7 +6,7 @@
  *
  * Does not own: Ctrl-C (`interrupts.ts`).
  *
- * From: CPython 3.11 runners.py; `run` has the `loop_factory` of 3.12. Differs: the loop that was current before is so again at the
+ * From: CPython 3.13 runners.py. Differs: the loop that was current before is so again at the
  * end, where CPython sets none.
  */
 import { checkAbortSignal, checkBoolean, checkOptions } from "../arguments.js";
@@ -21,6 +21,9 @@ import { checkLoop, newEventLoop } from "./implicit-loop.js";
 import { Interrupts } from "./interrupts.js";
 import { checkNoLoopRuns, currentLoop, setCurrentLoop } from "./running-loop.js";
 import { allTasks } from "./tasks.js";
+
+/** Seconds for which the default executor's work is waited for at the end. */
+const EXECUTOR_TIMEOUT = 300;
 
 /** What a `Runner` is made with. */
 export interface RunnerOptions {
@@ -46,7 +49,7 @@ export interface RunOptions extends RunnerOptions, ProgramOptions {}
  * Runs a program on a new loop. Ctrl-C (SIGINT) cancels its main task; a second one, or one that comes after the main
  * task has ended, ends the process, unless the program or somebody else handles that signal. It waits for `main`,
  * cancels the tasks that are left and waits for them too, closes the asynchronous generators that the loop tracks,
- * waits for the default executor's work, and closes the loop.
+ * waits for the default executor's work, for five minutes at the most, and closes the loop.
  *
  * @param main a coroutine, a future's worth of anything, or a function that returns one, which is called on the running loop
  * @returns what `main` comes to; rejects with KeyboardInterrupt if SIGINT ended it
@@ -119,7 +122,7 @@ export class Runner {
 
   /**
    * Cancels the tasks that are left and waits for them, closes the asynchronous generators that the loop tracks, waits for the
-   * default executor's work, and closes the loop.
+   * default executor's work, for five minutes at the most, and closes the loop.
    *
    * @throws RuntimeError `ERR_ANOTHER_LOOP_RUNNING`
    */
@@ -152,7 +155,7 @@ export class Runner {
     try {
       await cancelAllTasks(loop);
       await loop.runUntilComplete(loop.shutdownAsyncgens());
-      if (loop._hasExecutor()) await loop.runUntilComplete(loop.shutdownDefaultExecutor());
+      if (loop._hasExecutor()) await loop.runUntilComplete(loop.shutdownDefaultExecutor({ timeout: EXECUTOR_TIMEOUT }));
     } finally {
       if (this.#before !== null) setCurrentLoop(this.#before.loop);
       loop.close();

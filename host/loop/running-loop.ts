@@ -3,7 +3,7 @@
  *
  * Owns: both variables. One loop runs in a thread at a time, as in asyncio.
  *
- * From: CPython 3.11, events.py `get_running_loop`, `get_event_loop`, `set_event_loop`.
+ * From: CPython 3.13, events.py `get_running_loop`, `get_event_loop`, `set_event_loop`.
  */
 import { RuntimeError } from "../errors.js";
 import { asyncTask } from "../futures/awaiting.js";

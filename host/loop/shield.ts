@@ -1,7 +1,7 @@
 /**
  * Waiting without passing cancellation on.
  *
- * From: CPython 3.11, tasks.py `shield`.
+ * From: CPython 3.13, tasks.py `shield`.
  */
 
 import { Composite } from "../futures/composite.js";

@@ -5,7 +5,7 @@
  *
  * Does not own: catching signals, which is Node's; when the callback runs (the core: it is told by an event record).
  *
- * From: CPython 3.11 unix_events `add_signal_handler`. Differs: SIGKILL and SIGSTOP are a ValueError, as the documentation
+ * From: CPython 3.13 unix_events `add_signal_handler`. Differs: SIGKILL and SIGSTOP are a ValueError, as the documentation
  * has it; what else listens in the process goes on listening.
  */
 import { isMainThread } from "node:worker_threads";

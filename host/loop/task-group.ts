@@ -61,11 +61,9 @@ export class TaskGroup {
       );
     }
     const task = this.#loop.createTask(coro, options);
-    if (task.done()) this.#ended(task as Task<unknown>);
-    else {
-      this.#tasks.add(task as Task<unknown>);
-      task.addDoneCallback(() => this.#ended(task as Task<unknown>));
-    }
+    // Also of one that has ended at once: if it has failed, it must not cancel the function in the middle of a step.
+    this.#tasks.add(task as Task<unknown>);
+    task.addDoneCallback(() => this.#ended(task as Task<unknown>));
     return task;
   }
 
@@ -93,12 +91,15 @@ export class TaskGroup {
     cancellation = (yield* this.#waitForAll()) ?? cancellation;
     if (this.#fatal !== null) throw this.#fatal;
     // What the group itself has asked for is over; its cause is among the errors.
-    if (this.#hasCancelledParent && parent.uncancel() === 0) cancellation = null;
+    if (this.#hasCancelledParent) parent.uncancel();
     if (cancellation !== null && this.#errors.length === 0) throw cancellation;
     if (outcome === null && !(error instanceof CancelledError)) this.#errors.push(error);
     if (this.#errors.length > 0) {
-      // Somebody else's cancellation is not forgotten for them.
-      if (parent.cancelling() > 0) parent._oweAgain();
+      // The errors come first, and what others have asked for comes at the next await.
+      if (parent.cancelling() > 0) {
+        parent.uncancel();
+        parent._cancelFromWithin();
+      }
       throw new ExceptionGroup("unhandled errors in a TaskGroup", this.#errors);
     }
     if (outcome === null) throw error;
@@ -140,7 +141,7 @@ export class TaskGroup {
     if (this.#isAborting) return;
     this.#abort();
     this.#hasCancelledParent = true;
-    this.#parent?.cancel();
+    this.#parent?._cancelFromWithin();
   }
 }
 
@@ -149,7 +150,7 @@ export class TaskGroup {
  *
  * @returns a task of what the function comes to, once all have ended; or of an ExceptionGroup of all that was thrown,
  *   but for cancellations; or of a FatalError, if there is one among that. Its cancellation reaches the function and
- *   the tasks
+ *   the tasks; if there are errors, whoever awaits it has those first, and the cancellation at the next await
  * @throws TypeError `ERR_NOT_CALLABLE`; RuntimeError `ERR_NO_RUNNING_LOOP`
  */
 export function taskGroup<T>(body: Body<T, [TaskGroup]>): Task<T> {

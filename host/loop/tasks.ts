@@ -3,7 +3,7 @@
  *
  * Owns: asking a loop for its tasks. Does not own: the tasks (`futures/task.ts`), where they are kept (`scheduler/scheduler.ts`).
  *
- * From: CPython 3.11, tasks.py `current_task` and `all_tasks`.
+ * From: CPython 3.13, tasks.py `current_task` and `all_tasks`.
  */
 import { describe, RuntimeError, typeError } from "../errors.js";
 import { asyncTask } from "../futures/awaiting.js";

@@ -5,7 +5,7 @@
  *
  * Does not own: what goes through it (`threads/`).
  *
- * From: CPython 3.11, base_events `call_soon_threadsafe`. Differs: functions do not cross threads, so a loop shares them by name.
+ * From: CPython 3.13, base_events `call_soon_threadsafe`. Differs: functions do not cross threads, so a loop shares them by name.
  */
 import type { MessagePort } from "node:worker_threads";
 import { type Callback, callOf, checkNotCoroutine } from "../scheduler/call.js";

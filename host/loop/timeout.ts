@@ -7,6 +7,7 @@
  * a task of its own; whoever cancels that task cancels the function.
  */
 import { CancelledError, RuntimeError, TimeoutError } from "../errors.js";
+import type { Coroutine } from "../futures/coroutine.js";
 import { keepResult } from "../futures/late-cancellation.js";
 import { checkSeconds } from "../futures/sleep.js";
 import type { Task } from "../futures/task.js";
@@ -25,6 +26,8 @@ export class Timeout {
   #when: number | null;
   #timer: Handle | null = null;
   #task: Task<unknown> | null = null;
+  /** How often the task was cancelled before. */
+  #cancelsBefore = 0;
 
   /** @internal Users call `timeout` or `timeoutAt`. */
   constructor(loop: EventLoop, when: number | null) {
@@ -69,26 +72,44 @@ export class Timeout {
     return `<Timeout [${this.#state}]${this.#state === "active" ? ` when=${this.#when}` : ""}>`;
   }
 
-  /** @internal The task of the function begins. */
-  _begin(task: Task<unknown>): void {
+  /** @internal Runs what a task has started, and lets it end in time. @param late what the error says while the deadline is the first one */
+  *_run<T>(task: Task<unknown>, started: Coroutine<T> | Task<T>, late?: string): Coroutine<T> {
+    const first = this.#when;
+    this.#begin(task);
+    let result: T;
+    try {
+      result = yield* started;
+    } catch (error) {
+      if (!this.#end(error)) throw error;
+      const isFirst = this.#when === first && late !== undefined;
+      const message = isFirst ? late : `the time was over at ${this.#when} s of the loop's clock`;
+      throw new TimeoutError(message, { cause: error });
+    }
+    this.#end(null);
+    return result;
+  }
+
+  #begin(task: Task<unknown>): void {
     this.#task = task;
+    this.#cancelsBefore = task.cancelling();
     this.#state = "active";
     this.reschedule(this.#when);
   }
 
-  /** @internal The function has ended. Returns whether it did because the time was over, and for nothing else. */
-  _end(error: unknown): boolean {
+  /** Returns whether the function has ended because the time was over, and for nothing else. */
+  #end(error: unknown): boolean {
     this.#timer?.cancel();
     this.#timer = null;
     const isExpiring = this.#state === "expiring";
     this.#state = isExpiring ? "expired" : "finished";
-    return isExpiring && this.#task?.uncancel() === 0 && error instanceof CancelledError;
+    if (!isExpiring || this.#task === null) return false;
+    return this.#task.uncancel() <= this.#cancelsBefore && error instanceof CancelledError;
   }
 
   readonly #expire = (): void => {
     this.#state = "expiring";
     this.#timer = null;
-    this.#task?.cancel();
+    this.#task?._cancelFromWithin();
   };
 }
 
@@ -118,25 +139,13 @@ export function timeoutAt<T>(when: number | null, body: Body<T, [Timeout]>): Tas
   return limited(getRunningLoop(), when, body);
 }
 
-/** @param late what the error says while the deadline is the first one */
 function limited<T>(loop: EventLoop, when: number | null, body: Body<T, [Timeout]>, late?: string): Task<T> {
   checkBody(body);
   const limit = new Timeout(loop, when);
   const task = loop.createTask<T>(function* () {
     // Even one that has no time at all runs up to where it first waits.
     const started = startBody(loop, body, limit);
-    limit._begin(steppingTask(loop));
-    let result: T;
-    try {
-      result = yield* started;
-    } catch (error) {
-      if (!limit._end(error)) throw error;
-      const last = limit.when();
-      const isFirst = last === when && late !== undefined;
-      throw new TimeoutError(isFirst ? late : `the time was over at ${last} s of the loop's clock`, { cause: error });
-    }
-    limit._end(null);
-    return result;
+    return yield* limit._run(steppingTask(loop), started, late);
   });
   return keepResult(task);
 }

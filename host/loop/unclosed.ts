@@ -4,7 +4,7 @@
  * Owns: reporting pending tasks, always; in debug mode warning of transports and servers that are open; closing these, without telling
  * their protocols.
  *
- * From: CPython 3.11 tasks.py `Task.__del__`, selector_events `_SelectorTransport.__del__`. Differs: there it is the
+ * From: CPython 3.13 tasks.py `Task.__del__`, selector_events `_SelectorTransport.__del__`. Differs: there it is the
  * garbage collector that finds them, and closes their sockets. Here a loop keeps its tasks alive, and a descriptor what
  * works on it, so the end of the loop is the moment in which they are lost.
  */

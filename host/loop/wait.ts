@@ -1,7 +1,7 @@
 /**
  * Waiting for some of several things, and waiting no longer than a certain time.
  *
- * From: CPython 3.11, tasks.py `wait`; 3.12, `wait_for`, which waits until what it cancelled has ended.
+ * From: CPython 3.13, tasks.py `wait` and `wait_for`.
  */
 import { checkOptions } from "../arguments.js";
 import { CancelledError, describe, TimeoutError, ValueError } from "../errors.js";

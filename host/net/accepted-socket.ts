@@ -5,7 +5,7 @@
  *
  * Does not own: handing the socket to a transport (`connect.ts`).
  *
- * From: CPython 3.11 base_events `connect_accepted_socket`.
+ * From: CPython 3.13 base_events `connect_accepted_socket`.
  */
 
 import { checkOptions } from "../arguments.js";

@@ -5,7 +5,7 @@
  *
  * Does not own: what can be a pipe (`pipe-end.ts`), the transports afterwards (`read-pipe.ts`, `write-pipe.ts`).
  *
- * From: CPython 3.11 base_events `connect_read_pipe` and `connect_write_pipe`. Differs: what is no pipe is refused before
+ * From: CPython 3.13 base_events `connect_read_pipe` and `connect_write_pipe`. Differs: what is no pipe is refused before
  * the protocol factory is called; a protocol factory that throws closes the pipe.
  */
 

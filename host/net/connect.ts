@@ -7,7 +7,7 @@
  * Does not own: trying several at once (`happy-eyeballs.ts`), the connection afterwards (`socket-transport.ts`), waiting
  * for a socket to connect (`sock-calls.ts`).
  *
- * From: CPython 3.11 base_events `create_connection`, with `allErrors` of 3.12. Differs: options that `sock` makes
+ * From: CPython 3.13 base_events `create_connection`. Differs: options that `sock` makes
  * meaningless are errors; a protocol factory that throws closes the socket.
  */
 

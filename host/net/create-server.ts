@@ -5,9 +5,9 @@
  *
  * Does not own: the server afterwards (`server.ts`).
  *
- * From: CPython 3.11 base_events `create_server`, with `keepAlive` of 3.13. Differs: equal addresses are removed in the
- * order of the hosts; options that `sock` makes meaningless are errors; a name or the absence of a host may have an
- * IPv6 address that this machine does not, which is then left out (as CPython does since 3.13).
+ * From: CPython 3.13 base_events `create_server`. Differs: equal addresses are removed in the
+ * order of the hosts; options that `sock` makes meaningless are errors. A name or the absence of a host may have an
+ * IPv6 address that this machine does not, which is then left out.
  */
 
 import { checkAbsent, checkBoolean } from "../arguments.js";

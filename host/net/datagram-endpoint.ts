@@ -6,7 +6,7 @@
  *
  * Does not own: the endpoint afterwards (`socket-datagrams.ts`).
  *
- * From: CPython 3.11 base_events `create_datagram_endpoint`. Differs: reuseAddress is still there, off unless asked for; the
+ * From: CPython 3.13 base_events `create_datagram_endpoint`. Differs: reuseAddress is still there, off unless asked for; the
  * file of a Unix socket is removed when the endpoint closes; a protocol factory that throws closes the socket.
  */
 

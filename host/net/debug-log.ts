@@ -5,7 +5,7 @@
  *
  * Does not own: what is slow or went wrong, which debug mode tells of in any case.
  *
- * From: CPython 3.11 `logger.debug` and `logger.info` of base_events and selector_events, which are not shown either unless asked for.
+ * From: CPython 3.13 `logger.debug` and `logger.info` of base_events and selector_events, which are not shown either unless asked for.
  */
 
 import { debuglog } from "node:util";

@@ -6,7 +6,7 @@
  *
  * Does not own: why it ends.
  *
- * From: CPython 3.11 unix_events `_call_connection_lost`.
+ * From: CPython 3.13 unix_events `_call_connection_lost`.
  */
 
 import type { EventLoop } from "../loop/event-loop.js";

@@ -3,7 +3,7 @@
  *
  * Owns: the names, and the types of what they stand for. Does not own: finding it out (the transports).
  *
- * From: CPython 3.11, `BaseTransport.get_extra_info`. Differs: `peercred`, `alpnProtocol` and `duplex` are ours.
+ * From: CPython 3.13, `BaseTransport.get_extra_info`. Differs: `peercred`, `alpnProtocol` and `duplex` are ours.
  */
 import type { Duplex } from "node:stream";
 import type { CipherNameAndProtocol, PeerCertificate, TLSSocket } from "node:tls";

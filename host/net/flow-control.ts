@@ -6,7 +6,7 @@
  *
  * Does not own: what waits. A transport says how much that is.
  *
- * From: CPython 3.11 transports.py `_FlowControlMixin`.
+ * From: CPython 3.13 transports.py `_FlowControlMixin`.
  */
 
 import { checkOptions } from "../arguments.js";

@@ -6,7 +6,7 @@
  *
  * Does not own: one attempt (`connect.ts`), resolving.
  *
- * From: CPython 3.11 `staggered.staggered_race` and base_events `_interleave_addrinfos`. Differs: the losers are closed
+ * From: CPython 3.13 `staggered.staggered_race` and base_events `_interleave_addrinfos`. Differs: the losers are closed
  * before the winner is handed on.
  */
 

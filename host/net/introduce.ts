@@ -6,7 +6,7 @@
  *
  * Does not own: what the transport runs over.
  *
- * From: CPython 3.11 base_events `_create_connection_transport`. Differs: a protocol factory that throws closes what was
+ * From: CPython 3.13 base_events `_create_connection_transport`. Differs: a protocol factory that throws closes what was
  * to be the transport's.
  */
 

@@ -6,7 +6,7 @@
  *
  * Does not own: where the bytes come from and go to (`duplex-transport.ts`, `tls-transport.ts`).
  *
- * From: CPython 3.11 selector_events `_SelectorTransport`, protocols.py `_feed_data_to_buffered_proto`.
+ * From: CPython 3.13 selector_events `_SelectorTransport`, protocols.py `_feed_data_to_buffered_proto`.
  */
 
 import { logWarning } from "../complaints.js";

@@ -6,7 +6,7 @@
  *
  * Does not own: the socket (`door.ts`).
  *
- * From: CPython 3.11 selector_events `_accept_connection`. Differs: a connection is set up in the iteration that accepts
+ * From: CPython 3.13 selector_events `_accept_connection`. Differs: a connection is set up in the iteration that accepts
  * it; there is one retry and not a stack of them, and none after the server is closed (python/cpython#151615); a
  * connection that broke before it was accepted does not end the round.
  */

@@ -8,7 +8,7 @@
  *
  * Does not own: when to read and to write (`read-pipe.ts`, `write-pipe.ts`).
  *
- * From: CPython 3.11 unix_events `_UnixReadPipeTransport` and `_UnixWritePipeTransport`. Differs: 0, 1 and 2 stay open; a
+ * From: CPython 3.13 unix_events `_UnixReadPipeTransport` and `_UnixWritePipeTransport`. Differs: 0, 1 and 2 stay open; a
  * socket that has something to say is not taken for one whose peer has gone; a descriptor that cannot be read, or not be
  * written, is refused.
  */

@@ -6,7 +6,7 @@
  *
  * Does not own: the descriptor's kind and mode (`pipe-end.ts`), handing over what was read (`reception.ts`).
  *
- * From: CPython 3.11 unix_events `_UnixReadPipeTransport`. Differs: a protocol may be a BufferedProtocol; one that throws in
+ * From: CPython 3.13 unix_events `_UnixReadPipeTransport`. Differs: a protocol may be a BufferedProtocol; one that throws in
  * `dataReceived` loses the pipe, as it would a socket; a device that epoll does not take, such as /dev/null, is read from
  * in every iteration, where CPython never reads from it.
  */

@@ -7,7 +7,7 @@
  * Does not own: when to receive, the end of the stream, errors of the source (the transports). Those of sockets do the same
  * by themselves, which spares them a call and an object.
  *
- * From: CPython 3.11 selector_events `_read_ready__data_received` and `_read_ready__get_buffer`.
+ * From: CPython 3.13 selector_events `_read_ready__data_received` and `_read_ready__get_buffer`.
  */
 
 import { checkBytes } from "../arguments.js";

@@ -5,7 +5,7 @@
  *
  * Does not own: everything else, which goes to the C library (`lookups.ts`).
  *
- * From: CPython 3.11 base_events `getaddrinfo`, `getnameinfo` and `_ipaddr_info`. Differs: numeric hosts are answered at
+ * From: CPython 3.13 base_events `getaddrinfo`, `getnameinfo` and `_ipaddr_info`. Differs: numeric hosts are answered at
  * once also by `getaddrinfo`, and without a type; a port that is no port is a ValueError; names outside ASCII are encoded
  * as browsers do it.
  */

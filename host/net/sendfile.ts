@@ -6,7 +6,7 @@
  *
  * Does not own: the file and what of it is sent (`file-source.ts`), the kernel's part (`sock-sendfile.ts`).
  *
- * From: CPython 3.11 base_events `sendfile`, `_SendfileFallbackProtocol`. Differs: what the kernel sends is waited for by
+ * From: CPython 3.13 base_events `sendfile`, `_SendfileFallbackProtocol`. Differs: what the kernel sends is waited for by
  * `close` and `writeEof`; the file's position stays where it is.
  */
 import type { Future } from "../futures/future.js";

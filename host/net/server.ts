@@ -7,7 +7,7 @@
  * Does not own: accepting (`door.ts`, `listener.ts`), the addresses (`create-server.ts`), the connections' own lives
  * (`socket-transport.ts`).
  *
- * From: CPython base_events `Server`: 3.11, with `waitClosed` of 3.12.1 and `closeClients` and `abortClients` of 3.13.
+ * From: CPython 3.13 base_events `Server`.
  * Differs: `sockets` is null once closed; starting a closed server is a RuntimeError.
  */
 

@@ -5,7 +5,7 @@
  *
  * Does not own: the sockets' addresses (`create-server.ts`, `unix-server.ts`), the server afterwards (`server.ts`).
  *
- * From: CPython 3.11 base_events `create_server`, its second half.
+ * From: CPython 3.13 base_events `create_server`, its second half.
  */
 
 import { checkBoolean, checkInteger, checkOptions, INT_MAX } from "../arguments.js";

@@ -5,7 +5,7 @@
  *
  * Does not own: waiting for the next attempt (`socket-call.ts`); the socket, which the caller keeps, whatever comes of the call.
  *
- * From: CPython 3.11 selector_events `sock_recv` and its kin. Differs: a Unix socket whose peer's backlog is full is not taken
+ * From: CPython 3.13 selector_events `sock_recv` and its kin. Differs: a Unix socket whose peer's backlog is full is not taken
  * for connected.
  */
 

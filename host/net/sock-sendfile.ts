@@ -5,7 +5,7 @@
  *
  * Does not own: the file and what of it is sent (`file-source.ts`); the socket.
  *
- * From: CPython 3.11 unix_events `_sock_sendfile_native_impl`, base_events `_sock_sendfile_fallback`. Differs: the file's position
+ * From: CPython 3.13 unix_events `_sock_sendfile_native_impl`, base_events `_sock_sendfile_fallback`. Differs: the file's position
  * stays where it is.
  */
 import { SOCK_STREAM } from "../constants.js";

@@ -6,7 +6,7 @@
  *
  * Does not own: what an attempt does (`sock-calls.ts`, `sock-sendfile.ts`), and the socket.
  *
- * From: CPython 3.11 selector_events. Differs: a second call is an error where CPython never ends the first; a socket that is
+ * From: CPython 3.13 selector_events. Differs: a second call is an error where CPython never ends the first; a socket that is
  * closed ends the call with an error, where it would wait for ever.
  */
 import { RuntimeError } from "../errors.js";

@@ -33,6 +33,9 @@ import type { SocketFile } from "./socket-file.js";
 /** How long to wait until a socket that is writable, and yet takes nothing, is asked again. */
 const RETRY_SECONDS = 0.001;
 
+/** What each datagram that waits counts for beside its bytes, so that many empty ones pause the protocol as well. */
+const HEADER_BYTES = 8;
+
 /** How many datagrams are sent at a time, and how large each may be: copying it must be cheaper than a system call. */
 const SENDS = 32;
 const SEND_BYTES_MAX = 2048;
@@ -193,7 +196,7 @@ export class SocketDatagrams extends DatagramTransport {
       }
       isStuck = false;
       queue.shift();
-      this.#queuedBytes -= data.length;
+      this.#queuedBytes -= data.length + HEADER_BYTES;
       // The protocol, which is told of the error, may want to close first. What still waits is sent later.
       if (result < 0) return this.#tellError(result, address);
     }
@@ -256,7 +259,7 @@ export class SocketDatagrams extends DatagramTransport {
 
   #enqueue(data: Buffer, address: Address | null): void {
     this.#queue.push({ data, address });
-    this.#queuedBytes += data.length;
+    this.#queuedBytes += data.length + HEADER_BYTES;
   }
 
   #startWriting(): boolean {

@@ -7,7 +7,7 @@
  * Does not own: where received bytes are put (`receive-slab.ts`), bytes that wait (`write-queue.ts`), the water marks
  * (`flow-control.ts`), making connections (`connect.ts`, `listener.ts`).
  *
- * From: CPython 3.11 selector_events `_SelectorSocketTransport`. Differs: a write after a close that has drained is dropped
+ * From: CPython 3.13 selector_events `_SelectorSocketTransport`. Differs: a write after a close that has drained is dropped
  * quietly; inside `resumeWriting`, `abort` does not lead to a second `connectionLost`, nor `writeEof` to a second shutdown,
  * which may fail; a peer that is gone when the end of the stream is to be sent is an error of the connection and not of
  * `writeEof`.

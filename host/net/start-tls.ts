@@ -5,7 +5,7 @@
  *
  * Does not own: the handshake (`tls-handshake.ts`).
  *
- * From: CPython 3.11 base_events `start_tls`.
+ * From: CPython 3.13 base_events `start_tls`.
  */
 
 import { checkAbsent, checkBoolean, checkOptions } from "../arguments.js";

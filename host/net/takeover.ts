@@ -5,7 +5,7 @@
  *
  * Does not own: the socket afterwards (`owners.ts`).
  *
- * From: CPython 3.11 base_events `create_connection` and its kin. Differs: there a call that waits for the socket never ends.
+ * From: CPython 3.13 base_events `create_connection` and its kin. Differs: there a call that waits for the socket never ends.
  */
 import { SOCK_DGRAM, SOCK_STREAM } from "../constants.js";
 import { ValueError } from "../errors.js";

@@ -5,7 +5,7 @@
  *
  * Does not own: doing it.
  *
- * From: CPython 3.11 asyncio/transports.py. Differs: these are interfaces, so nothing is an instance of them.
+ * From: CPython 3.13 asyncio/transports.py. Differs: these are interfaces, so nothing is an instance of them.
  */
 
 import type { BaseProtocol } from "../protocols.js";

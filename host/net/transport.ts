@@ -5,7 +5,7 @@
  *
  * Does not own: doing it. That is for connections over sockets (`socket-transport.ts`) and over whatever else there is.
  *
- * From: CPython 3.11 asyncio/transports.py `Transport`.
+ * From: CPython 3.13 asyncio/transports.py `Transport`.
  */
 
 import { inspect } from "node:util";

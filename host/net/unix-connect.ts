@@ -5,7 +5,7 @@
  *
  * Does not own: handing the connected socket to a transport (`connect.ts`).
  *
- * From: CPython 3.11 unix_events `create_unix_connection`. Differs: a protocol factory that throws closes the socket; a
+ * From: CPython 3.13 unix_events `create_unix_connection`. Differs: a protocol factory that throws closes the socket; a
  * server that has no room for another connection is the error `EAGAIN`, where CPython takes the socket for connected.
  */
 

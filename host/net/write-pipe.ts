@@ -7,7 +7,7 @@
  * Does not own: the descriptor's kind and mode (`pipe-end.ts`), bytes that wait (`write-queue.ts`), the water marks
  * (`flow-control.ts`).
  *
- * From: CPython 3.11 unix_events `_UnixWritePipeTransport`.
+ * From: CPython 3.13 unix_events `_UnixWritePipeTransport`.
  */
 
 import { inspect } from "node:util";

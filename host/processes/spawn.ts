@@ -6,7 +6,7 @@
  *
  * Does not own: what the arguments may be (`spawn-arguments.ts`), the child afterwards (`subprocess-transport.ts`), its pipes (`stdio.ts`), fork and exec, which are Node's.
  *
- * From: CPython 3.11 base_events `subprocess_exec`.
+ * From: CPython 3.13 base_events `subprocess_exec`.
  */
 
 import { type ChildProcess, spawn } from "node:child_process";

@@ -6,7 +6,7 @@
  *
  * Does not own: spawning (`spawn.ts`), reaping, which Node does for its own children alone.
  *
- * From: CPython 3.11 base_subprocess `BaseSubprocessTransport`. Differs: `processExited` and `connectionLost` are called in the context of
+ * From: CPython 3.13 base_subprocess `BaseSubprocessTransport`. Differs: `processExited` and `connectionLost` are called in the context of
  * whoever has made the child, as by uvloop.
  */
 import type { ChildProcess } from "node:child_process";

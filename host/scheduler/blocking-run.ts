@@ -7,7 +7,7 @@
  *
  * Does not own: the selector and the loop's other kind of run (`guest-driver.ts`), between which a loop may change from run to run.
  *
- * From: CPython 3.11, base_events `run_forever`. Differs: a loop that nothing can wake raises.
+ * From: CPython 3.13, base_events `run_forever`. Differs: a loop that nothing can wake raises.
  */
 import { isMainThread } from "node:worker_threads";
 import { RuntimeError } from "../errors.js";

@@ -31,6 +31,12 @@ export class BoundCall {
     else this.call();
   }
 
+  /** Calls something else in its context. */
+  runOther(other: () => void): void {
+    if (followsContext()) emptyContext().runInAsyncScope(other);
+    else other();
+  }
+
   /** Calls it where it is. */
   call(): void {
     const { callback, args } = this;
@@ -43,6 +49,10 @@ export class BoundCall {
 class LocalCall extends BoundCall {
   override run(): void {
     this.call();
+  }
+
+  override runOther(other: () => void): void {
+    other();
   }
 }
 
@@ -57,6 +67,10 @@ class ContextCall extends BoundCall {
 
   override run(): void {
     this.#context.runInAsyncScope(this.call, this);
+  }
+
+  override runOther(other: () => void): void {
+    this.#context.runInAsyncScope(other);
   }
 }
 

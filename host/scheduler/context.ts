@@ -7,7 +7,7 @@
  *
  * Does not own: what is kept in our storage (`futures/awaiting.ts`).
  *
- * From: CPython 3.11, events.py `Handle` and tasks.py `Task`, which run in copies of the contextvars. Differs: on Node 24 and
+ * From: CPython 3.13, events.py `Handle` and tasks.py `Task`, which run in copies of the contextvars. Differs: on Node 24 and
  * later what a generator sets with `enterWith` is gone at its next step, because a task has one context for all its steps
  * and Node does not write into it; `run` around what follows works everywhere. Stores that were set before this module was
  * loaded, and none afterwards, are not followed.

@@ -5,11 +5,11 @@
  *
  * Does not own: when it runs (the core), the callback and its arguments (`call.ts`).
  *
- * From: CPython 3.11, events.py `Handle` and `TimerHandle`.
+ * From: CPython 3.13, events.py `Handle` and `TimerHandle`.
  */
 import { inspect } from "node:util";
 import { textOf } from "../show.js";
-import { type Call, describeCall } from "./call.js";
+import { BoundCall, type Call, describeCall, runBare } from "./call.js";
 import type { Scheduler } from "./scheduler.js";
 import { noteSource, siteOf } from "./source.js";
 
@@ -52,6 +52,14 @@ export class Handle {
   /** Whether it was cancelled, be it while the callback ran or afterwards. */
   cancelled(): boolean {
     return this._id === CANCELLED;
+  }
+
+  /** @internal Calls something in the context of the callback. */
+  _runInContext(other: () => void): void {
+    const call = this._call;
+    if (call instanceof BoundCall) call.runOther(other);
+    else if (call !== null) runBare(other);
+    else other();
   }
 
   /** @internal Marks it as cancelled and lets go of the callback. */

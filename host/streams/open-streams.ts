@@ -5,7 +5,7 @@
  *
  * Does not own: connecting and listening (`net/`).
  *
- * From: CPython 3.11 asyncio/streams.py. Differs: what they return has started.
+ * From: CPython 3.13 asyncio/streams.py. Differs: what they return has started.
  */
 
 import type { Future } from "../futures/future.js";

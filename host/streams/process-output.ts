@@ -5,7 +5,7 @@
  *
  * Does not own: reading (`stream-reader.ts`), the child (`process.ts`).
  *
- * From: CPython 3.11, where a pipe that is not watched is garbage with its reader, and `_UnixReadPipeTransport.__del__` closes it.
+ * From: CPython 3.13, where a pipe that is not watched is garbage with its reader, and `_UnixReadPipeTransport.__del__` closes it.
  */
 import { inspect } from "node:util";
 import type { ReadTransport } from "../net/transport-kinds.js";

@@ -5,7 +5,7 @@
  *
  * Does not own: the child (`processes/`), reading (`stream-reader.ts`).
  *
- * From: CPython 3.11 asyncio/subprocess.py. Differs: the options are those of `subprocessExec`, and `signal` kills the child.
+ * From: CPython 3.13 asyncio/subprocess.py. Differs: the options are those of `subprocessExec`, and `signal` kills the child.
  */
 
 import { inspect } from "node:util";

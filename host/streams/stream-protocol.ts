@@ -6,9 +6,8 @@
  *
  * Does not own: reading (`stream-reader.ts`), writing (`stream-writer.ts`).
  *
- * From: CPython 3.11 asyncio/streams.py `StreamReaderProtocol`, `FlowControlMixin`; a client's task that is cancelled closes
- * its connection, and `startTls` gives the reader the new transport, both as in 3.12. Differs: the reader is kept as long as
- * the connection, so a stream that nobody holds is not closed; a callback that is no coroutine function is called in a
+ * From: CPython 3.13 asyncio/streams.py `StreamReaderProtocol`, `FlowControlMixin`. Differs: `startTls` gives the reader the new
+ * transport; the reader is kept as long as the connection, so a stream that nobody holds is not closed; a callback that is no coroutine function is called in a
  * task too, one iteration later.
  */
 

@@ -5,7 +5,7 @@
  *
  * Does not own: the connection (`stream-protocol.ts`), the bytes' own order (`byte-queue.ts`).
  *
- * From: CPython 3.11 asyncio/streams.py `StreamReader`. Differs: a read has begun when its future is there, and has taken
+ * From: CPython 3.13 asyncio/streams.py `StreamReader`. Differs: a read has begun when its future is there, and has taken
  * its bytes when that is done, so a task that is cancelled just then does not get them; wrong arguments and a second read
  * are refused at the call, and a second read also while the one that waits could leave it something; cancelling `read(-1)`
  * loses nothing; `feedData` keeps the bytes and does not copy them.

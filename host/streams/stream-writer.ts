@@ -5,7 +5,7 @@
  *
  * Does not own: sending (the transports in `net/`), whether there is too much to send (`stream-protocol.ts`).
  *
- * From: CPython 3.11 asyncio/streams.py `StreamWriter`. Differs: one that nobody holds is not closed; cancelling
+ * From: CPython 3.13 asyncio/streams.py `StreamWriter`. Differs: one that nobody holds is not closed; cancelling
  * `waitClosed` does not touch others who wait.
  */
 

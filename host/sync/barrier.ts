@@ -1,7 +1,7 @@
 /**
  * Barriers: all wait for the last.
  *
- * From: CPython 3.11, locks.py `Barrier`. Differs: all who wait are through as soon as the last has come, so nobody has
+ * From: CPython 3.13, locks.py `Barrier`. Differs: all who wait are through as soon as the last has come, so nobody has
  * to wait until the others have gone on, and `abort` and `reset` do not reach those; nobody's number is given twice
  * after one was cancelled.
  */

@@ -1,7 +1,7 @@
 /**
  * Semaphores that notice when they are released too often.
  *
- * From: CPython 3.11, locks.py `BoundedSemaphore`.
+ * From: CPython 3.13, locks.py `BoundedSemaphore`.
  */
 import { ValueError } from "../errors.js";
 import { Semaphore } from "./semaphore.js";

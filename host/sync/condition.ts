@@ -3,8 +3,7 @@
  *
  * Owns: those who wait to be notified, and their way back to the lock.
  *
- * From: CPython 3.11, locks.py `Condition`. Differs: who was notified and is cancelled before going on passes that on,
- * as CPython does since 3.13; who is cancelled while waiting for the lock keeps the place in its queue; who was
+ * From: CPython 3.13, locks.py `Condition`. Differs: who is cancelled while waiting for the lock keeps the place in its queue; who was
  * notified goes on an iteration later, after the one in which it gets the lock.
  */
 

@@ -1,7 +1,7 @@
 /**
  * Events: a flag that many may wait for.
  *
- * From: CPython 3.11, locks.py `Event`.
+ * From: CPython 3.13, locks.py `Event`.
  */
 import type { Future } from "../futures/future.js";
 import { LoopBound } from "./loop-bound.js";

@@ -5,7 +5,7 @@
  *
  * Does not own: how many there may be, and who waits (`queue.ts`).
  *
- * From: CPython 3.11, queues.py `_init`, `_get` and `_put` of the three. Differs: items of equal priority come out in
+ * From: CPython 3.13, queues.py `_init`, `_get` and `_put` of the three. Differs: items of equal priority come out in
  * the order in which they were put.
  */
 

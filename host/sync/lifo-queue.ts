@@ -1,7 +1,7 @@
 /**
  * Queues that give out first what came last.
  *
- * From: CPython 3.11, queues.py `LifoQueue`.
+ * From: CPython 3.13, queues.py `LifoQueue`.
  */
 import { LastItems } from "./items.js";
 import { Queue } from "./queue.js";

@@ -1,7 +1,7 @@
 /**
  * Locks: one task at a time.
  *
- * From: CPython 3.11, locks.py `Lock`. Differs: `release` hands the lock to the first who waits, so it stays locked;
+ * From: CPython 3.13, locks.py `Lock`. Differs: `release` hands the lock to the first who waits, so it stays locked;
  * one that is cancelled while it waits leaves the queue at once.
  */
 import { RuntimeError } from "../errors.js";

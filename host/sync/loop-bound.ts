@@ -1,7 +1,7 @@
 /**
  * What belongs to the loop on which it is first used.
  *
- * From: CPython 3.11, mixins.py `_LoopBoundMixin`. Differs: every call that returns a future binds, and not only one that has to wait.
+ * From: CPython 3.13, mixins.py `_LoopBoundMixin`. Differs: every call that returns a future binds, and not only one that has to wait.
  */
 import { RuntimeError } from "../errors.js";
 import type { EventLoop } from "../loop/event-loop.js";

@@ -1,7 +1,7 @@
 /**
  * Queues that give out the lowest item first.
  *
- * From: CPython 3.11, queues.py `PriorityQueue`. Differs: takes a function that compares, because tuples do not compare
+ * From: CPython 3.13, queues.py `PriorityQueue`. Differs: takes a function that compares, because tuples do not compare
  * in JavaScript as they do in Python; equal items come out in the order in which they were put; whoever waits gets what
  * is put next.
  */

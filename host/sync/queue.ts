@@ -5,7 +5,7 @@
  *
  * Does not own: the order of the items (`items.ts`).
  *
- * From: CPython 3.11, queues.py `Queue`, with `shutdown` of 3.13. Differs: an item that is put while somebody waits belongs to the one
+ * From: CPython 3.13, queues.py `Queue`. Differs: an item that is put while somebody waits belongs to the one
  * who has waited longest at once, and so does room that is made, so that nobody can come in between; whoever is cancelled in that very
  * turn gives the item, or the room, back.
  */

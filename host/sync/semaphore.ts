@@ -1,7 +1,7 @@
 /**
  * Semaphores: so many tasks at a time.
  *
- * From: CPython 3.11, locks.py `Semaphore`. Differs: whoever waits has it as soon as it is released, so what is left of
+ * From: CPython 3.13, locks.py `Semaphore`. Differs: whoever waits has it as soon as it is released, so what is left of
  * its value is there for others before that one has gone on; one that is cancelled while it waits leaves the queue at
  * once.
  */

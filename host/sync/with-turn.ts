@@ -1,7 +1,7 @@
 /**
  * Having something for as long as a function runs.
  *
- * From: `async with lock` of CPython 3.11, locks.py `_ContextManagerMixin`. Differs: the function runs in a task of its
+ * From: `async with lock` of CPython 3.13, locks.py `_ContextManagerMixin`. Differs: the function runs in a task of its
  * own, whose cancellation reaches it.
  */
 import type { Future } from "../futures/future.js";

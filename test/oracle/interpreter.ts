@@ -3,7 +3,7 @@
  *
  * Owns: the meaning of every instruction on our side. `session.py` is its twin: an instruction that changes here changes there.
  *
- * Does not own: locks and their kin (`things.ts`), the instructions' shapes (`program.ts`), their words (`words.ts`), or what the events should have been (`traces.jsonl`).
+ * Does not own: locks and their kin (`things.ts`), task groups and time limits (`blocks.ts`), the instructions' shapes (`program.ts`), their words (`words.ts`), or what the events should have been (`traces.jsonl`).
  */
 import {
   CancelledError,
@@ -21,8 +21,9 @@ import {
   TimerHandle,
 } from "../../host/index.js";
 import { VirtualEventLoop } from "../../host/testing.js";
+import { Blocks } from "./blocks.js";
 import { type Op, type Phase, type Program, type Step, TICKS_PER_SECOND, type Value } from "./program.js";
-import { Things } from "./things.js";
+import { type Teller, Things } from "./things.js";
 import { Boom, describe, show, stateOf } from "./words.js";
 
 /** A loop that goes wrong can go on for ever: no recorded trace is a tenth as long. */
@@ -47,12 +48,22 @@ class Session {
   readonly #names = new Map<unknown, string>();
   readonly #trace: string[] = [];
   readonly #things: Things;
+  readonly #blocks: Blocks;
   #over = false;
 
   constructor(readonly program: Program) {
-    this.#things = new Things({
+    const teller: Teller = {
       event: (text) => this.#event(text),
       attempt: (label, action) => this.#attempt(label, action),
+    };
+    this.#things = new Things(teller);
+    this.#blocks = new Blocks({
+      ...teller,
+      loop: this.#loop,
+      coroutine: (label, body) => this.#coroutine(label, body),
+      steps: (me, body) => this.#steps(me, body),
+      made: (label, task) => this.#made(label, task),
+      current: () => currentTask(this.#loop) as Task,
     });
     if (program.eager) this.#loop.setTaskFactory(eagerTaskFactory);
     this.#loop.setExceptionHandler((_loop, context) => {
@@ -190,6 +201,11 @@ class Session {
       case "tell":
         this.#things.do(op);
         return;
+      case "member":
+      case "reschedule":
+      case "expired":
+        this.#blocks.do(op);
+        return;
       default: {
         const future = this.#futures.get(op[1]);
         if (future) this.#doToFuture(op, future);
@@ -249,7 +265,10 @@ class Session {
   #createTask(label: string, body: Step[]): void {
     const asFunction = Number(label.slice(1)) % 2 === 1;
     const coroutine = () => this.#coroutine(label, body);
-    const task = this.#loop.createTask<Value>(asFunction ? coroutine : coroutine());
+    this.#made(label, this.#loop.createTask<Value>(asFunction ? coroutine : coroutine()));
+  }
+
+  #made(label: string, task: Task<Value>): void {
     this.#tasks.set(label, task);
     this.#named(label, task);
   }
@@ -303,6 +322,9 @@ class Session {
       case "join":
         yield* this.#things.step(me, step);
         return undefined;
+      case "group":
+      case "limit":
+        return yield* this.#blocks.step(me, step);
       case "hold":
         return yield* this.#hold(me, step[1], step[2]);
       default:

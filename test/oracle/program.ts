@@ -12,10 +12,11 @@ export type Value = number | null | unknown[];
 
 /**
  * An instruction that any callback or coroutine can carry out. Labels name handles `h`, futures `f`, tasks `t`, gatherings `g`, shields `s`, functions
- * `c`, locks `l`, events `e`, semaphores `m` and queues `q`.
+ * `c`, locks `l`, events `e`, semaphores `m`, queues `q`, task groups `n` and time limits `w`.
  */
 export type Op =
   | ThingOp
+  | BlockOp
   | ["soon", handle: string, body: Op[]]
   | ["later", handle: string, ticks: number, body: Op[]]
   | ["at", handle: string, ticks: number, body: Op[]]
@@ -63,10 +64,22 @@ export type ThingStep =
   | ["get", label: string]
   | ["join", label: string];
 
+/** One that is about a task group or a time limit. */
+export type BlockOp =
+  | ["member", group: string, task: string, body: Step[]]
+  | ["reschedule", limit: string, ticks: number | null]
+  | ["expired", limit: string];
+
+/** A block of a coroutine that is a task group, or has a time limit. */
+export type BlockStep =
+  | ["group", label: string, body: Step[]]
+  | ["limit", label: string, ticks: number | null, body: Step[]];
+
 /** An instruction of a coroutine: one of the above, or one that can wait. */
 export type Step =
   | Op
   | ThingStep
+  | BlockStep
   | ["hold", label: string, body: Step[]]
   | ["sleep", ticks: number, value: Value]
   | ["yield"]

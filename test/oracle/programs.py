@@ -9,7 +9,7 @@ Delays are whole ticks of 2^-10 s, so every time is exact in a double on both si
 
 import random
 
-# Of the other two kinds, "timers" and "things", there are fewer.
+# "timers", "things" and "groups" are written apart.
 KINDS_IN_TURN = ("calls", "futures", "tasks", "cancellation", "mixed", "gather")
 
 # An end that nothing else reaches: each phase stops here at the latest.
@@ -20,6 +20,7 @@ CALLS = {"soon": 6, "later": 6, "at": 3, "drop": 5, "when": 1, "stop": 0.5, "rai
 FUTURES = {"set": 5, "fail": 3, "cancel": 4, "add": 6, "remove": 2, "state": 1, "result": 1, "exception": 1}
 TASKS = {"task": 4, "cancelTask": 2, "stateTask": 0.6, "cancelling": 0.6, "current": 0.5}
 THINGS = {"release": 3, "setEvent": 2, "clearEvent": 1.5, "putNowait": 4, "getNowait": 2, "taskDone": 2, "tell": 1.5}
+BLOCKS = {"member": 7, "reschedule": 1.5, "expired": 1}
 STEPS = {"sleep": 5, "yield": 4, "await": 6, "awaitTask": 5, "call": 2, "return": 1, "try": 3, "badYield": 0.06}
 
 WEIGHTS = {
@@ -41,6 +42,11 @@ WEIGHTS = {
         {"sleep": 3, "yield": 6, "acquire": 1.5, "hold": 8, "waitEvent": 4, "put": 6, "get": 7, "join": 1, "awaitTask": 1,
          "await": 0.5, "call": 1, "try": 4, "return": 0.4},
     ),
+    "groups": (
+        {"soon": 1, "later": 2, "set": 2, "fail": 2, "cancel": 1, **TASKS, "task": 2, "cancelTask": 6, "uncancel": 1,
+         "cancelling": 3, "raise": 2, "throwCancelled": 0.5, **BLOCKS},
+        {"sleep": 4, "yield": 4, "await": 4, "awaitTask": 2, "call": 1, "return": 0.5, "try": 5, "group": 9, "limit": 7},
+    ),
     "mixed": ({**CALLS, **FUTURES, **TASKS, "uncancel": 0.5, "cancelTask": 4, "future": 0.3}, STEPS),
 }
 
@@ -57,9 +63,10 @@ class Writer:
         self.room = rng.randint(40, 110)
         self.future_labels = [f"f{i}" for i in range(rng.randint(1, 4))]
         self.functions = [f"c{i}" for i in range(rng.randint(1, 3))]
-        self.unmade_tasks = [f"t{i}" for i in range(rng.randint(2, 6))] if self.step_weights else []
+        self.unmade_tasks = [f"t{i}" for i in range(rng.randint(2, 6) + (4 if kind == "groups" else 0))] if self.step_weights else []
         self.task_labels = list(self.unmade_tasks)
         self.groups = []
+        self.blocks = []
         self.items = 0
         self.me = None
         self.span = rng.choice((40, 400, 4000))
@@ -86,7 +93,7 @@ class Writer:
             body += self.things.values()
         written = self.some(self.rng.randint(2, 7), self.sync_op, 0)
         if number == 0:
-            while self.unmade_tasks and self.rng.random() < 0.85:
+            while self.unmade_tasks and self.rng.random() < (0.5 if self.kind == "groups" else 0.85):
                 written.append(self.make_task(0))
             written += self.outside_events()
         self.rng.shuffle(written)
@@ -101,7 +108,7 @@ class Writer:
             events += [self.pick({"set": 4, "fail": 2, "cancel": 1}) for _ in self.future_labels]
         if self.kind == "gather":
             events += [self.pick({"gather": 2, "shield": 1, "cancelGroup": 1}) for _ in range(rng.randint(1, 4))]
-        if self.kind in ("cancellation", "mixed", "gather"):
+        if self.kind in ("cancellation", "mixed", "gather", "groups"):
             events += ["cancelTask"] * rng.randint(1, 5)
         ops = [op for name in events if (op := getattr(self, "write_" + name)(0))]
         laters = [["later", self.new_handle(), rng.randint(1, self.span), [op]] for op in ops]
@@ -119,7 +126,8 @@ class Writer:
         count = self.rng.choice((0, 0, 1, 1, 2, longest))
         ops = self.some(count, self.sync_op, depth)
         if functions:
-            ops = [op for op in ops if op[0] not in ("task", "future", "gather", "shield", "soon", "later", "at")]
+            made = ("task", "member", "future", "gather", "shield", "soon", "later", "at")
+            ops = [op for op in ops if op[0] not in made]
         return ops
 
     def pick(self, weights):
@@ -248,6 +256,47 @@ class Writer:
         body = self.some(self.rng.randint(2, 9), self.step_op, depth + 1)
         self.me = outer
         return ["task", label, body]
+
+    # Task groups and time limits
+
+    def block(self, letter):
+        self.blocks.append(f"{letter}{len(self.blocks)}")
+        return self.blocks[-1]
+
+    def any_block(self, letter):
+        labels = [label for label in self.blocks if label[0] == letter]
+        # The one that was written last is often the one around this.
+        return self.rng.choice(labels[-3:]) if labels else None
+
+    def write_group(self, depth):
+        if depth >= 4:
+            return None
+        label = self.block("n")
+        body = self.some(self.rng.randint(1, 3), self.write_member, depth + 1)
+        body += self.some(self.rng.randint(1, 4), self.step_op, depth + 1)
+        return ["group", label, body]
+
+    def write_limit(self, depth):
+        if depth >= 4:
+            return None
+        label = self.block("w")
+        return ["limit", label, self.limit_ticks(), self.some(self.rng.randint(1, 4), self.step_op, depth + 1)]
+
+    def limit_ticks(self):
+        return self.rng.choice((None, 0, *(self.rng.randint(1, self.span) for _ in range(6))))
+
+    def write_member(self, depth):
+        label = self.any_block("n")
+        task = label and self.write_task(depth)
+        return ["member", label, *task[1:]] if task else None
+
+    def write_reschedule(self, depth):
+        label = self.any_block("w")
+        return ["reschedule", label, self.limit_ticks()] if label else None
+
+    def write_expired(self, depth):
+        label = self.any_block("w")
+        return ["expired", label] if label else None
 
     def write_cancelTask(self, depth):
         return ["cancel", self.any_task()] + self.maybe_message()

@@ -3,11 +3,13 @@
 Owns the meaning of every instruction on the Python side; README.md lists the instructions. interpreter.ts is its twin: an
 instruction that changes here changes there.
 
-Does not own locks and their kin (things.py), the clock (virtual_loop.py), inventing programs (programs.py, written.py) or files (oracle.py).
+Does not own locks and their kin (things.py), task groups and time limits (blocks.py), the clock (virtual_loop.py), inventing programs (programs.py, written.py) or files (oracle.py).
 """
 
 import asyncio
+import contextlib
 
+from blocks import Blocks
 from things import Things
 from virtual_loop import Unsuitable, VirtualLoop
 from words import Boom, describe, show, state_of
@@ -25,14 +27,15 @@ class BadYield:
 
 # What programs raise, or calls in them.
 ERRORS = (Boom, asyncio.CancelledError, RuntimeError, ValueError, asyncio.InvalidStateError, asyncio.QueueEmpty,
-          asyncio.QueueFull, KeyboardInterrupt)
+          asyncio.QueueFull, KeyboardInterrupt, ExceptionGroup, TimeoutError)
 
 
-class Session(Things):
+class Session(Things, Blocks):
     """One program on one loop."""
 
     def __init__(self, program, loop_class=VirtualLoop):
-        super().__init__()
+        Things.__init__(self)
+        Blocks.__init__(self)
         self.program = program
         self.loop = loop_class()
         self.loop.set_exception_handler(self.handle_error)
@@ -74,7 +77,7 @@ class Session(Things):
             else:
                 self.event(f"runUntilComplete {phase['until']}")
                 self.event(f"completed {show(self.loop.run_until_complete(future))}")
-        except (Boom, asyncio.CancelledError, RuntimeError, KeyboardInterrupt) as error:
+        except ERRORS as error:
             self.event(f"failed {describe(error)}")
 
     def record_end(self):
@@ -93,7 +96,9 @@ class Session(Things):
                 future._log_destroy_pending = False
                 # Who waits for a queue cleans up on a loop that is still open.
                 if future.get_coro() is not None:
-                    future.get_coro().close()
+                    # A task group goes on waiting for its tasks.
+                    with contextlib.suppress(RuntimeError, BaseExceptionGroup):
+                        future.get_coro().close()
         self.loop.close()
 
     def event(self, text):

@@ -2,7 +2,7 @@
 
 Owns the clock and the selector: a select that would sleep moves the time forward instead.
 
-Everything that decides the order of events is asyncio's own code: CPython 3.11, base_events.py, futures.py, tasks.py.
+Everything that decides the order of events is asyncio's own code: CPython 3.13, base_events.py, futures.py, tasks.py.
 """
 
 import asyncio
@@ -36,7 +36,7 @@ class VirtualLoop(asyncio.BaseEventLoop):
         return super().call_at(when, callback, *args, context=context)
 
     def start_tasks_at_once(self):
-        """Has tasks take their first step when they are made. Needs CPython 3.13."""
+        """Has tasks take their first step when they are made."""
         self.set_task_factory(asyncio.eager_task_factory)
 
     def _process_events(self, event_list):

@@ -12,6 +12,8 @@ class Boom(Exception):
 
 def describe(error):
     """Names an error as traces do: its class, then what the program said about it, if it did."""
+    if isinstance(error, BaseExceptionGroup):
+        return f"{type(error).__name__} {show(list(error.exceptions))}"
     own = isinstance(error, (Boom, asyncio.CancelledError)) and error.args and error.args[0]
     return f"{type(error).__name__} {error.args[0]}" if own else type(error).__name__
 

@@ -5,7 +5,7 @@
  *
  * Differs: Python's None is `null` in a program, `undefined` or `null` in a future, and "none" in a trace.
  */
-import { CancelledError, type Future } from "../../host/index.js";
+import { CancelledError, ExceptionGroup, type Future } from "../../host/index.js";
 import type { Value } from "./program.js";
 
 /** What programs raise. */
@@ -16,6 +16,7 @@ export class Boom extends Error {
 /** Names an error as traces do: its class, then what the program said about it, if it did. */
 export function describe(error: unknown): string {
   if (!(error instanceof Error)) return String(error);
+  if (error instanceof ExceptionGroup) return `${error.name} ${show(error.errors)}`;
   const own = (error instanceof Boom || error instanceof CancelledError) && error.message !== "";
   return own ? `${error.name} ${error.message}` : error.name;
 }

@@ -7,8 +7,8 @@ import * as host from "../../host/index.js";
 import { read, root } from "./repository.js";
 
 /**
- * "Base Event Loop" and "Subprocess" of CPython 3.6, "Transferring files" of 3.7, and of 3.11 what "Synchronization Primitives", "Queues",
- * "Coroutines and Tasks" and "Runners" add, with the `loop_factory` that `run` has since 3.12, and `shutdown` of queues since 3.13; "Call Graph Introspection" of 3.14: their classes and methods, and
+ * "Base Event Loop" and "Subprocess" of CPython 3.6, "Transferring files" of 3.7, and of 3.13 what "Synchronization Primitives", "Queues",
+ * "Coroutines and Tasks" and "Runners" add; "Call Graph Introspection" of 3.14: their classes and methods, and
  * the arguments that are more than a callback or a socket.
  */
 const page: Record<string, string> = {

@@ -14,12 +14,14 @@ import {
   Semaphore,
   sleep,
   type Task,
+  type TaskGroup,
   type Timeout,
   taskGroup,
   timeout,
   waitFor,
 } from "../../../host/index.js";
 import { bothLoops, rejection, runFor, runOnce, within } from "../loop/both-loops.js";
+import { KINDS, ofKind } from "../sync/both-kinds.js";
 
 const test = bothLoops(suite("a late cancellation"));
 
@@ -469,5 +471,145 @@ test("of tasks that wait for each other in a ring ends them, with a function of 
   loop.callLater(0.001, () => task.cancel());
   assert.is((await rejection(loop.runUntilComplete(task))).name, "CancelledError");
 });
+
+/** Fails when it is cancelled. */
+function* failsCancelled(): Coroutine<void> {
+  try {
+    yield* sleep(100);
+  } catch {
+    throw new Error("clean-up");
+  }
+}
+
+/** What a block of ours ends with, or its result. */
+function* endOf(future: Future<unknown>): Coroutine<string> {
+  try {
+    return String(yield* future);
+  } catch (error) {
+    return (error as Error).name;
+  }
+}
+
+for (const kind of KINDS) {
+  const failing = ofKind(kind, function* (group: TaskGroup): Coroutine<void> {
+    group.createTask(failsCancelled);
+    yield* sleep(100);
+  });
+  const failingSoon = ofKind(kind, function* (group: TaskGroup): Coroutine<void> {
+    group.createTask(function* () {
+      yield* sleep(1);
+      throw new Error("soon");
+    });
+    yield* sleep(100);
+  });
+  /** Ways to have a group of which something fails when it is cancelled. */
+  const blocks: [name: string, make: () => Task<void>][] = [
+    ["a group", () => taskGroup(failing)],
+    ["a group with a limit", () => timeout(50, () => taskGroup(failing))],
+    ["a group that is waited for", () => waitFor(taskGroup(failing), 50)],
+  ];
+  for (const [name, make] of blocks) {
+    test.onVirtual(`after the errors of ${name} comes the cancellation, once, ${kind}`, async (loop) => {
+      const trace: string[] = [];
+      const task = loop.createTask(
+        ofKind(kind, function* () {
+          trace.push(yield* endOf(make()), `${currentTask()?.cancelling()}`);
+          trace.push(yield* endOf(sleep(1)), yield* endOf(sleep(1, "slept")));
+        }),
+      );
+      loop.callLater(1, () => task.cancel());
+      await loop.runUntilComplete(task);
+      assert.equal(trace, ["ExceptionGroup", "1", "CancelledError", "slept"]);
+      assert.is(loop.time(), 2);
+    });
+  }
+
+  test.onVirtual(
+    `a limit whose time is over leaves no cancellation behind a group of errors, ${kind}`,
+    async (loop) => {
+      const trace: string[] = [];
+      await within(
+        loop,
+        ofKind(kind, function* () {
+          const limited = ofKind(kind, function* () {
+            yield* taskGroup(failing);
+          });
+          trace.push(
+            yield* endOf(timeout(1, limited)),
+            `${currentTask()?.cancelling()}`,
+            yield* endOf(sleep(1, "slept")),
+          );
+        }),
+      );
+      assert.equal(trace, ["ExceptionGroup", "0", "slept"]);
+    },
+  );
+
+  for (const outerFirst of [true, false]) {
+    const order = outerFirst ? "outer" : "inner";
+    test.onVirtual(`of two groups that fail at once, the ${order} one first, both end, ${kind}`, async (loop) => {
+      const trace: string[] = [];
+      const fail = function* (): Coroutine<never> {
+        yield* event;
+        throw new Error("failed");
+      };
+      const event = loop.createFuture<void>();
+      const inner = ofKind(kind, function* (group: TaskGroup): Coroutine<void> {
+        group.createTask(fail);
+        yield* sleep(100);
+      });
+      const outer = ofKind(kind, function* (group: TaskGroup): Coroutine<void> {
+        if (outerFirst) group.createTask(fail);
+        else
+          group.createTask(function* () {
+            yield;
+            yield* fail();
+          });
+        trace.push(yield* endOf(taskGroup(inner)));
+        trace.push(yield* endOf(sleep(100)));
+      });
+      const task = loop.createTask(
+        ofKind(kind, function* () {
+          trace.push(yield* endOf(taskGroup(outer)), `${currentTask()?.cancelling()}`);
+          trace.push(yield* endOf(sleep(1, "slept")));
+        }),
+      );
+      loop.callLater(1, () => event.setResult());
+      await loop.runUntilComplete(task);
+      assert.equal(trace, ["ExceptionGroup", "CancelledError", "ExceptionGroup", "0", "slept"]);
+      assert.is(loop.time(), 2);
+    });
+  }
+
+  test.onVirtual(`a group that fails by itself leaves nothing, ${kind}`, async (loop) => {
+    const trace: string[] = [];
+    await within(
+      loop,
+      ofKind(kind, function* () {
+        trace.push(
+          yield* endOf(taskGroup(failingSoon)),
+          `${currentTask()?.cancelling()}`,
+          yield* endOf(sleep(1, "slept")),
+        );
+      }),
+    );
+    assert.equal(trace, ["ExceptionGroup", "0", "slept"]);
+  });
+
+  test.onVirtual(`the error of a task of the user's takes the place of its cancellation, ${kind}`, async (loop) => {
+    const trace: string[] = [];
+    const task = loop.createTask(
+      ofKind(kind, function* () {
+        const body = ofKind(kind, function* () {
+          yield* taskGroup(failing);
+        });
+        trace.push(yield* endOf(loop.createTask(body)), yield* endOf(sleep(1, "slept")));
+      }),
+    );
+    loop.callLater(1, () => task.cancel());
+    await loop.runUntilComplete(task);
+    assert.equal(trace, ["ExceptionGroup", "slept"]);
+  });
+}
 
 test.run();

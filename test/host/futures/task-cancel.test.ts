@@ -4,6 +4,7 @@ import * as assert from "uvu/assert";
 import { CancelledError, type Coroutine, currentTask, type Future, sleep, type Task } from "../../../host/index.js";
 import { thrownBy } from "../../support/sockets.js";
 import { bothLoops, contextsOf, countIterations, rejection, runFor, runOnce } from "../loop/both-loops.js";
+import { KINDS, ofKind } from "../sync/both-kinds.js";
 
 const test = bothLoops(suite("cancelling a task"));
 
@@ -257,6 +258,32 @@ test("cancelling counts, uncancel takes back, down to none", async (loop) => {
   assert.is(task.uncancel(), 0);
 });
 
+for (const kind of KINDS) {
+  test(`a cancellation of a ${kind} that is taken back before it was thrown is not thrown`, async (loop) => {
+    const trace: string[] = [];
+    const task = loop.createTask(
+      ofKind(kind, function* () {
+        const me = currentTask() as Task;
+        me.cancel();
+        assert.is(me.uncancel(), 0);
+        yield* sleep(0);
+        me.cancel();
+        me.cancel();
+        assert.is(me.uncancel(), 1);
+        try {
+          yield* sleep(0);
+        } catch (error) {
+          trace.push((error as Error).name);
+        }
+        me.cancel();
+        assert.equal([me.uncancel(), me.uncancel()], [1, 0]);
+        return "returned";
+      }),
+    );
+    assert.is(await loop.runUntilComplete(task), "returned");
+    assert.equal(trace, ["CancelledError"]);
+  });
+}
 test("a cancellation that is taken back before it is thrown is not", async (loop) => {
   const bodies = { *generator() {}, asyncFunction: async () => {} };
   for (const body of Object.values(bodies)) {

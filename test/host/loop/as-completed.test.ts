@@ -16,7 +16,7 @@ import { bothLoops, rejection, runOnce } from "./both-loops.js";
 
 const test = bothLoops(suite("asCompleted"));
 
-test.onVirtual("gives what comes first first, in generators, in async functions, and to for await", async (loop) => {
+test.onVirtual("gives what comes first first, in generators and in async functions", async (loop) => {
   const naps = () => [3, 1, 2].map((seconds) => sleep(seconds, seconds));
   const generator = loop.createTask(function* () {
     const results: number[] = [];
@@ -26,12 +26,62 @@ test.onVirtual("gives what comes first first, in generators, in async functions,
   const asyncFunction = loop.createTask(async () => {
     const results: number[] = [];
     for (const next of asCompleted(naps())) results.push(await next);
-    for await (const result of asCompleted(naps())) results.push(result);
     return results;
   });
   assert.equal(await loop.runUntilComplete(generator), [1, 2, 3]);
-  assert.equal(await loop.runUntilComplete(asyncFunction), [1, 2, 3, 1, 2, 3]);
+  assert.equal(await loop.runUntilComplete(asyncFunction), [1, 2, 3]);
 });
+
+test.onVirtual("gives to for await those themselves that are done, and tasks made of the others", async (loop) => {
+  const failed = loop.createFuture<number>();
+  const made = (function* () {
+    return yield* sleep(3, 3);
+  })();
+  const task = loop.createTask(async () => {
+    const [one, two] = [sleep(1, 1), loop.createTask(() => sleep(2, 2))];
+    const names = new Map<unknown, string>([
+      [one, "one"],
+      [two, "two"],
+      [failed, "failed"],
+    ]);
+    loop.callLater(2.5, () => failed.setException(new Error("mine")));
+    const trace: unknown[] = [];
+    for await (const future of asCompleted([two, one, made, failed, one])) {
+      assert.ok(future.done());
+      trace.push(names.get(future) ?? future.result());
+    }
+    for await (const _nothing of asCompleted([])) assert.unreachable();
+    return trace;
+  });
+  assert.equal(await loop.runUntilComplete(task), ["one", "two", "failed", 3]);
+  assert.is((failed.exception() as Error).message, "mine");
+});
+
+test.onVirtual(
+  "ends for await with a TimeoutError, and with the cancellation of the task, which takes nothing",
+  async (loop) => {
+    const [slow, late] = [loop.createFuture<number>(), loop.createFuture<number>()];
+    const tooLate = loop.createTask(async () => {
+      for await (const _future of asCompleted([slow], { timeout: 1 })) assert.unreachable();
+    });
+    assert.instance(await rejection(loop.runUntilComplete(tooLate)), TimeoutError);
+    const all = asCompleted([late, slow]);
+    const first = loop.createTask(async () => {
+      for await (const _future of { [Symbol.asyncIterator]: () => ({ next: all[Symbol.asyncIterator]().next }) })
+        assert.unreachable();
+    });
+    await iterate(loop);
+    late.setResult(1);
+    first.cancel();
+    assert.instance(await rejection(loop.runUntilComplete(first)), CancelledError);
+    const second = loop.createTask(async () => {
+      for await (const future of all) return future === late;
+      return false;
+    });
+    assert.is(await loop.runUntilComplete(second), true);
+    assert.equal([slow.done(), all.next().done], [false, true]);
+  },
+);
 
 test("gives a failure where it comes, and goes on after it", async (loop) => {
   const [first, second] = [loop.createFuture<number>(), loop.createFuture<number>()];

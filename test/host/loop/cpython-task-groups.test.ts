@@ -442,7 +442,7 @@ for (const kind of KINDS) {
   });
 }
 
-test("takes the end of a task that starts and fails at once", async (loop) => {
+test("hears a turn later of a task that starts and fails at once, and does not cancel its function in the step", async (loop) => {
   const group = loop.createTask(() =>
     taskGroup(function* (made) {
       made.createTask(() => failAfter(0), { eagerStart: true });
@@ -459,7 +459,11 @@ test("takes the end of a task that starts and fails at once", async (loop) => {
         },
         { eagerStart: true },
       );
+      const last = made.createTask(() => after(3600, 1));
+      assert.is(currentTask()?.cancelling(), 0);
+      yield;
       assert.is(thrownBy(() => made.createTask(() => after(0, 1))).code, "ERR_GROUP_ABORTING");
+      yield* last;
     }),
   );
   assert.equal(namesOf(await rejection(loop.runUntilComplete(group))).length, 3);

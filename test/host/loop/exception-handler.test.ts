@@ -1,9 +1,10 @@
 /** Where errors go that nobody else can take: three layers, and their texts. */
+import { AsyncLocalStorage } from "node:async_hooks";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { FatalError, KeyboardInterrupt } from "../../../host/index.js";
 import { thrownBy } from "../../support/sockets.js";
-import { bothLoops, runOnce } from "./both-loops.js";
+import { bothLoops, rejection, runOnce } from "./both-loops.js";
 import { captureConsole } from "./capture-console.js";
 
 const test = bothLoops(suite("the exception handler"));
@@ -168,6 +169,33 @@ test("works on a closed loop", (loop) => {
   loop.setExceptionHandler((_loop, { message }) => seen.push(message));
   loop.callExceptionHandler({ message: "late" });
   assert.equal(seen, ["late"]);
+});
+
+test("runs with the stores of the callback or the task that it is told of, as since Python 3.12", async (loop) => {
+  const stores = new AsyncLocalStorage<string>();
+  const seen: unknown[] = [];
+  loop.setExceptionHandler((_loop, { message }) => {
+    seen.push(stores.getStore() ?? message);
+    if (stores.getStore() === "throws") throw new KeyboardInterrupt();
+  });
+  const fail = (): never => {
+    throw new Error("mine");
+  };
+  const failWith = (_argument: number): never => fail();
+  loop.callSoon(fail);
+  const future = loop.createFuture();
+  stores.run("callback", () => loop.callSoon(fail));
+  stores.run("with arguments", () => loop.callSoon(failWith, 1));
+  stores.run("done callback", () => future.addDoneCallback(fail));
+  const task = stores.run("task", () => loop.createTask(function* () {}));
+  future.setResult(1);
+  await runOnce(loop);
+  for (const key of ["task", "future"]) loop.callExceptionHandler({ message: "told", [key]: task });
+  stores.run("around", () => loop.callExceptionHandler({ message: "of nothing" }));
+  assert.match(seen.shift() as string, "Exception in callback");
+  assert.equal(seen, ["callback", "with arguments", "done callback", "task", "task", "around"]);
+  stores.run("throws", () => loop.callSoon(fail));
+  assert.instance(await rejection(runOnce(loop)), KeyboardInterrupt);
 });
 
 test.run();

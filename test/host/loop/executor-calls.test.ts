@@ -13,6 +13,7 @@ import {
   toThread,
   waitFor,
 } from "../../../host/index.js";
+import { VirtualEventLoop } from "../../../host/testing.js";
 import { leakChecked } from "../../support/leaks.js";
 import { thrownBy } from "../../support/sockets.js";
 import { EchoExecutor } from "../executors/echo-executor.js";
@@ -232,6 +233,16 @@ test("a loop that blocks its thread refuses work, which could not end", (loop) =
     yield* loop.runInExecutor(null, () => {});
   }
   assert.is(thrownBy(() => loop.runUntilCompleteSync(body())).code, "ERR_BLOCKING_RUN");
+});
+
+plain("a run waits five minutes for the work of the default executor, then warns and closes the loop", async () => {
+  const loop = new VirtualEventLoop();
+  const executor = new EchoExecutor();
+  executor.shutdown = (options) => ((options as { wait: boolean }).wait ? new Promise<void>(() => {}) : undefined);
+  const main = async (): Promise<void> => loop.setDefaultExecutor(executor);
+  const written = await captureConsoleDuring("warn", () => run(main, { loopFactory: () => loop }));
+  assert.match(written.join("\n"), "did not finish its work within 300 seconds");
+  assert.equal([loop.time(), loop.isClosed()], [300, true]);
 });
 
 test.run();

@@ -55,6 +55,23 @@ virtually("gather gives results in the order of its arguments and waits for the 
   assert.is(loop.time(), 3);
 });
 
+virtually("gather of what is done already is done at once, with the results or the first failure", function* (loop) {
+  const [one, two, failed, pending] = Array.from({ length: 4 }, () => loop.createFuture<number>());
+  one?.setResult(1);
+  two?.setResult(2);
+  failed?.setException(new Error("broken"));
+  const all = gather([one, two, one] as Future<number>[]);
+  assert.equal(all.result(), [1, 2, 1]);
+  const some = gather([pending, failed] as Future<number>[]);
+  assert.is((some.exception() as Error).message, "broken");
+  const answers = gather([one, failed] as Future<number>[], { returnExceptions: true });
+  assert.equal(answers.result(), [1, failed?.exception()]);
+  pending?.cancel();
+  const cancelled = gather([one, pending] as Future<number>[]);
+  assert.not(cancelled.cancelled());
+  assert.instance(cancelled.exception(), CancelledError);
+});
+
 virtually("gather of what is done already is done at once", function* (loop) {
   const given = (value: unknown): Future => {
     const future = loop.createFuture();

@@ -204,6 +204,27 @@ test(
 );
 
 test(
+  "pause the protocol when many wait that are empty",
+  onLoop((scene) =>
+    withFolder(async (folder) => {
+      const { loop } = scene;
+      const path = join(folder, "hears");
+      const hears = new Socket(AF_UNIX, SOCK_DGRAM);
+      hears.bind(path);
+      const [transport, talks] = await loop.createDatagramEndpoint(() => new Notes(loop), null, path);
+      transport.setWriteBufferLimits({ high: 20, low: 8 });
+      for (let count = 0; count < 10_000 && talks.trace.at(-1) !== "PW"; count++) transport.sendto(Buffer.alloc(0));
+      assert.is(transport.getWriteBufferSize(), 24);
+      while (transport.getWriteBufferSize() > 0) assert.is((await loop.sockRecv(hears, 1000)).length, 0);
+      assert.equal(talks.trace, ["CM", "PW", "RW"]);
+      transport.close();
+      assert.is(await talks.lost, null);
+      hears.close();
+    }),
+  ),
+);
+
+test(
   "abort drops what waits",
   onLoop((scene) =>
     withFolder(async (folder) => {
