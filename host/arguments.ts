@@ -2,7 +2,7 @@
  * The tests that arguments of any public call are put to.
  *
  * Owns: refusing what would otherwise be ignored, such as keys that nobody knows; integers, bytes, options that are
- * true or false, AbortSignals, URLs of files, and what texts are written to.
+ * true or false, AbortSignals, URLs of files, what texts are written to; telling the kinds of functions apart.
  *
  * Does not own: what one part alone takes, such as descriptors and addresses (`net/`).
  */
@@ -20,14 +20,18 @@ export const INT_MAX = 0x7fffffff;
  * @throws TypeError `ERR_INVALID_ARG_TYPE` if it is no object; `ERR_UNKNOWN_OPTION` for a key that nobody knows
  */
 export function checkOptions(call: string, options: object, known: readonly string[]): void {
-  if (typeof options !== "object" || options === null) {
-    throw typeError("ERR_INVALID_ARG_TYPE", `The options of ${call}() must be an object, not ${describe(options)}`);
-  }
+  checkOptionsObject(call, options);
   for (const key of Object.keys(options)) {
     if (known.includes(key)) continue;
     const all = known.join(", ");
     throw typeError("ERR_UNKNOWN_OPTION", `${call}() has no option ${JSON.stringify(key)}: it knows ${all}`);
   }
+}
+
+/** Tests that options are an object, where another call tests their names. @throws TypeError `ERR_INVALID_ARG_TYPE` */
+export function checkOptionsObject(call: string, options: unknown): void {
+  if (typeof options === "object" && options !== null) return;
+  throw typeError("ERR_INVALID_ARG_TYPE", `The options of ${call}() must be an object, not ${describe(options)}`);
 }
 
 /**
@@ -99,4 +103,19 @@ export function checkFileUrl(name: string, url: URL, code: string): string {
   } catch (error) {
     throw new ValueError(code, `${name} is ${url.href}, which is no file here (${messageOf(error)}): pass a path`);
   }
+}
+
+/** Whether it is a class, which throws when it is called. */
+export function isClass(value: unknown): boolean {
+  return typeof value === "function" && /^class\b/.test(Function.prototype.toString.call(value));
+}
+
+/** Whether calling it makes a coroutine or a promise, and does nothing more by itself. */
+export function isCoroutineFunction(callback: unknown): boolean {
+  return /^\[object (Async|Generator|AsyncGenerator)(Function)?\]$/.test(Object.prototype.toString.call(callback));
+}
+
+/** Whether calling it makes a generator of either kind, and runs nothing of it. */
+export function isGeneratorFunction(callback: unknown): boolean {
+  return types.isGeneratorFunction(callback);
 }

@@ -7,7 +7,7 @@
  */
 import { ABI_VERSION, EVENT_CAPACITY, EVENT_RECORD_WORDS, IMPORT_MODULE } from "../assembly/abi.js";
 import { coreBytes } from "./core-bytes.js";
-import { RuntimeError } from "./errors.js";
+import { describe, RuntimeError, typeError } from "./errors.js";
 
 /**
  * What the core asks of its host; `assembly/host.ts`, in the package, says what each must do. None may throw. They are called as functions,
@@ -81,10 +81,12 @@ let compiled: WebAssembly.Module | undefined;
 /**
  * Makes a core of its own for one loop.
  *
- * @throws RuntimeError `ERR_CORE_VERSION` when the file is of another version than this package.
+ * @throws RuntimeError `ERR_CORE_VERSION` when the file is of another version than this package; TypeError `ERR_INVALID_ARG_TYPE` or
+ *   `ERR_NOT_CALLABLE` for an import that is none
  */
 export function instantiate(imports: CoreImports): CoreExports {
   compiled ??= new WebAssembly.Module(coreBytes());
+  checkImports(compiled, imports);
   const module = { [IMPORT_MODULE]: imports as unknown as WebAssembly.ModuleImports };
   const exports = new WebAssembly.Instance(compiled, module).exports as unknown as CoreExports;
   if (exports.abiVersion() !== ABI_VERSION) {
@@ -94,6 +96,17 @@ export function instantiate(imports: CoreImports): CoreExports {
     );
   }
   return exports;
+}
+
+function checkImports(module: WebAssembly.Module, imports: CoreImports): void {
+  if (typeof imports !== "object" || imports === null) {
+    throw typeError("ERR_INVALID_ARG_TYPE", `The imports of the core must be an object, not ${describe(imports)}`);
+  }
+  for (const { name } of WebAssembly.Module.imports(module)) {
+    const { [name]: answer } = imports as unknown as Record<string, unknown>;
+    if (typeof answer === "function") continue;
+    throw typeError("ERR_NOT_CALLABLE", `The import ${name} of the core must be a function, not ${describe(answer)}`);
+  }
 }
 
 /** Where the host writes event records. Growing the memory detaches every view on it, so ask again after each call into the core. */

@@ -6,7 +6,8 @@
  * From: CPython 3.11, `ExceptionGroup`. Differs: its errors may be anything that can be thrown; a part of a group has
  * the group as its `cause`, where Python copies the traceback.
  */
-import { describe, typeError } from "./errors.js";
+import { isClass, isCoroutineFunction } from "./arguments.js";
+import { describe, typeError, ValueError } from "./errors.js";
 import { attempt } from "./show.js";
 
 /** Which errors are meant: those of a class, of one of several classes, or those that a function picks. */
@@ -21,7 +22,9 @@ export class ExceptionGroup extends AggregateError {
   readonly code = "ERR_EXCEPTION_GROUP";
   readonly #text: string;
 
+  /** @throws TypeError `ERR_INVALID_ARG_TYPE`; ValueError `ERR_INVALID_ARG_VALUE` for no errors */
   constructor(message: string, errors: readonly unknown[], options?: ErrorOptions) {
+    checkParts(message, errors);
     super(errors, `${message} (${errors.length} sub-exception${errors.length === 1 ? "" : "s"})`, options);
     this.#text = message;
   }
@@ -78,12 +81,24 @@ function predicateOf(condition: ErrorCondition): (error: unknown) => boolean {
   if (classes.every(isErrorClass)) {
     return (error) => classes.some((each) => attempt(() => error instanceof each, false));
   }
-  if (typeof condition === "function") return condition as (error: unknown) => boolean;
+  // What a coroutine function returns would always count as true, and a class throws.
+  const picks = typeof condition === "function" && !isCoroutineFunction(condition) && !isClass(condition);
+  if (picks) return condition as (error: unknown) => boolean;
   const hint = "pass a class of errors, several in an array, or a function that picks them";
   throw typeError(
     "ERR_INVALID_ARG_TYPE",
     `the condition says which errors are meant, and ${describe(condition)} does not: ${hint}`,
   );
+}
+
+function checkParts(message: unknown, errors: unknown): void {
+  if (typeof message !== "string") {
+    throw typeError("ERR_INVALID_ARG_TYPE", `the message of a group must be a string, not ${describe(message)}`);
+  }
+  if (!Array.isArray(errors)) {
+    throw typeError("ERR_INVALID_ARG_TYPE", `the errors of a group must be in an array, and not ${describe(errors)}`);
+  }
+  if (errors.length === 0) throw new ValueError("ERR_INVALID_ARG_VALUE", "a group needs at least one error");
 }
 
 function isErrorClass(value: unknown): value is ErrorClass {

@@ -7,6 +7,7 @@
  */
 import { describe, typeError } from "../errors.js";
 import type { EventLoop } from "../loop/event-loop.js";
+import { attempt } from "../show.js";
 import type { Future } from "./future.js";
 import { Task } from "./task.js";
 import type { TaskBody, TaskOptions } from "./task-body.js";
@@ -25,8 +26,14 @@ export const eagerTaskFactory = createEagerTaskFactory(Task);
 export function createEagerTaskFactory(
   taskClass: TaskConstructor,
 ): <T>(loop: EventLoop, body: TaskBody<T>, options?: TaskOptions) => Future<T> {
-  if (typeof taskClass !== "function") {
+  if (!isConstructor(taskClass)) {
     throw typeError("ERR_NOT_CALLABLE", `a class of tasks is required, not ${describe(taskClass)}`);
   }
   return (loop, body, options) => new taskClass(loop, body, { eagerStart: true, ...options });
+}
+
+/** Whether `new` can be said to it: it is not run to find out. */
+function isConstructor(value: unknown): boolean {
+  if (typeof value !== "function") return false;
+  return attempt(() => Boolean(Reflect.construct(Object, [], value)), false);
 }

@@ -400,7 +400,10 @@ export class EventLoop extends ThreadCalls {
    * functions passed as callbacks, what is open when the loop is closed.
    */
   setDebug(enabled: boolean): void {
-    this._scheduler.debug = Boolean(enabled);
+    if (typeof enabled !== "boolean") {
+      throw typeError("ERR_INVALID_ARG_TYPE", `setDebug() takes true or false, not ${describe(enabled)}`);
+    }
+    this._scheduler.debug = enabled;
     if (enabled) lookForLostSockets();
   }
 

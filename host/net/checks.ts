@@ -8,7 +8,7 @@
 
 import { FD_MAX } from "../../assembly/abi.js";
 import { checkBytes } from "../arguments.js";
-import { describe, ValueError } from "../errors.js";
+import { describe, typeError, ValueError } from "../errors.js";
 import { errorText, systemError } from "../sys/errors.js";
 import { type DescriptorKind, descriptorKind } from "../sys/fd.js";
 
@@ -24,9 +24,12 @@ const WANTED_OF_PIPES = "Pass a descriptor, or an object that is open and has on
 /**
  * Answers the bytes of several pieces, one behind the other.
  *
- * @throws as `checkBytes`
+ * @throws TypeError `ERR_INVALID_ARG_TYPE` for what cannot be gone through, and as `checkBytes`
  */
 export function checkLines(lines: Iterable<Uint8Array>): Uint8Array {
+  if (typeof lines === "string" || typeof (lines as Partial<typeof lines> | null)?.[Symbol.iterator] !== "function") {
+    throw typeError("ERR_INVALID_ARG_TYPE", `The lines must be an array, or another iterable, not ${describe(lines)}`);
+  }
   const pieces = [...lines];
   for (const piece of pieces) checkBytes("Each line", piece);
   return pieces.length === 1 ? (pieces[0] as Uint8Array) : Buffer.concat(pieces);

@@ -106,7 +106,7 @@ export function lookupError({ status, errno }: NameFailure, syscall: string, hos
   const details = host === null ? {} : { hostname: host };
   if (status === EAI_SYSTEM) return Object.assign(systemError(syscall, errno), details);
   const [code, number] = FAILURES.get(status) ?? [`EAI_${-status}`, status];
-  const about = host === null ? "" : ` ${host}`;
+  const about = host === null ? "" : ` ${host || '""'}`;
   const error = new Error(`${syscall} ${code}: ${nameFailureText(status)}${about}`);
   return Object.assign(error, { errno: number, code, syscall, ...details });
 }

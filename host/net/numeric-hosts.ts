@@ -5,7 +5,7 @@
  *
  * From: CPython 3.11 socketmodule.c `inet_pton`, `inet_ntop` and `if_nametoindex`.
  */
-import { checkBytes } from "../arguments.js";
+import { checkBytes, checkInteger, INT_MAX } from "../arguments.js";
 import { AF_INET, AF_INET6 } from "../constants.js";
 import { describe, typeError, ValueError } from "../errors.js";
 import { ENODEV } from "../sys/errno.js";
@@ -61,7 +61,7 @@ export function ifNametoindex(name: string): number {
 }
 
 function sizeIn(family: number): number {
-  const size = BYTES[family];
+  const size = BYTES[checkInteger("The family of a host", family, 0, INT_MAX)];
   if (size !== undefined) return size;
   throw new ValueError("ERR_INVALID_ADDRESS", `Hosts of the family ${family} have no numbers: AF_INET and AF_INET6 do`);
 }

@@ -6,7 +6,7 @@
  * Does not own: what calls of every kind take (`arguments.ts`), descriptors (`checks.ts`), addresses (`address.ts`).
  */
 
-import { checkInteger, INT_MAX } from "../arguments.js";
+import { checkInteger, INT_MAX, isClass, isGeneratorFunction } from "../arguments.js";
 import { describe, RuntimeError, typeError } from "../errors.js";
 import { isPromiseLike } from "../futures/coroutine.js";
 import type { EventLoop } from "../loop/event-loop.js";
@@ -25,15 +25,12 @@ export function checkDescriptors(loop: EventLoop): void {
 
 /** @throws TypeError `ERR_NOT_CALLABLE` */
 export function checkProtocolFactory(factory: unknown): void {
-  // A class throws when it is called, and a server would tell nobody but debug mode.
-  if (typeof factory === "function" && !isClass(factory)) return;
+  // A class throws when it is called, and a server would tell nobody but debug mode. A generator would be taken for a protocol.
+  if (typeof factory === "function" && !isClass(factory) && !isGeneratorFunction(factory)) return;
   const hint = "pass a function that returns one, such as () => new MyProtocol()";
-  const problem = typeof factory === "function" ? `the class ${factory.name}` : describe(factory);
+  const kind = isClass(factory) ? "class" : "generator function";
+  const problem = typeof factory === "function" ? `the ${kind} ${factory.name || "(anonymous)"}` : describe(factory);
   throw typeError("ERR_NOT_CALLABLE", `The protocol factory must be a function, not ${problem}: ${hint}`);
-}
-
-function isClass(value: object): boolean {
-  return /^class\b/.test(Function.prototype.toString.call(value));
 }
 
 /**

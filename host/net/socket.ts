@@ -11,7 +11,7 @@
  * closed socket is a RuntimeError of its own instead of EBADF.
  */
 
-import { checkBytes, checkInteger, INT_MAX, INT_MIN } from "../arguments.js";
+import { checkBytes, checkInteger, checkOptions, INT_MAX, INT_MIN } from "../arguments.js";
 import { AF_INET, AF_UNIX, MSG_TRUNC, SHUT_RDWR, SO_DOMAIN, SO_PROTOCOL, SO_TYPE, SOCK_STREAM } from "../constants.js";
 import { describe, RuntimeError, typeError, ValueError } from "../errors.js";
 import { PASSED_MAX, receiveDescriptors, sendDescriptors } from "../sys/descriptor-passing.js";
@@ -63,6 +63,7 @@ export class Socket<A extends Address = Address> {
    * @throws ValueError `ERR_SOCKET_KIND` if `fileno` is of another kind than was given
    */
   constructor(family?: number, type?: number, proto?: number, options: SocketOptions = {}) {
+    if (!(options instanceof NewDescriptor)) checkOptions("Socket", options, ["fileno"]);
     if (options.fileno === undefined) {
       this.family = checkInteger("The family of a socket", family ?? AF_INET, 0, INT_MAX);
       this.type = checkInteger("The type of a socket", type ?? SOCK_STREAM, 0, SOCK_TYPE_MAX);

@@ -39,10 +39,7 @@ export interface DuplexOptions {
  *   `ERR_TRANSPORT_CLOSING`
  */
 export function asDuplex(transport: Transport, options: DuplexOptions = {}): TransportDuplex {
-  if (!(transport instanceof Transport)) {
-    const hint = "pass what connectionMade() was called with";
-    throw typeError("ERR_NOT_A_TRANSPORT", `A Transport is needed, not ${describe(transport)}: ${hint}`);
-  }
+  checkIsTransport(transport);
   checkOptions("asDuplex", options, ["allowHalfOpen", "readableHighWaterMark", "writableHighWaterMark"]);
   const { allowHalfOpen = false, ...marks } = options;
   checkBoolean("allowHalfOpen", allowHalfOpen);
@@ -53,6 +50,12 @@ export function asDuplex(transport: Transport, options: DuplexOptions = {}): Tra
     throw new RuntimeError("ERR_TRANSPORT_CLOSING", `${transport} is closing: make a stream of it earlier`);
   }
   return new TransportDuplex(transport, { allowHalfOpen, ...marks });
+}
+
+function checkIsTransport(transport: unknown): void {
+  if (transport instanceof Transport) return;
+  const hint = "pass what connectionMade() was called with";
+  throw typeError("ERR_NOT_A_TRANSPORT", `A Transport is needed, not ${describe(transport)}: ${hint}`);
 }
 
 /** What a stream calls when it is done with something. */
@@ -75,6 +78,7 @@ export class TransportDuplex extends Duplex {
 
   /** @internal Users call `asDuplex()`. */
   constructor(transport: Transport, options: DuplexOptions & { autoDestroy?: boolean }) {
+    checkIsTransport(transport);
     super(options);
     this.transport = transport;
     this.#full = transport._isPaused;

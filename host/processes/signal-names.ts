@@ -31,7 +31,7 @@ export function checkSignal(signal: unknown): NodeJS.Signals {
   if (name !== undefined) return name as NodeJS.Signals;
   const hint =
     typeof signal === "string" && numberOf(`SIG${signal}`) !== undefined ? `: its name is "SIG${signal}"` : "";
-  const problem = `${JSON.stringify(signal)} is no signal that this system and Node have`;
+  const problem = `${typeof signal === "number" ? signal : JSON.stringify(signal)} is no signal that this system and Node have`;
   throw new ValueError("ERR_BAD_SIGNAL", `${problem}${hint}`);
 }
 

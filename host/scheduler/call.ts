@@ -7,6 +7,7 @@
  * thing instead of two: handles that live through a collection are copied by it, byte by byte.
  */
 import type { AsyncResource } from "node:async_hooks";
+import { isCoroutineFunction } from "../arguments.js";
 import { describe, typeError } from "../errors.js";
 import { nameOf, show } from "../show.js";
 import { captureContext, emptyContext, followsContext } from "./context.js";
@@ -116,11 +117,6 @@ export function checkCall(call: Call): void {
   }
 }
 
-/** Whether calling it makes a coroutine or a promise, and does nothing more by itself. */
-export function isCoroutineFunction(callback: unknown): boolean {
-  return /^\[object (Async|Generator|AsyncGenerator)(Function)?\]$/.test(Object.prototype.toString.call(callback));
-}
-
 /** @throws TypeError `ERR_COROUTINE_CALLBACK` */
 export function checkNotCoroutine(callback: unknown, method: string): void {
   if (!isCoroutineFunction(callback)) return;
@@ -136,8 +132,10 @@ const partials = new WeakMap<Callback, BoundCall>();
  * Binds arguments to a function, so that debug messages show them.
  *
  * @returns a function that calls `callback` with `args` before its own arguments
+ * @throws TypeError `ERR_NOT_CALLABLE`
  */
 export function partial<R>(callback: (...args: never[]) => R, ...args: unknown[]): (...rest: unknown[]) => R {
+  checkCall(callback as Callback);
   const bound = (...rest: unknown[]): R => (callback as (...all: unknown[]) => R)(...args, ...rest);
   partials.set(bound, new BoundCall(callback as Callback, args));
   return bound;

@@ -8,6 +8,7 @@
  * From: CPython 3.13 asyncio/streams.py. Differs: what they return has started.
  */
 
+import { checkOptionsObject } from "../arguments.js";
 import type { Future } from "../futures/future.js";
 import { Operation, type Work } from "../futures/operation.js";
 import type { EventLoop } from "../loop/event-loop.js";
@@ -45,10 +46,11 @@ export type Streams = [reader: StreamReader, writer: StreamWriter];
 export function openConnection(
   host?: string | null,
   port?: number | string | null,
-  { limit, ...options }: ConnectionOptions & StreamLimit = {},
+  options: ConnectionOptions & StreamLimit = {},
 ): Future<Streams> {
+  const [limit, rest] = splitLimit("openConnection", options);
   const loop = getRunningLoop();
-  return connect(loop, limit, (factory) => loop.createConnection(factory, host, port, options));
+  return connect(loop, limit, (factory) => loop.createConnection(factory, host, port, rest));
 }
 
 /**
@@ -62,29 +64,32 @@ export function startServer<A extends Address = InetAddress>(
   clientConnected: ClientConnected,
   host?: string | readonly string[] | null,
   port?: number | string | null,
-  { limit, ...options }: ServerOptions<A> & StreamLimit = {},
+  options: ServerOptions<A> & StreamLimit = {},
 ): Future<Server<A>> {
+  const [limit, rest] = splitLimit("startServer", options);
   const loop = getRunningLoop();
-  return loop.createServer(serverFactory(loop, limit, clientConnected), host, port, options);
+  return loop.createServer(serverFactory(loop, limit, clientConnected), host, port, rest);
 }
 
 /** Connects to a Unix socket, as `loop.createUnixConnection` does. @throws as that and as `openConnection` */
 export function openUnixConnection(
   path?: UnixPathLike | null,
-  { limit, ...options }: UnixConnectionOptions & StreamLimit = {},
+  options: UnixConnectionOptions & StreamLimit = {},
 ): Future<Streams> {
+  const [limit, rest] = splitLimit("openUnixConnection", options);
   const loop = getRunningLoop();
-  return connect(loop, limit, (factory) => loop.createUnixConnection(factory, path, options));
+  return connect(loop, limit, (factory) => loop.createUnixConnection(factory, path, rest));
 }
 
 /** Listens on a Unix socket, as `loop.createUnixServer` does. @throws as that and as `startServer` */
 export function startUnixServer(
   clientConnected: ClientConnected,
   path?: UnixPathLike | null,
-  { limit, ...options }: UnixServerOptions & StreamLimit = {},
+  options: UnixServerOptions & StreamLimit = {},
 ): Future<Server<UnixPath>> {
+  const [limit, rest] = splitLimit("startUnixServer", options);
   const loop = getRunningLoop();
-  return loop.createUnixServer(serverFactory(loop, limit, clientConnected), path, options);
+  return loop.createUnixServer(serverFactory(loop, limit, clientConnected), path, rest);
 }
 
 function connect(loop: EventLoop, limit: number | undefined, begin: Connect): Future<Streams> {
@@ -115,4 +120,14 @@ function serverFactory(
   // A limit that no reader takes is refused at the call.
   make();
   return () => new StreamReaderProtocol(make(), clientConnected, loop);
+}
+
+/** The limit, and the options of the loop's own call, which tests their names. */
+function splitLimit<O extends StreamLimit>(
+  call: string,
+  options: O,
+): [limit: number | undefined, rest: Omit<O, "limit">] {
+  checkOptionsObject(call, options);
+  const { limit, ...rest } = options;
+  return [limit, rest];
 }

@@ -11,6 +11,8 @@
  * task too, one iteration later.
  */
 
+import { types } from "node:util";
+import { isClass, isGeneratorFunction } from "../arguments.js";
 import { CancelledError, describe, FatalError, typeError } from "../errors.js";
 import { isCoroutine, isPromiseLike } from "../futures/coroutine.js";
 import type { Future } from "../futures/future.js";
@@ -23,7 +25,7 @@ import { Protocol } from "../protocols.js";
 import { ECONNRESET } from "../sys/errno.js";
 import { systemError } from "../sys/errors.js";
 import { settleAll } from "./settle-all.js";
-import type { StreamReader } from "./stream-reader.js";
+import { StreamReader } from "./stream-reader.js";
 import { StreamWriter } from "./stream-writer.js";
 
 /** Called for each connection of a server: a function, an async one, or a generator function. */
@@ -45,10 +47,13 @@ export class StreamReaderProtocol extends Protocol {
   /**
    * @param clientConnected what a server calls with each connection
    * @param loop the loop that it belongs to; by default the one that `getEventLoop` answers
-   * @throws TypeError `ERR_NOT_CALLABLE`
+   * @throws TypeError `ERR_NOT_CALLABLE`, `ERR_INVALID_ARG_TYPE`
    */
   constructor(reader: StreamReader, clientConnected: ClientConnected | null = null, loop: EventLoop = getEventLoop()) {
     super();
+    if (!(reader instanceof StreamReader)) {
+      throw typeError("ERR_INVALID_ARG_TYPE", `The reader must be a StreamReader, not ${describe(reader)}`);
+    }
     if (clientConnected !== null) checkClientConnected(clientConnected);
     this.#reader = reader;
     this.#clientConnected = clientConnected;
@@ -158,8 +163,10 @@ export class StreamReaderProtocol extends Protocol {
 
 /** @throws TypeError `ERR_NOT_CALLABLE` */
 export function checkClientConnected(clientConnected: ClientConnected): void {
-  if (typeof clientConnected === "function") return;
-  const problem = `must be a function of a reader and a writer, not ${describe(clientConnected)}`;
+  const isAsyncgen = types.isAsyncFunction(clientConnected) && isGeneratorFunction(clientConnected);
+  if (typeof clientConnected === "function" && !isClass(clientConnected) && !isAsyncgen) return;
+  const kind = isAsyncgen ? "an async generator, which nobody would run" : describe(clientConnected);
+  const problem = `must be a function of a reader and a writer, not ${kind}`;
   throw typeError("ERR_NOT_CALLABLE", `The callback for connected clients ${problem}`);
 }
 

@@ -10,6 +10,7 @@
  */
 
 import { inspect } from "node:util";
+import { describe, typeError } from "../errors.js";
 import type { Future } from "../futures/future.js";
 import { Operation, type Work } from "../futures/operation.js";
 import type { EventLoop } from "../loop/event-loop.js";
@@ -34,7 +35,12 @@ export class StreamWriter<T extends WriteTransport = Transport> {
   readonly #reader: StreamReader | null;
   readonly #loop: EventLoop;
 
+  /** @throws TypeError `ERR_NOT_A_TRANSPORT` */
   constructor(transport: T, protocol: StreamReaderProtocol, reader: StreamReader | null, loop: EventLoop) {
+    if (typeof transport?.write !== "function") {
+      const hint = "pass one that can write, such as connectionMade() was called with";
+      throw typeError("ERR_NOT_A_TRANSPORT", `A transport is needed, not ${describe(transport)}: ${hint}`);
+    }
     this.#transport = transport;
     this.#protocol = protocol;
     this.#reader = reader;

@@ -8,7 +8,7 @@
  */
 
 import { FutureState } from "../../assembly/abi.js";
-import { checkInteger } from "../arguments.js";
+import { checkInteger, isCoroutineFunction } from "../arguments.js";
 import { describe, RuntimeError, typeError } from "../errors.js";
 import type { Future } from "../futures/future.js";
 import type { Task } from "../futures/task.js";
@@ -68,11 +68,15 @@ export class Condition {
    * Waits until a function answers something true. It is called now, and then each time that it is notified, with the lock.
    *
    * @returns a future of what it answered
-   * @throws TypeError `ERR_NOT_CALLABLE`; RuntimeError as `wait`; what `predicate` throws now
+   * @throws TypeError `ERR_NOT_CALLABLE`, `ERR_COROUTINE_CALLBACK`; RuntimeError as `wait`; what `predicate` throws now
    */
   waitFor<T>(predicate: () => T): Future<T> {
     if (typeof predicate !== "function")
       throw typeError("ERR_NOT_CALLABLE", `the predicate must be a function, not ${describe(predicate)}`);
+    if (isCoroutineFunction(predicate)) {
+      const hint = "what it returns would always count as true";
+      throw typeError("ERR_COROUTINE_CALLBACK", `the predicate must be a plain function: ${hint}`);
+    }
     const loop = this.#lock._boundLoop();
     const first = predicate();
     if (first) return atOnce(loop, first);

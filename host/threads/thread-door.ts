@@ -6,9 +6,10 @@
  * Does not own: what goes through a channel (`channel.ts`).
  */
 import { isMainThread, MessageChannel, type MessagePort, threadId } from "node:worker_threads";
+import { isCoroutineFunction } from "../arguments.js";
 import { describe, typeError } from "../errors.js";
 import type { EventLoop } from "../loop/event-loop.js";
-import { type Callback, isCoroutineFunction } from "../scheduler/call.js";
+import type { Callback } from "../scheduler/call.js";
 import type { Mailbox } from "../scheduler/mailbox.js";
 import { ExitSet } from "../sys/exit-set.js";
 import { Channel } from "./channel.js";
