@@ -21,9 +21,10 @@ import { Future } from "./future.js";
 import { isKept, leaveCancellation, leftCancellation } from "./late-cancellation.js";
 import { forgetTurn, type PrintStackOptions, printStackOf, type StackOptions, stackOf } from "./stack.js";
 import { checkTask, checkTaskName, NO_OPTIONS, type TaskBody, type TaskOptions } from "./task-body.js";
+import { TaskCancellation } from "./task-cancellation.js";
 
 /** One call of `cancel`, on its way from task to task. */
-interface Cancellation {
+interface CancelCall {
   readonly number: number;
   readonly message: string | undefined;
   /** The task whose own group or time limit asks for it; null if it comes from elsewhere. */
@@ -35,8 +36,8 @@ interface Cancellation {
 const generatorFunctions = Object.getPrototypeOf(function* () {});
 
 let tasksMade = 0;
-let cancellations = 0;
-let cancellation: Cancellation | null = null;
+let cancelCalls = 0;
+let underWay: CancelCall | null = null;
 let cancelsItself: Task | null = null;
 
 /**
@@ -55,16 +56,8 @@ export class Task<T = unknown> extends Future<T> implements Steppable, AwaitingT
   #thrown: Error | null = null;
   /** What the async function awaits. */
   #awaited: Awaited | null = null;
-  /** A cancellation that is owed (`late-cancellation.ts`): thrown at the next await, or left to the one who awaits this task. */
-  #owed: { readonly message: string | undefined } | null = null;
-  #controller: AbortController | null = null;
-  #cancelMessage: string | undefined;
-  /** The number of the last cancellation that came to this task. */
-  #cancellation = 0;
-  /** The number of the last one that did not come from a group or a time limit within it. */
-  #outerCancellation = 0;
-  /** The number of the last cancellation that a task which it awaited has left to it. */
-  #inherited = 0;
+  /** Null as long as nobody has cancelled it, or asked for its `signal`. */
+  #cancellation: TaskCancellation | null = null;
   /** What `cancelling` answers once the core has forgotten the task. */
   #cancelsLeft = 0;
   /** Whether the core may hold a cancellation that is to be thrown into it. */
@@ -106,11 +99,8 @@ export class Task<T = unknown> extends Future<T> implements Steppable, AwaitingT
    * reason is a CancelledError.
    */
   get signal(): AbortSignal {
-    if (this.#controller === null) {
-      this.#controller = new AbortController();
-      if (this.cancelling() > 0) this.#controller.abort(new CancelledError(this.#cancelMessage));
-    }
-    return this.#controller.signal;
+    this.#cancellation ??= new TaskCancellation();
+    return this.#cancellation.signal(this.cancelling() > 0);
   }
 
   /**
@@ -120,17 +110,18 @@ export class Task<T = unknown> extends Future<T> implements Steppable, AwaitingT
    * @returns false when the task has ended already
    */
   override cancel(message?: string): boolean {
+    const withinTask = cancelsItself;
+    cancelsItself = null;
     if (this._state !== FutureState.Pending) return this._isOver();
     this._scheduler.checkOpen();
-    const outer = cancellation;
-    const mine: Cancellation = { number: ++cancellations, message, withinTask: cancelsItself, reached: [] };
-    cancelsItself = null;
-    cancellation = mine;
+    const outer = underWay;
+    const mine: CancelCall = { number: ++cancelCalls, message, withinTask, reached: [] };
+    underWay = mine;
     try {
       this.#reach(mine);
       for (const task of mine.reached) if (task._state === FutureState.Pending) task.#cancelInCore();
     } finally {
-      cancellation = outer;
+      underWay = outer;
     }
     return true;
   }
@@ -138,7 +129,11 @@ export class Task<T = unknown> extends Future<T> implements Steppable, AwaitingT
   /** @internal Cancels it for a group or a time limit within it: the one who awaits it does not hear of that. */
   _cancelFromWithin(): void {
     cancelsItself = this as Task;
-    this.cancel();
+    try {
+      this.cancel();
+    } finally {
+      cancelsItself = null;
+    }
   }
 
   /** How often it was cancelled, less how often that was taken back. */
@@ -155,7 +150,7 @@ export class Task<T = unknown> extends Future<T> implements Steppable, AwaitingT
     if (this.#isInCore()) {
       const left = this._scheduler.core.uncancel(this._id);
       if (left === 0) {
-        this.#owed = null;
+        this.#cancellation?.takeOwed();
         this.#awaited?.dispel();
       }
       return left;
@@ -248,22 +243,24 @@ export class Task<T = unknown> extends Future<T> implements Steppable, AwaitingT
   /** @internal */
   _ended(state: FutureState): void {
     this.#cancelsLeft = this._scheduler.core.cancelling(this._id);
-    if (state === FutureState.Cancelled && !this._failed) this._exception = this._exception ?? this.#cancelMessage;
+    if (state === FutureState.Cancelled && !this._failed)
+      this._exception = this._exception ?? this.#cancellation?.message;
     this.#awaited?.dispel();
     this.#awaited = null;
     this.#coroutine = null;
     // Of a task of the user's an exception takes the place of the cancellation, as with asyncio.
     const leaves = this._failed ? isKept(this as Future<unknown>) : state !== FutureState.Cancelled;
-    if (this.#owed !== null && leaves) leaveCancellation(this as Future<unknown>, this.#outerCancellation);
+    const cancellation = this.#cancellation;
+    if (leaves && cancellation?.owed) leaveCancellation(this as Future<unknown>, cancellation.outerNumber);
     this._leave(state);
   }
 
   /** @internal */
   _cancelWaiter(): boolean {
-    if (this.#waiter !== null) return this.#waiter.cancel(this.#cancelMessage);
-    const message = this.#cancelMessage;
+    const message = this.#cancellation?.message;
+    if (this.#waiter !== null) return this.#waiter.cancel(message);
     const cancel = (future: Future): boolean =>
-      future instanceof Task && cancellation !== null ? future.#reach(cancellation) : future.cancel(message);
+      future instanceof Task && underWay !== null ? future.#reach(underWay) : future.cancel(message);
     return this.#awaited?.cancel(message, cancel) ?? false;
   }
 
@@ -274,22 +271,23 @@ export class Task<T = unknown> extends Future<T> implements Steppable, AwaitingT
     this.#isCancellationDue = false;
     // Two that are due are thrown as one.
     const isDue = this._scheduler.core.takeMustCancel(this._id) === 1;
-    if (this.#owed !== null) return this.#takeOwed();
-    return isDue ? new CancelledError(this.#cancelMessage) : null;
+    const owed = this.#cancellation?.takeOwed();
+    if (owed) return new CancelledError(owed.message);
+    return isDue ? new CancelledError(this.#cancellation?.message) : null;
   }
 
   /** @internal */
   _owe(message: string | undefined): void {
-    this.#owed = { message };
+    this.#cancellation ??= new TaskCancellation();
+    this.#cancellation.owed = { message };
     this.#isCancellationDue = true;
   }
 
   /** @internal */
   _inherit(future: Future): void {
-    const number = this.#cancellation;
-    if (number === 0 || number === this.#inherited || leftCancellation(future) !== number) return;
-    this.#inherited = number;
-    if (this.cancelling() > 0) this._owe(this.#cancelMessage);
+    const cancellation = this.#cancellation;
+    if (cancellation === null || !cancellation.inherits(leftCancellation(future))) return;
+    if (this.cancelling() > 0) this._owe(cancellation.message);
   }
 
   /** @internal */
@@ -304,10 +302,10 @@ export class Task<T = unknown> extends Future<T> implements Steppable, AwaitingT
     // The function has ended.
     if (awaited === null) return true;
     const mayBeLeft = awaited.remove(future);
-    if (mayBeLeft && this.#owed !== null && future.cancelled()) {
+    const cancellation = this.#cancellation;
+    if (mayBeLeft && cancellation?.owed && future.cancelled()) {
       // If the function hears of this cancellation, it has heard of the one that is owed as well.
-      awaited.doubt(this.#owed.message);
-      this.#owed = null;
+      awaited.doubt(cancellation.takeOwed()?.message);
     }
     awaited.delivered();
     return mayBeLeft;
@@ -326,12 +324,6 @@ export class Task<T = unknown> extends Future<T> implements Steppable, AwaitingT
     runOutsideTasks(() => scheduler.stepAtOnce(id));
   }
 
-  #takeOwed(): CancelledError {
-    const message = this.#owed?.message;
-    this.#owed = null;
-    return new CancelledError(message);
-  }
-
   #cancelInCore(): void {
     const scheduler = this._scheduler;
     const thrownInto = scheduler.core.cancelTask(this._id);
@@ -347,15 +339,14 @@ export class Task<T = unknown> extends Future<T> implements Steppable, AwaitingT
    * told once, so that tasks that wait for each other in a ring do not keep it going. Returns whether the task can
    * still be cancelled.
    */
-  #reach(reaching: Cancellation): boolean {
+  #reach(reaching: CancelCall): boolean {
     if (this._state !== FutureState.Pending) return false;
-    if (this.#cancellation !== reaching.number) reaching.reached.push(this);
+    const { number, message, withinTask } = reaching;
+    if (this.#cancellation?.number !== number) reaching.reached.push(this);
     let task: Task = this as Task;
-    while (task.#cancellation !== reaching.number && task._state === FutureState.Pending) {
-      task.#cancellation = reaching.number;
-      if (task !== reaching.withinTask) task.#outerCancellation = reaching.number;
-      task.#cancelMessage = reaching.message;
-      task.#controller?.abort(new CancelledError(reaching.message));
+    while (task.#cancellation?.number !== number && task._state === FutureState.Pending) {
+      task.#cancellation ??= new TaskCancellation();
+      task.#cancellation.come(number, message, task === withinTask);
       if (task.#waiter instanceof Task) task = task.#waiter;
     }
     return true;
@@ -376,11 +367,12 @@ export class Task<T = unknown> extends Future<T> implements Steppable, AwaitingT
     const coroutine = this.#coroutine;
     if (coroutine === null) return this.#start(how);
     if (how === ResumeHow.Cancel) {
-      const error = waiter?.cancelled() ? waiter._takeException() : new CancelledError(this.#cancelMessage);
-      this.#owed = null;
+      const error = waiter?.cancelled() ? waiter._takeException() : new CancelledError(this.#cancellation?.message);
+      this.#cancellation?.takeOwed();
       return this.#yielded(coroutine.throw(error));
     }
-    if (this.#owed !== null) return this.#yielded(coroutine.throw(this.#takeOwed()));
+    const owed = this.#cancellation?.takeOwed();
+    if (owed) return this.#yielded(coroutine.throw(new CancelledError(owed.message)));
     if (thrown !== null) return this.#yielded(coroutine.throw(thrown));
     if (waiter === null) return this.#yielded(coroutine.next());
     this._inherit(waiter);
@@ -391,7 +383,7 @@ export class Task<T = unknown> extends Future<T> implements Steppable, AwaitingT
 
   /** The first step of a body that is a function. */
   #start(how: number): number {
-    if (how === ResumeHow.Cancel) throw new CancelledError(this.#cancelMessage);
+    if (how === ResumeHow.Cancel) throw new CancelledError(this.#cancellation?.message);
     const body = this.#body as () => Coroutine<T> | PromiseLike<T>;
     // A generator function runs nothing yet, so nothing of it can be taken for an async function's.
     const started = Object.getPrototypeOf(body) === generatorFunctions ? body() : runAsTask(this, body);
@@ -432,7 +424,8 @@ export class Task<T = unknown> extends Future<T> implements Steppable, AwaitingT
     this.#thrown = this.#whyNotAwaitable(awaited);
     if (this.#thrown !== null) return Answer.Yielded;
     this.#waiter = awaited;
-    if (this.#owed !== null && awaited.cancel(this.#owed.message)) this.#owed = null;
+    const cancellation = this.#cancellation;
+    if (cancellation?.owed && awaited.cancel(cancellation.owed.message)) cancellation.owed = null;
     return awaited._state === FutureState.Pending ? awaited._enter() : Answer.Yielded;
   }
 
@@ -471,9 +464,10 @@ export class Task<T = unknown> extends Future<T> implements Steppable, AwaitingT
 
   /** If a cancellation is due although the body has ended, and the result is kept: the cancellation is owed instead. */
   #oweWhatIsTooLate(): void {
-    if (this.#cancellation === 0 || !isKept(this as Future<unknown>)) return;
+    const cancellation = this.#cancellation;
+    if (cancellation === null || !isKept(this as Future<unknown>)) return;
     if (this._state !== FutureState.Pending || !this.#isInCore()) return;
-    if (this._scheduler.core.takeMustCancel(this._id) === 1) this._owe(this.#cancelMessage);
+    if (this._scheduler.core.takeMustCancel(this._id) === 1) this._owe(cancellation.message);
   }
 
   /** Ends a task whose body was an async function. */
