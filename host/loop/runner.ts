@@ -54,7 +54,7 @@ export interface RunOptions extends RunnerOptions, ProgramOptions {}
  * @param main a coroutine, a future's worth of anything, or a function that returns one, which is called on the running loop
  * @returns what `main` comes to; rejects with KeyboardInterrupt if SIGINT ended it
  * @throws RuntimeError `ERR_ANOTHER_LOOP_RUNNING`; TypeError `ERR_NOT_AWAITABLE`, `ERR_NOT_A_SIGNAL`, `ERR_NOT_CALLABLE`,
- *   `ERR_NOT_A_LOOP`
+ *   `ERR_NOT_A_LOOP`, `ERR_UNKNOWN_OPTION`, `ERR_INVALID_ARG_TYPE`, all by rejecting
  */
 export async function run<T>(main: Main<T>, options: RunOptions = {}): Promise<T> {
   checkOptions("run", options, ["debug", "loopFactory", "signal"]);

@@ -24,8 +24,8 @@ export function checkProgram(program: string, args: readonly string[]): void {
 /**
  * Tests the values of options; their names are known.
  *
- * @throws TypeError `ERR_INVALID_ARG_TYPE`; ValueError `ERR_INVALID_ARG_VALUE`, `ERR_OUT_OF_RANGE` and as `checkStdio`; Error `ENOENT`
- *   or `ENOTDIR` for a folder that is none, `EBADF` for a descriptor that is not open
+ * @throws TypeError `ERR_INVALID_ARG_TYPE`; ValueError `ERR_INVALID_ARG_VALUE`, `ERR_OUT_OF_RANGE` and as `checkStdio`; Error `ENOENT`,
+ *   `ENOTDIR` and the like for a folder that is none, `EBADF` for a descriptor that is not open
  */
 export function checkSubprocess(options: SubprocessOptions): void {
   checkStdio(options);
