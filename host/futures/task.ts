@@ -118,6 +118,7 @@ export class Task<T = unknown> extends Future<T> implements Steppable, AwaitingT
    *
    * @param message the error's message
    * @returns false when the task has ended already
+   * @throws RuntimeError `ERR_LOOP_CLOSED` while it is pending
    */
   override cancel(message?: string): boolean {
     if (this._state !== FutureState.Pending) return this._isOver();
@@ -138,7 +139,11 @@ export class Task<T = unknown> extends Future<T> implements Steppable, AwaitingT
   /** @internal Cancels it for a group or a time limit within it: the one who awaits it does not hear of that. */
   _cancelFromWithin(): void {
     cancelsItself = this as Task;
-    this.cancel();
+    try {
+      this.cancel();
+    } finally {
+      cancelsItself = null;
+    }
   }
 
   /** How often it was cancelled, less how often that was taken back. */

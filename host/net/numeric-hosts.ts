@@ -45,8 +45,10 @@ export function inetNtop(family: number, bytes: Uint8Array): string {
   const size = sizeIn(family);
   checkBytes("The bytes of a host", bytes);
   if (bytes.byteLength !== size) {
-    const problem = `A host of the family ${family} has ${size} bytes, not ${bytes.byteLength}`;
-    throw new ValueError("ERR_INVALID_ADDRESS", `${problem}`);
+    throw new ValueError(
+      "ERR_INVALID_ADDRESS",
+      `A host of the family ${family} has ${size} bytes, not ${bytes.byteLength}`,
+    );
   }
   return family === AF_INET ? bytes.join(".") : formatIPv6(bytes);
 }
