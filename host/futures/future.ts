@@ -43,7 +43,7 @@ interface Registered {
 
 /**
  * A value that will be there later, or an exception. `createFuture` makes one that anybody may settle; most calls
- * return one that they settle themselves.
+ * return one that they settle themselves. Once its loop is closed, what would have to tell somebody throws RuntimeError `ERR_LOOP_CLOSED`.
  */
 export class Future<T = unknown> implements Promise<T> {
   /** @internal */ readonly _loop: EventLoop;

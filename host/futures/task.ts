@@ -118,7 +118,7 @@ export class Task<T = unknown> extends Future<T> implements Steppable, AwaitingT
    *
    * @param message the error's message
    * @returns false when the task has ended already
-   * @throws RuntimeError `ERR_LOOP_CLOSED` while it is pending
+   * @throws RuntimeError `ERR_LOOP_CLOSED`
    */
   override cancel(message?: string): boolean {
     if (this._state !== FutureState.Pending) return this._isOver();
