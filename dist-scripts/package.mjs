@@ -13,9 +13,11 @@
 import { copyFileSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { dirname, join, relative } from "node:path";
 import { rollup } from "rollup";
-import { buildFolder, distFolder, listFiles, outFolder, withThousands } from "./files.mjs";
+import { buildFolder, distFolder, listFiles, outFolder, root, withThousands } from "./files.mjs";
 import config, { entries } from "./rollup.config.mjs";
 import { BuildError } from "./steps.mjs";
+
+const INTERNAL = /\/\*\*[\s*]+@internal.*?\*\/\s*/gs;
 
 /** Rebuilds dist/ from nothing. @throws BuildError when rollup warns: a warning here is a mistake in the package */
 export async function packageDist() {
@@ -52,13 +54,19 @@ function copyDeclarations() {
     mkdirSync(dirname(target), { recursive: true });
     // The enums exist at run time; `const` would forbid them to programs that compile file by file.
     const declarations = readFileSync(file, "utf8").replaceAll("export declare const enum", "export declare enum");
-    // What is marked as internal has to be declared, but not explained, to those who use the package.
-    const explained = declarations.replaceAll(/\/\*\* @internal[^/]*?\*\/\s*/g, "");
+    // What is marked as internal has to be declared, but not explained, to those who use the package; nor has a file's head.
+    const explained = declarations.replace(headOf(file), "").replaceAll(INTERNAL, "");
     // TypeScript 7 knows Node's types only where somebody asks for them.
     const isEntry = entries.includes(relative(join(outFolder, "host"), file).replace(".d.ts", ""));
     writeFileSync(target, isEntry ? `/// <reference types="node" />\n${explained}` : explained);
   }
   writeFileSync(join(distFolder, "types/package.json"), '{ "type": "commonjs" }\n');
+}
+
+/** What the source of a declaration file says of itself, to those who work on it. */
+function headOf(file) {
+  const source = join(root, relative(outFolder, file).replace(".d.ts", ".ts"));
+  return /^\/\*\*.*?\*\/\n/s.exec(readFileSync(source, "utf8"))[0];
 }
 
 function reach(file, reached) {

@@ -75,6 +75,7 @@ function findPoolScript(): string {
   );
 }
 
+/** What both kinds of pool are. */
 export abstract class PoolExecutor implements Executor {
   readonly #pool: Pool;
   readonly #workers: PoolWorkers;

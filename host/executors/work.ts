@@ -15,6 +15,7 @@ import type { SentArguments, Transferable } from "./transfer.js";
 /** Is told what work came to: an error, or null and a value. */
 type Listener<T> = (error: Error | null, value: T | undefined) => void;
 
+/** Work in a pool: a promise of what it comes to. It cannot be taken back once it has begun. */
 export class Work<T> implements Submission<T> {
   /** @internal */ readonly shipped: ShippedFunction;
   /** @internal Clones, as they were at the call. */ readonly args: unknown[];

@@ -43,7 +43,7 @@ interface Registered {
 
 /**
  * A value that will be there later, or an exception. `createFuture` makes one that anybody may settle; most calls
- * return one that they settle themselves.
+ * return one that they settle themselves. Once its loop is closed, what would have to tell somebody throws RuntimeError `ERR_LOOP_CLOSED`.
  */
 export class Future<T = unknown> implements Promise<T> {
   /** @internal */ readonly _loop: EventLoop;
@@ -149,7 +149,7 @@ export class Future<T = unknown> implements Promise<T> {
     return true;
   }
 
-  /** Has `callback` called with the future, in an iteration after it is done; when it is done already, in the next one. */
+  /** Has `callback` called with the future, in an iteration after it is done; when it is done already, in the next one. @throws TypeError `ERR_NOT_CALLABLE` */
   addDoneCallback(callback: DoneCallback<T>): void {
     if (typeof callback !== "function")
       throw typeError("ERR_NOT_CALLABLE", `the callback must be a function, not ${describe(callback)}`);

@@ -19,7 +19,7 @@ import type { Task } from "./task.js";
 
 /** What `getStack` takes. */
 export interface StackOptions {
-  /** How many frames at the most: the innermost ones of a stack, the outermost ones of an exception. Null, the default, for all. */
+  /** How many frames at the most: the innermost ones of a stack, the outermost ones of an exception. Null, the default, for all that are known. */
   limit?: number | null;
 }
 

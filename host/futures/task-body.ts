@@ -10,6 +10,7 @@ import { type Coroutine, isCoroutine } from "./coroutine.js";
 /** What a task runs: a generator, or a function that makes one or is async. The function is called in the task's first step. */
 export type TaskBody<T> = Coroutine<T> | (() => Coroutine<T> | PromiseLike<T>);
 
+/** What `new Task` takes. */
 export interface TaskOptions {
   /** `Task-1` and so on when left out. */
   name?: string;

@@ -108,6 +108,7 @@ export class Task<T = unknown> extends Future<T> implements Steppable, AwaitingT
    *
    * @param message the error's message
    * @returns false when the task has ended already
+   * @throws RuntimeError `ERR_LOOP_CLOSED`
    */
   override cancel(message?: string): boolean {
     const withinTask = cancelsItself;

@@ -25,7 +25,10 @@ class Listener {
   }
 
   readonly #cancel = (): void => {
-    for (const task of this.#tasks) task.cancel(messageOf(this.#signal));
+    for (const task of this.#tasks) {
+      // A closed loop cancels nothing any more, and an error of a listener would end the process.
+      if (!task.getLoop().isClosed()) task.cancel(messageOf(this.#signal));
+    }
   };
 
   readonly #remove = (task: Future): void => {

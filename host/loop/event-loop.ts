@@ -319,14 +319,14 @@ export class EventLoop extends ThreadCalls {
   /**
    * Calls `callback` in every iteration in which `fd` can be read, in the place of who watched it for reading before.
    *
-   * @throws ValueError `ERR_INVALID_FILE`; RuntimeError `ERR_FD_IN_USE` for an fd of a transport; Error `EPERM` for a regular
-   *   file, `EBADF` for a closed one
+   * @throws TypeError `ERR_NOT_CALLABLE`; ValueError `ERR_INVALID_FILE`; RuntimeError `ERR_FD_IN_USE` for an fd of a transport,
+   *   `ERR_LOOP_CLOSED`; Error `EPERM` for a regular file, `EBADF` for a closed one; UnsupportedError `ERR_NO_DESCRIPTORS` on a virtual loop
    */
   addReader<A extends unknown[]>(fd: FileDescriptorLike, callback: (...args: A) => unknown, ...args: A): void {
     this.#watch(fd, "reader", callback as Callback, args);
   }
 
-  /** Ends what `addReader` began. Returns whether there was anything to end. */
+  /** Ends what `addReader` began. Returns whether there was anything to end. @throws ValueError `ERR_INVALID_FILE`; RuntimeError `ERR_FD_IN_USE` */
   removeReader(fd: FileDescriptorLike): boolean {
     return this.#unwatch(fd, "reader");
   }
@@ -336,7 +336,7 @@ export class EventLoop extends ThreadCalls {
     this.#watch(fd, "writer", callback as Callback, args);
   }
 
-  /** Ends what `addWriter` began. Returns whether there was anything to end. */
+  /** As `removeReader`, for writing. */
   removeWriter(fd: FileDescriptorLike): boolean {
     return this.#unwatch(fd, "writer");
   }
@@ -364,12 +364,13 @@ export class EventLoop extends ThreadCalls {
    * Ends what `addSignalHandler` began; the signal does again what it does to a Node program.
    *
    * @returns whether there was anything to end
+   * @throws TypeError `ERR_INVALID_ARG_TYPE`; ValueError `ERR_BAD_SIGNAL`
    */
   removeSignalHandler(signal: NodeJS.Signals | number): boolean {
     return this.#signals.remove(signal);
   }
 
-  /** Sets who is told of errors that nobody else can take; null brings the default back. */
+  /** Sets who is told of errors that nobody else can take; null brings the default back. @throws TypeError `ERR_NOT_CALLABLE`, `ERR_COROUTINE_CALLBACK` */
   setExceptionHandler(handler: ExceptionHandler | null): void {
     this.#errors.handler = handler;
   }
@@ -398,6 +399,8 @@ export class EventLoop extends ThreadCalls {
   /**
    * Turns debug mode on or off: where handles, futures, tasks and transports were made, slow callbacks, coroutine
    * functions passed as callbacks, what is open when the loop is closed.
+   *
+   * @throws TypeError `ERR_INVALID_ARG_TYPE`
    */
   setDebug(enabled: boolean): void {
     if (typeof enabled !== "boolean") {

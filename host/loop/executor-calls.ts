@@ -75,7 +75,8 @@ export abstract class ExecutorCalls extends NetworkCalls {
    * Waits for the work of the default executor, and ends it for good.
    *
    * @param options `timeout`: the seconds after which it is waited for no longer, with a warning
-   * @throws TypeError `ERR_UNKNOWN_OPTION`, `ERR_NOT_A_NUMBER`; ValueError `ERR_BAD_TIME`
+   * @throws TypeError `ERR_UNKNOWN_OPTION`, `ERR_NOT_A_NUMBER`; ValueError `ERR_BAD_TIME`; RuntimeError `ERR_LOOP_CLOSED`; UnsupportedError
+   *   `ERR_BLOCKING_RUN`
    */
   shutdownDefaultExecutor(options: { timeout?: number } = {}): Future<void> {
     checkOptions("shutdownDefaultExecutor", options, ["timeout"]);

@@ -23,7 +23,7 @@ export function newEventLoop(): EventLoop {
   return new EventLoop();
 }
 
-/** The loop that runs in this thread, or else the one that was set, or else a new one, which is then set. */
+/** The loop that runs in this thread, or else the one that was set, or else a new one, which is then set. @throws as `newEventLoop` */
 export function getEventLoop(): EventLoop {
   let loop = runningLoop() ?? currentLoop();
   if (loop === null) {
@@ -33,7 +33,7 @@ export function getEventLoop(): EventLoop {
   return loop;
 }
 
-/** Sets the loop that `getEventLoop` returns while none is running; null for none. */
+/** Sets the loop that `getEventLoop` returns while none is running; null for none. @throws TypeError `ERR_NOT_A_LOOP` */
 export function setEventLoop(loop: EventLoop | null): void {
   if (loop !== null) checkLoop(loop);
   setCurrentLoop(loop);
@@ -73,7 +73,8 @@ export function sleep<T>(delay: number, result?: T): Future<T> {
 /**
  * Makes a future of it: a future is returned as it is, a coroutine becomes a task, a promise is followed.
  *
- * @throws TypeError `ERR_NOT_AWAITABLE`; ValueError `ERR_FOREIGN_FUTURE` for a future of another loop
+ * @param options `loop`: the loop of what is made; by default the one that `getEventLoop` answers
+ * @throws TypeError `ERR_NOT_AWAITABLE`, `ERR_NOT_A_LOOP`, `ERR_UNKNOWN_OPTION`; ValueError `ERR_FOREIGN_FUTURE` for a future of another loop
  */
 export function ensureFuture<T>(awaitable: Awaitable<T>, options: { loop?: EventLoop } = {}): Future<T> {
   checkOptions("ensureFuture", options, ["loop"]);

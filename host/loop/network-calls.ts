@@ -61,8 +61,9 @@ export abstract class NetworkCalls {
    * @param port a number, or the name of a service
    * @returns what has begun to connect. It fails with `ECONNREFUSED` and the like, of several addresses with an AggregateError
    * @throws TypeError `ERR_NOT_CALLABLE`, `ERR_INVALID_ARG_TYPE`, `ERR_UNKNOWN_OPTION`, `ERR_NOT_A_SOCKET`;
-   *   ValueError `ERR_NO_ADDRESS`, `ERR_OUT_OF_RANGE`, `ERR_BAD_TIME`, `ERR_CONFLICTING_OPTIONS`,
-   *   `ERR_SOCKET_KIND`; RuntimeError `ERR_LOOP_CLOSED`, `ERR_SOCKET_CLOSED`, `ERR_SOCKET_BUSY`, `ERR_FD_IN_USE`
+   *   ValueError `ERR_NO_ADDRESS`, `ERR_OUT_OF_RANGE`, `ERR_BAD_TIME`, `ERR_CONFLICTING_OPTIONS`, `ERR_SOCKET_KIND`, with `ssl`
+   *   `ERR_NO_HOSTNAME`; RuntimeError `ERR_LOOP_CLOSED`, `ERR_SOCKET_CLOSED`, `ERR_SOCKET_BUSY`, `ERR_FD_IN_USE`; TypeError and ValueError
+   *   `ERR_INVALID_ADDRESS` for `localAddr`. In a blocking run it fails with `ERR_BLOCKING_RUN` for names and TLS
    */
   createConnection<P extends StreamProtocol>(
     this: EventLoop,
@@ -81,7 +82,7 @@ export abstract class NetworkCalls {
    * @param host one or several; null or "" is every address of this machine
    * @param port 0 lets the system choose, for each address on its own
    * @returns what has begun to listen. It fails with `EADDRINUSE` and the like, and then nothing is left open
-   * @throws as `createConnection`
+   * @throws as `createConnection`; ValueError `ERR_NO_CERTIFICATE`
    */
   createServer<A extends Address = InetAddress>(
     this: EventLoop,
@@ -100,7 +101,8 @@ export abstract class NetworkCalls {
    * @param localAddr where to receive; without one, the system chooses when something is sent
    * @param remoteAddr the only peer: the socket is connected to it, unless `allowBroadcast` is on
    * @returns what has begun to resolve and connect. It fails with `EADDRINUSE` and the like
-   * @throws as `createConnection`; ValueError `ERR_NO_ADDRESS` when there is neither an address nor a family
+   * @throws as `createConnection`; TypeError and ValueError `ERR_INVALID_ADDRESS` for either address; ValueError `ERR_NO_ADDRESS` when there
+   *   is neither an address nor a family
    */
   createDatagramEndpoint<P extends DatagramProtocol>(
     this: EventLoop,
@@ -133,7 +135,7 @@ export abstract class NetworkCalls {
    *
    * @returns the new transport, once the handshake is over. If that fails the connection is closed
    * @throws TypeError `ERR_NOT_A_TRANSPORT`, `ERR_NOT_A_PROTOCOL`, `ERR_INVALID_ARG_TYPE`, `ERR_UNKNOWN_OPTION`; ValueError
-   *   `ERR_FOREIGN_TRANSPORT`, `ERR_NO_HOSTNAME`, `ERR_CONFLICTING_OPTIONS`, `ERR_BAD_TIME`; RuntimeError `ERR_TRANSPORT_CLOSING`,
+   *   `ERR_FOREIGN_TRANSPORT`, `ERR_NO_HOSTNAME`, `ERR_NO_CERTIFICATE`, `ERR_CONFLICTING_OPTIONS`, `ERR_BAD_TIME`; RuntimeError `ERR_TRANSPORT_CLOSING`,
    *   `ERR_TLS_BEGUN`, `ERR_SENDFILE_IN_PROGRESS`, `ERR_LOOP_CLOSED`
    */
   startTls(
@@ -233,7 +235,8 @@ export abstract class NetworkCalls {
    *
    * @param size how many bytes at the most
    * @throws RuntimeError `ERR_SOCKET_BUSY` while another call receives, `ERR_SOCKET_CLOSED`, `ERR_FD_IN_USE` for a
-   *   socket of a transport, `ERR_LOOP_CLOSED`; TypeError `ERR_NOT_A_SOCKET`
+   *   socket of a transport, `ERR_LOOP_CLOSED`; TypeError `ERR_NOT_A_SOCKET`, `ERR_INVALID_ARG_TYPE`; ValueError `ERR_OUT_OF_RANGE`;
+   *   UnsupportedError `ERR_NO_DESCRIPTORS` on a virtual loop
    */
   sockRecv(this: EventLoop, sock: Socket, size: number): Future<Buffer> {
     return sockRecv(this, sock, size);
@@ -276,7 +279,7 @@ export abstract class NetworkCalls {
   /**
    * Sends all of the data, which must not change meanwhile. How much was sent when that fails, or is cancelled, is unknown.
    *
-   * @throws as `sockRecv`; TypeError `ERR_INVALID_ARG_TYPE` for anything but a Uint8Array
+   * @throws as `sockRecv`
    */
   sockSendall(this: EventLoop, sock: Socket, data: Uint8Array): Future<void> {
     return sockSendall(this, sock, data);
@@ -290,8 +293,7 @@ export abstract class NetworkCalls {
    * @param offset where in the file to begin, in bytes
    * @param count how many bytes to send at the most; null is all up to the end of the file
    * @returns how many bytes were sent. How many that were when it fails, or is cancelled, is unknown
-   * @throws as `sockRecv`; ValueError `ERR_INVALID_FILE`, `ERR_SOCKET_KIND`, `ERR_OUT_OF_RANGE`; TypeError `ERR_INVALID_ARG_TYPE`,
-   *   `ERR_UNKNOWN_OPTION`. Without `fallback` it fails with an UnsupportedError `ERR_SENDFILE_UNAVAILABLE`
+   * @throws as `sockRecv`; ValueError `ERR_INVALID_FILE`, `ERR_SOCKET_KIND`; Error `EBADF`; TypeError `ERR_UNKNOWN_OPTION`. Without `fallback` it fails with an UnsupportedError `ERR_SENDFILE_UNAVAILABLE`
    */
   sockSendfile(
     this: EventLoop,

@@ -23,7 +23,7 @@ export abstract class ProcessCalls extends ExecutorCalls {
    * @param rest the program's arguments, and then perhaps options
    * @returns what fails with `ENOENT`, `EACCES` and the like. Cancelling it kills the child
    * @throws TypeError `ERR_NOT_CALLABLE`, `ERR_INVALID_ARG_TYPE`, `ERR_UNKNOWN_OPTION`; ValueError `ERR_INVALID_FILE`,
-   *   `ERR_INVALID_ARG_VALUE`, `ERR_OUT_OF_RANGE`, `ERR_CONFLICTING_OPTIONS`; Error `ENOENT` or `ENOTDIR` of `chdir` for a `cwd` that is no
+   *   `ERR_INVALID_ARG_VALUE`, `ERR_OUT_OF_RANGE`, `ERR_CONFLICTING_OPTIONS`; Error `ENOENT`, `ENOTDIR` and the like for a `cwd` that is no
    *   folder, `EBADF` for a descriptor that is not open; UnsupportedError `ERR_NO_OUTSIDE` on a virtual loop, `ERR_BLOCKING_RUN` in a blocking
    *   run; RuntimeError `ERR_LOOP_CLOSED`
    */

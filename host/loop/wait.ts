@@ -40,7 +40,8 @@ const RETURN_WHEN: readonly ReturnWhen[] = ["FIRST_COMPLETED", "FIRST_EXCEPTION"
 /**
  * Waits until enough of them are done, or the time is over. Cancels none of them.
  *
- * @throws ValueError `ERR_NOTHING_TO_WAIT_FOR`, `ERR_BAD_OPTION`; TypeError `ERR_INVALID_ARG_TYPE`, `ERR_NOT_AWAITABLE`, `ERR_NOT_A_NUMBER`
+ * @throws ValueError `ERR_NOTHING_TO_WAIT_FOR`, `ERR_BAD_OPTION`, `ERR_BAD_TIME`, `ERR_FOREIGN_FUTURE`; TypeError `ERR_INVALID_ARG_TYPE`,
+ *   `ERR_NOT_AWAITABLE`, `ERR_NOT_A_NUMBER`, `ERR_UNKNOWN_OPTION`
  */
 export function wait<A extends Awaitable<unknown>>(
   futures: Iterable<A>,
@@ -117,7 +118,7 @@ class Waiting<T> extends OwnResult<WaitResult<T>> {
  *
  * @param timeout in seconds; null for ever
  * @returns a task that ends as it does, or with TimeoutError; whose cancellation reaches it
- * @throws TypeError `ERR_NOT_AWAITABLE`, `ERR_NOT_A_NUMBER`
+ * @throws TypeError `ERR_NOT_AWAITABLE`, `ERR_NOT_A_NUMBER`; ValueError `ERR_BAD_TIME` for NaN
  */
 export function waitFor<T>(awaitable: Awaitable<T>, timeout: number | null): Task<T> {
   if (timeout !== null) checkSeconds("timeout", timeout);

@@ -46,7 +46,7 @@ export abstract class DatagramTransport extends FlowControl {
    * when the datagrams that came with that one have been handed out, half a millisecond has passed, or the endpoint closes.
    *
    * @param address where to; may be left out, or must be the same, if the endpoint has a remote address
-   * @throws TypeError `ERR_INVALID_ARG_TYPE`, `ERR_INVALID_ADDRESS`; ValueError `ERR_INVALID_ADDRESS`
+   * @throws TypeError `ERR_INVALID_ARG_TYPE`, `ERR_INVALID_ADDRESS`; ValueError `ERR_INVALID_ADDRESS`, `ERR_OUT_OF_RANGE`
    */
   abstract sendto(data: Uint8Array, address?: Address | null): void;
 

@@ -27,6 +27,7 @@ const readAsync = promisify(read);
 /** A file: its descriptor, or anything that has one, such as a FileHandle. */
 export type FileLike = PipeLike;
 
+/** What `sendfile` and `sockSendfile` take besides the file. */
 export interface SendfileOptions {
   /** Whether the file may be read and written where the system cannot send it by itself: true unless said otherwise. */
   fallback?: boolean | undefined;

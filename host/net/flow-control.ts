@@ -58,7 +58,7 @@ export abstract class FlowControl {
   /**
    * Sets the marks. Without either, they are the default ones: 16 KiB and 64 KiB, with TLS 128 KiB and 512 KiB.
    *
-   * @throws TypeError `ERR_INVALID_ARG_TYPE`; ValueError `ERR_OUT_OF_RANGE` unless high ≥ low ≥ 0
+   * @throws TypeError `ERR_INVALID_ARG_TYPE`, `ERR_UNKNOWN_OPTION`; ValueError `ERR_OUT_OF_RANGE` unless high ≥ low ≥ 0
    */
   setWriteBufferLimits(limits: WriteBufferLimits = {}): void {
     checkLimits(limits);

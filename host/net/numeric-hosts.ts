@@ -18,7 +18,8 @@ const BYTES: Readonly<Record<number, number>> = { [AF_INET]: 4, [AF_INET6]: 16 }
  * The bytes of a numeric host, such as options of multicast take them:
  * `socket.setsockopt(IPPROTO_IP, IP_ADD_MEMBERSHIP, Buffer.concat([inetPton(AF_INET, group), inetPton(AF_INET, "127.0.0.1")]))`.
  *
- * @throws ValueError `ERR_INVALID_ADDRESS` if it is no numeric host of the family, or the family is neither AF_INET nor AF_INET6
+ * @throws ValueError `ERR_INVALID_ADDRESS` if it is no numeric host of the family, or the family is neither AF_INET nor AF_INET6; TypeError
+ *   `ERR_INVALID_ARG_TYPE`
  */
 export function inetPton(family: number, host: string): Buffer {
   if (typeof host !== "string") {
@@ -39,18 +40,20 @@ export function inetPton(family: number, host: string): Buffer {
   throw new ValueError("ERR_INVALID_ADDRESS", `${JSON.stringify(host)} is no numeric host of the family ${family}`);
 }
 
-/** The text of a host's bytes. @throws ValueError `ERR_INVALID_ADDRESS` if they are not as many as the family has */
+/** The text of a host's bytes. @throws as `inetPton`, also if they are not as many as the family has */
 export function inetNtop(family: number, bytes: Uint8Array): string {
   const size = sizeIn(family);
   checkBytes("The bytes of a host", bytes);
   if (bytes.byteLength !== size) {
-    const problem = `A host of the family ${family} has ${size} bytes, not ${bytes.byteLength}`;
-    throw new ValueError("ERR_INVALID_ADDRESS", `${problem}`);
+    throw new ValueError(
+      "ERR_INVALID_ADDRESS",
+      `A host of the family ${family} has ${size} bytes, not ${bytes.byteLength}`,
+    );
   }
   return family === AF_INET ? bytes.join(".") : formatIPv6(bytes);
 }
 
-/** The number of an interface, such as an address of IPv6 has it as `scopeId`. @throws Error `ENODEV` */
+/** The number of an interface, such as an address of IPv6 has it as `scopeId`. @throws Error `ENODEV`; TypeError `ERR_INVALID_ARG_TYPE` */
 export function ifNametoindex(name: string): number {
   if (typeof name !== "string") {
     throw typeError("ERR_INVALID_ARG_TYPE", `The name must be a string, not ${describe(name)}`);

@@ -24,11 +24,14 @@ const READ_BYTES_MAX = 65536;
 
 let scratch: Memory | undefined;
 
-/** An open descriptor. It stays open until `close()` or `detach()`. */
+/**
+ * An open descriptor. It stays open until `close()` or `detach()`, and what is called later throws RuntimeError `ERR_FILE_CLOSED`. It does not
+ * block: a call that would have to wait throws `EAGAIN`.
+ */
 export class FileDescriptor {
   #fd: number;
 
-  /** Takes over an open descriptor and makes it non-blocking. @throws Error `EBADF` */
+  /** Takes over an open descriptor and makes it non-blocking. @throws Error `EBADF`; ValueError `ERR_INVALID_FILE` */
   constructor(fileno: HasFileno) {
     const fd = checkDescriptor(fileno);
     holdNonblocking(fd);
@@ -91,7 +94,7 @@ export class FileDescriptor {
   }
 }
 
-/** Makes a pipe: what is written to the second can be read from the first. Both ends are non-blocking. */
+/** Makes a pipe: what is written to the second can be read from the first. Both ends are non-blocking. @throws Error `EMFILE` */
 export function pipe(): [readEnd: FileDescriptor, writeEnd: FileDescriptor] {
   const made = createPipe();
   if (typeof made === "number") throw systemError("pipe2", made, { message: errorText(made) });

@@ -34,6 +34,7 @@ const SCRATCH_BYTES = 65536;
 
 let scratch: Buffer | undefined;
 
+/** What a Socket takes beside its kind. */
 export interface SocketOptions {
   /** Takes over this descriptor, which must be a socket, instead of making one. */
   fileno?: HasFileno;
@@ -45,7 +46,9 @@ class NewDescriptor implements SocketOptions {
 }
 
 /**
- * A socket. It stays open until `close()` or `detach()`: nothing closes it when it is forgotten.
+ * A socket. It stays open until `close()` or `detach()`: nothing closes it when it is forgotten. It does not block: a call that would have
+ * to wait throws `EAGAIN`, and `loop.sockRecv` and its kin wait. Errors of the system are thrown with their codes; once it is closed, RuntimeError
+ * `ERR_SOCKET_CLOSED`; for wrong arguments TypeError and ValueError `ERR_INVALID_ARG_TYPE`, `ERR_OUT_OF_RANGE`, `ERR_INVALID_ADDRESS`.
  *
  * `A` is what its addresses are, where that is known: those of a server's sockets.
  */
@@ -285,7 +288,7 @@ export class Socket<A extends Address = Address> {
     return `<Socket fd=${this.#fd} family=${this.family} type=${this.type} proto=${this.proto}>`;
   }
 
-  /** For transports: `accept` that answers a negative errno where that throws a system error. */
+  /** @internal `accept` that answers a negative errno where that throws a system error. */
   _accept(): [socket: Socket<A>, address: A] | number {
     const fd = calls.accept(this.#fd);
     if (fd < 0) return fd;
@@ -293,17 +296,17 @@ export class Socket<A extends Address = Address> {
     return [new Socket(this.family, this.type, this.proto, new NewDescriptor(fd)), address];
   }
 
-  /** For transports: receives into `memory` from `offset` on. 0 is the end of the stream; else a count or an errno. */
+  /** @internal Receives into `memory` from `offset` on. 0 is the end of the stream; else a count or an errno. */
   _recvInto(memory: Memory, offset: number, length: number): number {
     return calls.receive(this.#fd, memory, offset, length);
   }
 
-  /** For transports: sends from the start of `bytes`; answers a count or a negative errno. */
+  /** @internal Sends from the start of `bytes`; answers a count or a negative errno. */
   _send(bytes: Uint8Array): number {
     return calls.send(this.#fd, bytes, 0);
   }
 
-  /** For transports: as `_send`, `length` bytes of `memory` from `offset` on. */
+  /** @internal As `_send`, `length` bytes of `memory` from `offset` on. */
   _sendFrom(memory: Memory, offset: number, length: number): number {
     return calls.sendFrom(this.#fd, memory, offset, length);
   }
@@ -341,7 +344,7 @@ function receiveNothing(): number {
   return 0;
 }
 
-/** Makes two sockets that are connected to each other. */
+/** Makes two sockets that are connected to each other, of the kind AF_UNIX and SOCK_STREAM by default. @throws as `new Socket` */
 export function socketpair(family: number = AF_UNIX, type: number = SOCK_STREAM, proto = 0): [Socket, Socket] {
   checkInteger("The family of a socket", family, 0, INT_MAX);
   checkInteger("The type of a socket", type, 0, SOCK_TYPE_MAX);

@@ -35,7 +35,7 @@ export interface DuplexOptions {
  * Ending the stream ends what the peer receives, or closes the connection where that cannot be done by halves, as with TLS.
  * Destroying it closes the connection at once, unless it has finished.
  *
- * @throws TypeError `ERR_NOT_A_TRANSPORT`, `ERR_UNKNOWN_OPTION`; ValueError `ERR_OUT_OF_RANGE`; RuntimeError
+ * @throws TypeError `ERR_NOT_A_TRANSPORT`, `ERR_UNKNOWN_OPTION`, `ERR_INVALID_ARG_TYPE`; ValueError `ERR_OUT_OF_RANGE`; RuntimeError
  *   `ERR_TRANSPORT_CLOSING`
  */
 export function asDuplex(transport: Transport, options: DuplexOptions = {}): TransportDuplex {

@@ -38,7 +38,11 @@ export abstract class Transport extends FlowControl implements ReadTransport, Wr
   /** Sends several pieces of bytes, in one go if possible. @throws as `write`; then nothing was sent */
   abstract writeLines(lines: Iterable<Uint8Array>): void;
 
-  /** Ends the stream that the peer receives, after what was written before. What the peer sends still comes. */
+  /**
+   * Ends the stream that the peer receives, after what was written before. What the peer sends still comes.
+   *
+   * @throws UnsupportedError `ERR_NO_HALF_CLOSE` with TLS
+   */
   abstract writeEof(): void;
 
   /** Whether `writeEof` can be used. */
@@ -74,7 +78,7 @@ export abstract class Transport extends FlowControl implements ReadTransport, Wr
   abstract getExtraInfo<K extends keyof ExtraInfo>(name: K): ExtraInfo[K] | null;
   abstract getExtraInfo(name: string, fallback?: unknown): unknown;
 
-  /** Lets another protocol be told of everything from now on. `connectionMade` is not called on it. */
+  /** Lets another protocol be told of everything from now on. `connectionMade` is not called on it. @throws TypeError `ERR_NOT_A_PROTOCOL` */
   abstract setProtocol(protocol: StreamProtocol): void;
 
   abstract override getProtocol(): StreamProtocol;

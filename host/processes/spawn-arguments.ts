@@ -6,7 +6,6 @@
  * Does not own: whether there is such a program, and whether it may be run: the kernel knows, when it is run.
  */
 import { statSync } from "node:fs";
-import { types } from "node:util";
 import { FD_MAX } from "../../assembly/abi.js";
 import { checkBoolean, checkFileUrl, checkInteger, INT_MAX } from "../arguments.js";
 import { describe, typeError, ValueError } from "../errors.js";
@@ -25,8 +24,8 @@ export function checkProgram(program: string, args: readonly string[]): void {
 /**
  * Tests the values of options; their names are known.
  *
- * @throws TypeError `ERR_INVALID_ARG_TYPE`; ValueError `ERR_INVALID_ARG_VALUE`, `ERR_OUT_OF_RANGE` and as `checkStdio`; Error `ENOENT`
- *   or `ENOTDIR` for a folder that is none, `EBADF` for a descriptor that is not open
+ * @throws TypeError `ERR_INVALID_ARG_TYPE`; ValueError `ERR_INVALID_ARG_VALUE`, `ERR_OUT_OF_RANGE` and as `checkStdio`; Error `ENOENT`,
+ *   `ENOTDIR` and the like for a folder that is none, `EBADF` for a descriptor that is not open
  */
 export function checkSubprocess(options: SubprocessOptions): void {
   checkStdio(options);
@@ -80,19 +79,17 @@ function checkEnvironment(env: NodeJS.ProcessEnv): void {
 }
 
 function checkFolder(cwd: unknown): void {
-  const isBytes = types.isUint8Array(cwd);
   const path = cwd instanceof URL ? checkFileUrl("The option cwd", cwd, "ERR_INVALID_ARG_VALUE") : cwd;
-  if (!isBytes) {
-    if (typeof path !== "string") {
-      throw typeError("ERR_INVALID_ARG_TYPE", `The option cwd must be a path or a URL, not ${describe(cwd)}`);
-    }
-    checkText("The option cwd", path);
+  // Node takes bytes as well, and then runs the child in our own directory.
+  if (typeof path !== "string") {
+    throw typeError("ERR_INVALID_ARG_TYPE", `The option cwd must be a string or a URL, not ${describe(cwd)}`);
   }
-  const stats = statSync(path as string, { throwIfNoEntry: false });
+  checkText("The option cwd", path);
+  const stats = statSync(path, { throwIfNoEntry: false });
   if (stats?.isDirectory()) return;
   // The kernel would say the same of a program that is not there.
   const [errno, problem] = stats ? [ENOTDIR, "is no folder"] : [ENOENT, "does not exist"];
-  throw systemError("chdir", errno, { message: `the option cwd is ${JSON.stringify(`${path}`)}, which ${problem}` });
+  throw systemError("chdir", errno, { message: `the option cwd is ${JSON.stringify(path)}, which ${problem}` });
 }
 
 function invalidValue(message: string): ValueError {

@@ -140,7 +140,7 @@ export class StreamReader {
     return this.#exception;
   }
 
-  /** Has this read, and all that follow, fail with an error. */
+  /** Has this read, and all that follow, fail with an error. @throws TypeError `ERR_NOT_AN_ERROR` */
   setException(exception: Error): void {
     if (!isError(exception)) {
       throw typeError("ERR_NOT_AN_ERROR", `the exception must be an Error, not ${describe(exception)}`);

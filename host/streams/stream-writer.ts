@@ -62,7 +62,7 @@ export class StreamWriter<T extends WriteTransport = Transport> {
     this.#transport.writeLines(lines);
   }
 
-  /** Ends the stream that the peer receives, after what was written before. What the peer sends still comes. */
+  /** Ends the stream that the peer receives, after what was written before. What the peer sends still comes. @throws as `Transport.writeEof` */
   writeEof(): void {
     this.#transport.writeEof();
   }

@@ -1,8 +1,8 @@
 #!/usr/bin/env python3
 """Records what CPython's asyncio does with random scheduling programs, as one JSON object a line.
 
-    python3 test/oracle/oracle.py --count 300 --seed 1 > traces.jsonl     programs and traces, the hand-written first
-    python3 test/oracle/oracle.py --eager --count 90 > eager-traces.jsonl those of tasks that take their first step at once
+    python3 test/oracle/oracle.py --count 420 --seed 1 > traces.jsonl     programs and traces, the hand-written first
+    python3 test/oracle/oracle.py --eager --count 120 --seed 5000 > eager-traces.jsonl  those of tasks that take their first step at once
     python3 test/oracle/oracle.py --check                                 runs the recorded programs again and compares
     python3 test/oracle/oracle.py --run < program.json                    the trace of one program
 

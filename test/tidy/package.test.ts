@@ -62,6 +62,16 @@ packageTest("holds what runs, its types and its papers, and nothing else", ({ pa
   );
 });
 
+packageTest("explains in its types what is public, and nothing else", ({ folder }) => {
+  const types = join(folder, "node_modules/wasyncio/dist/types");
+  const files = readdirSync(types, { recursive: true, encoding: "utf8" }).filter((file) => file.endsWith(".d.ts"));
+  const wrong = files.filter((file) =>
+    /@internal|^ \* (Owns|Does not own|From):/m.test(readFileSync(join(types, file), "utf8")),
+  );
+  assert.ok(files.length > 0);
+  assert.equal(wrong, []);
+});
+
 packageTest("is plain ASCII, of which V8 keeps a byte for each character", ({ folder }) => {
   const dist = join(folder, "node_modules/wasyncio/dist");
   for (const name of readdirSync(dist).filter((file) => file.endsWith("js"))) {

@@ -13,6 +13,7 @@ import {
   type TaskOptions,
   taskGroup,
 } from "../../../host/index.js";
+import { VirtualEventLoop } from "../../../host/testing.js";
 import { thrownBy } from "../../support/sockets.js";
 import { bothLoops, rejection } from "./both-loops.js";
 
@@ -45,6 +46,18 @@ test("that are aborted already let no task begin", async (loop) => {
   const task = loop.createTask(begin, { signal: AbortSignal.abort() });
   assert.instance(await loop.runUntilComplete(rejection(task)), CancelledError);
   assert.not(begun);
+});
+
+test("pass over the tasks of a loop that was closed", async (loop) => {
+  const controller = new AbortController();
+  const { signal } = controller;
+  const closed = new VirtualEventLoop();
+  closed.setExceptionHandler(() => {});
+  closed.createTask(wait(), { signal });
+  closed.close();
+  const task = loop.createTask(wait(), { signal });
+  controller.abort();
+  assert.instance(await loop.runUntilComplete(rejection(task)), CancelledError);
 });
 
 test("without a reason leave the message empty", async (loop) => {

@@ -4,6 +4,9 @@ import * as assert from "uvu/assert";
 import {
   CancelledError,
   type Coroutine,
+  EventLoop,
+  type Executor,
+  type Future,
   gather,
   ProcessPoolExecutor,
   run,
@@ -236,13 +239,25 @@ test("a loop that blocks its thread refuses work, which could not end", (loop) =
 });
 
 plain("a run waits five minutes for the work of the default executor, then warns and closes the loop", async () => {
-  const loop = new VirtualEventLoop();
-  const executor = new EchoExecutor();
-  executor.shutdown = (options) => ((options as { wait: boolean }).wait ? new Promise<void>(() => {}) : undefined);
-  const main = async (): Promise<void> => loop.setDefaultExecutor(executor);
+  const asked: unknown[] = [];
+  class Impatient extends EventLoop {
+    override shutdownDefaultExecutor(options?: { timeout?: number }): Future<void> {
+      asked.push(options);
+      return super.shutdownDefaultExecutor({ timeout: 0 });
+    }
+  }
+  const loop = new Impatient();
+  const main = async (): Promise<void> => loop.setDefaultExecutor(endsAfter(new Promise(() => {})));
   const written = await captureConsoleDuring("warn", () => run(main, { loopFactory: () => loop }));
-  assert.match(written.join("\n"), "did not finish its work within 300 seconds");
-  assert.equal([loop.time(), loop.isClosed()], [300, true]);
+  assert.match(written.join("\n"), "did not finish its work within 0 seconds");
+  assert.equal([asked, loop.isClosed()], [[{ timeout: 300 }], true]);
+});
+
+plain("a run on a clock that jumps waits until the work is done", async () => {
+  const loop = new VirtualEventLoop();
+  const main = async (): Promise<void> => loop.setDefaultExecutor(endsAfter(new Promise(setImmediate)));
+  const written = await captureConsoleDuring("warn", () => run(main, { loopFactory: () => loop }));
+  assert.equal([written, loop.time(), loop.isClosed()], [[], 0, true]);
 });
 
 test.run();
@@ -260,3 +275,9 @@ plain("toThread runs in a thread, and run waits for what is left there", async (
 });
 
 plain.run();
+
+function endsAfter(end: Promise<void>): Executor {
+  return Object.assign(new EchoExecutor(), {
+    shutdown: ({ wait }: { wait?: boolean } = {}) => (wait === false ? undefined : end),
+  });
+}
