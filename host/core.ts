@@ -7,7 +7,7 @@
  */
 import { ABI_VERSION, EVENT_CAPACITY, EVENT_RECORD_WORDS, IMPORT_MODULE } from "../assembly/abi.js";
 import { coreBytes } from "./core-bytes.js";
-import { describe, RuntimeError, typeError } from "./errors.js";
+import { describe, RuntimeError, typeError, UnsupportedError } from "./errors.js";
 
 /**
  * What the core asks of its host; `assembly/host.ts`, in the package, says what each must do. None may throw. They are called as functions,
@@ -81,10 +81,14 @@ let compiled: WebAssembly.Module | undefined;
 /**
  * Makes a core of its own for one loop.
  *
- * @throws RuntimeError `ERR_CORE_VERSION` when the file is of another version than this package; TypeError `ERR_INVALID_ARG_TYPE` or
+ * @throws RuntimeError `ERR_CORE_VERSION` when the file is of another version than this package; UnsupportedError
+ *   `ERR_UNSUPPORTED_PLATFORM` without WebAssembly; TypeError `ERR_INVALID_ARG_TYPE` or
  *   `ERR_NOT_CALLABLE` for an import that is none
  */
 export function instantiate(imports: CoreImports): CoreExports {
+  if (typeof WebAssembly === "undefined") {
+    throw new UnsupportedError("ERR_UNSUPPORTED_PLATFORM", "loops need WebAssembly, which --jitless turns off");
+  }
   compiled ??= new WebAssembly.Module(coreBytes());
   checkImports(compiled, imports);
   const module = { [IMPORT_MODULE]: imports as unknown as WebAssembly.ModuleImports };

@@ -81,6 +81,19 @@ test("is found by koffi itself where its file is not in the usual place", async 
   assert.is(output, "true 1");
 });
 
+test("is not needed to tell that there is no WebAssembly, as under --jitless", async () => {
+  const { output } = await runProgram(`
+    delete globalThis.WebAssembly;
+    const { VirtualEventLoop } = await import("host/testing.js");
+    try {
+      new VirtualEventLoop();
+    } catch (error) {
+      console.log(error.code, error.message);
+    }
+  `);
+  assert.is(output, "ERR_UNSUPPORTED_PLATFORM loops need WebAssembly, which --jitless turns off");
+});
+
 test("tells runtimes without libuv that they have none", async () => {
   const { output } = await runProgram(`
     import { watchReadable } from "host/sys/uv-watch.js";
