@@ -102,7 +102,7 @@ export function* connected<P extends StreamProtocol>(
   return yield* introduce(
     protocolFactory,
     (protocol) => new SocketTransport(loop, socket, protocol, { awaited: true }),
-    () => socket.close(),
+    () => socket._close(),
   );
 }
 
@@ -113,13 +113,15 @@ function* connectedSecurely<P extends StreamProtocol>(
   tls: TlsSide,
 ): Work<[transport: Transport, protocol: P]> {
   let protocol: P;
+  let below: SocketTransport;
   try {
     protocol = checkProtocol(protocolFactory());
+    below = new SocketTransport(loop, socket, {});
   } catch (error) {
-    socket.close();
+    socket._close();
     throw error;
   }
-  const transport = yield* secure(loop, new SocketTransport(loop, socket, {}), protocol, tls);
+  const transport = yield* secure(loop, below, protocol, tls);
   return [transport, protocol];
 }
 
@@ -233,7 +235,7 @@ export function* connectSocket(
     yield* sockConnect(loop, socket, address);
     return socket;
   } catch (error) {
-    socket.close();
+    socket._close();
     throw error;
   }
 }

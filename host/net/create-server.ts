@@ -140,7 +140,7 @@ function bindAll(candidates: Candidate[], options: ServerOptions<Address>): Sock
     }
     if (sockets.length === 0) throw missing ?? new ValueError("ERR_NO_ADDRESS", "getaddrinfo() returned empty list");
   } catch (error) {
-    for (const socket of sockets) socket.close();
+    for (const socket of sockets) socket._close();
     throw error;
   }
   return sockets;
@@ -158,7 +158,7 @@ function bindOne({ family, type, proto, address }: AddressInfo, options: ServerO
     socket.bind(address);
     return socket;
   } catch (error) {
-    socket.close();
+    socket._close();
     throw bindError(error, formatAddress(address));
   }
 }

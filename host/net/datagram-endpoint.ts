@@ -170,7 +170,7 @@ function* open<P extends DatagramProtocol>(
     (protocol) => new SocketDatagrams(loop, socket, protocol, { peer, connected, file }),
     () => {
       file?.remove();
-      socket.close();
+      socket._close();
     },
   );
   if (isLogged(loop)) {
@@ -252,7 +252,7 @@ function prepare(socket: Socket, { local }: Candidate, options: DatagramEndpoint
 /** Closes a socket that is of no use after all, and removes its file if it was bound already. */
 function discard(socket: Socket, { family, local }: Candidate): void {
   if (family === AF_UNIX && local !== null) SocketFile.of(socket)?.remove();
-  socket.close();
+  socket._close();
 }
 
 function peerOf(socket: Socket): Address | null {

@@ -68,7 +68,7 @@ export class SocketDoor<A extends Address> implements Door<A> {
   }
 
   close(): void {
-    this.socket.close();
+    this.socket._close();
   }
 
   toString(): string {

@@ -84,7 +84,7 @@ export function* race(
   } finally {
     timer?.cancel();
     // Two may have connected in the same iteration, and one may be done whose callback has not been called.
-    for (const each of attempts) if (each !== winner && !each.cancel() && hasConnected(each)) each.result().close();
+    for (const each of attempts) if (each !== winner && !each.cancel() && hasConnected(each)) each.result()._close();
   }
 }
 

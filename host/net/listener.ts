@@ -2,13 +2,14 @@
  * Listeners: accepting what connects to one listening socket.
  *
  * Owns: watching the socket; taking connections until there is none left, `backlog` at the most in a row; making a
- * transport of each; pausing when the system has run out of descriptors or memory.
+ * transport of each; pausing when that fails, as it does when the system has run out of descriptors or memory.
  *
  * Does not own: the socket (`door.ts`).
  *
  * From: CPython 3.13 selector_events `_accept_connection`. Differs: a connection is set up in the iteration that accepts
  * it; there is one retry and not a stack of them, and none after the server is closed (python/cpython#151615); a
- * connection that broke before it was accepted does not end the round.
+ * connection that broke before it was accepted does not end the round; after any other error of the system the listener
+ * pauses too, where CPython tries again in each iteration.
  */
 
 import { CancelledError, FatalError } from "../errors.js";
@@ -16,7 +17,27 @@ import { Operation, type Work } from "../futures/operation.js";
 import type { EventLoop } from "../loop/event-loop.js";
 import type { StreamProtocol } from "../protocols.js";
 import type { TimerHandle } from "../scheduler/handle.js";
-import { EAGAIN, EBADF, EINVAL, EMFILE, ENFILE, ENOBUFS, ENOMEM, ENOTSOCK } from "../sys/errno.js";
+import {
+  EAGAIN,
+  EBADF,
+  ECONNABORTED,
+  ECONNRESET,
+  EHOSTDOWN,
+  EHOSTUNREACH,
+  EINVAL,
+  EMFILE,
+  ENETDOWN,
+  ENETUNREACH,
+  ENFILE,
+  ENOBUFS,
+  ENOMEM,
+  ENONET,
+  ENOPROTOOPT,
+  ENOTSOCK,
+  EOPNOTSUPP,
+  EPROTO,
+  ETIMEDOUT,
+} from "../sys/errno.js";
 import { errorText, systemError } from "../sys/errors.js";
 import { type Address, formatAddress } from "./address.js";
 import { isLogged, writeDown } from "./debug-log.js";
@@ -71,7 +92,7 @@ export class Listener {
       const accepted = this.#socket._accept();
       if (typeof accepted !== "number") this.#connect(...accepted);
       else if (accepted === -EAGAIN) return;
-      else if (endsAccepting(accepted)) return this.#fail(accepted);
+      else if (!BREAKS.has(-accepted)) return this.#fail(accepted);
     }
   }
 
@@ -85,7 +106,7 @@ export class Listener {
       if (tls === null) new SocketTransport(this.#loop, socket, protocol, { peername, server: this.#server });
       else this.#secure(socket, peername, protocol, tls);
     } catch (error) {
-      socket.close();
+      socket._close();
       if (error instanceof FatalError) throw error;
       this.#report(error, socket);
     }
@@ -117,32 +138,58 @@ export class Listener {
     this.#loop.callExceptionHandler({ message, exception, socket });
   }
 
-  /** The listening socket itself failed. It would stay readable, and fail again at once. */
+  /** @internal The pause is over. */
+  _restart(): void {
+    try {
+      this.start();
+    } catch (error) {
+      // Where accepting ran out of memory, watching may do so as well.
+      this.#pause("The listening socket cannot be watched", error);
+    }
+  }
+
+  /** Accepting fails. The socket stays readable, and would fail again at once. */
   #fail(errno: number): void {
-    const socket = this.#socket;
-    this.#loop._unwatch(socket.fileno(), "reader");
-    const isShortage = SHORTAGES.has(-errno);
-    if (isShortage) this.#retry = this.#loop.callLater(RETRY_SECONDS, restart, this);
-    const message = isShortage ? "socket.accept() out of system resource" : "socket.accept() failed for good";
+    this.#loop._unwatch(this.#socket.fileno(), "reader");
     const exception = systemError("accept", errno, { message: errorText(errno) });
-    this.#loop.callExceptionHandler({ message, exception, socket });
+    if (SHORTAGES.has(-errno)) this.#pause("socket.accept() out of system resource", exception);
+    else if (FAILURES.has(-errno)) this.#tell("socket.accept() failed for good", exception);
+    else this.#pause("socket.accept() failed", exception);
+  }
+
+  #pause(message: string, exception: unknown): void {
+    this.#retry = this.#loop.callLater(RETRY_SECONDS, restart, this);
+    this.#tell(message, exception);
+  }
+
+  #tell(message: string, exception: unknown): void {
+    this.#loop.callExceptionHandler({ message, exception, socket: this.#socket });
   }
 }
 
 /** Errors of the whole process or machine, which may pass. */
 const SHORTAGES = new Set([EMFILE, ENFILE, ENOBUFS, ENOMEM]);
-/** Errors of the socket, which will not. All others are those of one connection, which is gone. */
+/** Errors of the socket, which will not. */
 const FAILURES = new Set([EBADF, EINVAL, ENOTSOCK]);
-
-/** Whether accepting on this socket has to stop, for a while or for good. */
-function endsAccepting(errno: number): boolean {
-  return SHORTAGES.has(-errno) || FAILURES.has(-errno);
-}
+/** Errors of one connection, which is gone; accept(2) lists them. All others may come again and again. */
+const BREAKS = new Set([
+  ECONNABORTED,
+  ECONNRESET,
+  EPROTO,
+  ENOPROTOOPT,
+  EOPNOTSUPP,
+  ETIMEDOUT,
+  ENETDOWN,
+  ENETUNREACH,
+  ENONET,
+  EHOSTDOWN,
+  EHOSTUNREACH,
+]);
 
 function accept(listener: Listener): void {
   listener._accept();
 }
 
 function restart(listener: Listener): void {
-  listener.start();
+  listener._restart();
 }

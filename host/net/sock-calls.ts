@@ -96,7 +96,7 @@ export function sockAccept(loop: EventLoop, sock: Socket): Future<[socket: Socke
     sock,
     "reader",
     () => unlessAgain(() => sock.accept()),
-    ([socket]) => socket.close(),
+    ([socket]) => socket._close(),
   );
 }
 

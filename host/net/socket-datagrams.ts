@@ -317,7 +317,7 @@ export class SocketDatagrams extends DatagramTransport {
   /** @internal */
   _abandon(): void {
     this.#file?.remove();
-    this.#socket.close();
+    this.#socket._close();
   }
 }
 

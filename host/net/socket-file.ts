@@ -31,8 +31,8 @@ export class SocketFile {
 
   /** The file of a bound Unix socket, or null if it has none, or none that may be looked at. */
   static of(socket: Socket): SocketFile | null {
-    const path = filePath(socket.getsockname() as UnixPath);
     try {
+      const path = filePath(socket.getsockname() as UnixPath);
       const stats = path && statSync(path, { bigint: true });
       return stats && new SocketFile(path, stats.dev, stats.ino);
     } catch {

@@ -23,7 +23,7 @@ import { type BufferedProtocol, isBuffered, type StreamProtocol } from "../proto
 import { asError } from "../show.js";
 import { EAGAIN, EBADF } from "../sys/errno.js";
 import { errorText, isSystemError, systemError } from "../sys/errors.js";
-import { receiveInto, shutdown } from "../sys/socket.js";
+import { receiveInto, setOption, shutdown } from "../sys/socket.js";
 import type { Address } from "./address.js";
 import { checkLines } from "./checks.js";
 import { endSoon } from "./ending.js";
@@ -309,8 +309,9 @@ export class SocketTransport extends Transport {
     try {
       this.#protocol.connectionLost?.(error);
     } finally {
-      this.#socket.close();
+      const result = this.#socket._close();
       this.#server?._detach(this);
+      if (result < 0) this.#tellClose(result);
     }
   }
 
@@ -322,7 +323,7 @@ export class SocketTransport extends Transport {
 
   /** @internal */
   _abandon(): void {
-    this.#socket.close();
+    this.#socket._close();
   }
 
   #receiveInto(protocol: BufferedProtocol): void {
@@ -405,6 +406,11 @@ export class SocketTransport extends Transport {
     this.#fatalError(systemError(syscall, errno, { message: errorText(errno) }), message);
   }
 
+  #tellClose(errno: number): void {
+    const exception = systemError("close", errno, { message: errorText(errno) });
+    this.#loop.callExceptionHandler({ message: "Closing a socket failed", exception, transport: this });
+  }
+
   /** Ends the connection because of an error. Those of the system are the protocol's business alone. */
   #fatalError(error: unknown, message: string): void {
     if (error instanceof FatalError) throw error;
@@ -473,8 +479,10 @@ function nameOf(getName: () => Address): Address | null {
   }
 }
 
-/** Small writes are not held back to be joined with later ones. */
+const ON = new Uint8Array(new Int32Array([1]).buffer);
+
+/** Small writes are not held back to be joined with later ones. Where the kernel cannot do that, there is a connection all the same. */
 function setNodelay(socket: Socket): void {
   if (socket.family !== AF_INET && socket.family !== AF_INET6) return;
-  if (socket.proto === 0 || socket.proto === IPPROTO_TCP) socket.setsockopt(IPPROTO_TCP, TCP_NODELAY, 1);
+  if (socket.proto === 0 || socket.proto === IPPROTO_TCP) setOption(socket.fileno(), IPPROTO_TCP, TCP_NODELAY, ON);
 }

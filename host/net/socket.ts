@@ -258,11 +258,7 @@ export class Socket<A extends Address = Address> {
 
   /** Closes the socket, for good; whoever watches it stops. May be called again. */
   close(): void {
-    if (this.#fd < 0) return;
-    const fd = this.#openInOrder();
-    this.#fd = -1;
-    socketGone(this);
-    checkResult("close", fds.close(fd));
+    checkResult("close", this._close());
   }
 
   /** Gives the descriptor away: it stays open, and this object counts as closed. Whoever watches it stops. */
@@ -294,6 +290,18 @@ export class Socket<A extends Address = Address> {
     if (fd < 0) return fd;
     const address = (calls.lastAddress() ?? "") as A;
     return [new Socket(this.family, this.type, this.proto, new NewDescriptor(fd)), address];
+  }
+
+  /** @internal For who has nobody to tell, or more to do: `close` that answers 0, or a negative errno. The number is free in any case. */
+  _close(): number {
+    const fd = this.#fd;
+    if (fd < 0) return 0;
+    flushOwner(fd);
+    // Sending what was written may have ended the connection.
+    if (this.#fd < 0) return 0;
+    this.#fd = -1;
+    socketGone(this);
+    return fds.close(fd);
   }
 
   /** @internal Receives into `memory` from `offset` on. 0 is the end of the stream; else a count or an errno. */

@@ -66,7 +66,7 @@ function bind(path: UnixPath): Socket {
     socket.bind(path);
     return socket;
   } catch (error) {
-    socket.close();
+    socket._close();
     throw bindError(error, formatAddress(path));
   }
 }

@@ -5,7 +5,8 @@
  *
  * Does not own: the child (`processes/`), reading (`stream-reader.ts`).
  *
- * From: CPython 3.13 asyncio/subprocess.py. Differs: the options are those of `subprocessExec`, and `signal` kills the child.
+ * From: CPython 3.13 asyncio/subprocess.py. Differs: the options are those of `subprocessExec`, and `signal` kills the child; errors of
+ * stdin other than that nobody reads it are told by `communicate`.
  */
 
 import { inspect } from "node:util";
@@ -21,7 +22,7 @@ import { SUBPROCESS_OPTIONS, type SubprocessOptions, splitOptions } from "../pro
 import type { IfPiped, StdioOptions } from "../processes/stdio.js";
 import type { SubprocessTransport } from "../processes/subprocess-transport.js";
 import type { SubprocessProtocol } from "../protocols.js";
-import { EPIPE } from "../sys/errno.js";
+import { ECONNRESET, EPIPE } from "../sys/errno.js";
 import { systemError } from "../sys/errors.js";
 import { ProcessOutput } from "./process-output.js";
 import { settleAll } from "./settle-all.js";
@@ -93,13 +94,18 @@ export class ProcessInput {
   }
 
   /**
-   * Waits until there is room again. Fails with `EPIPE` when nobody reads any more.
+   * Waits until there is room again. Fails with `EPIPE` when nobody reads any more, or with what has ended the stream otherwise.
    *
    * @throws RuntimeError `ERR_LOOP_CLOSED`
    */
   drain(): Future<void> {
     this.#loop._scheduler.checkOpen();
     return new Operation(this.#loop, this.#drain());
+  }
+
+  /** @internal What kept it from the child, or null: communicate tells of it. */
+  get _error(): Error | null {
+    return this.#protocol._inputError;
   }
 
   *#drain(): Work<void> {
@@ -170,10 +176,16 @@ class ProcessProtocol implements SubprocessProtocol {
 
   _drain(): Future<void> {
     const drain = ownResult<void>(this.#loop);
-    if (this.#inputLost !== undefined) drain._failWith(brokenPipe());
+    if (this.#inputLost !== undefined) drain._failWith(this.#inputLost ?? brokenPipe());
     else if (this.#paused) this.#drains.push(drain);
     else drain._succeed(undefined);
     return drain;
+  }
+
+  /** What kept stdin from the child, or null. That the child wanted no more of it is no such error. */
+  get _inputError(): Error | null {
+    const error = this.#inputLost ?? null;
+    return isRefusal(error) ? null : error;
   }
 
   _untilInputClosed(): Future<void> {
@@ -195,9 +207,13 @@ class ProcessProtocol implements SubprocessProtocol {
 
   #loseInput(error: Error | null): void {
     this.#inputLost = error;
-    settleAll(this.#drains.splice(0), brokenPipe());
+    settleAll(this.#drains.splice(0), error ?? brokenPipe());
     settleAll(this.#closeWaiters.splice(0), error);
   }
+}
+
+function isRefusal(error: NodeJS.ErrnoException | null): boolean {
+  return error?.errno === -EPIPE || error?.errno === -ECONNRESET;
 }
 
 function brokenPipe(): Error {
@@ -257,7 +273,8 @@ export class Process<
    * Writes the input to its stdin and ends that, reads its output to the end, all at the same time, and waits for it.
    *
    * @returns what it wrote to stdout and to stderr, each null if it is no pipe
-   * @throws TypeError `ERR_INVALID_ARG_TYPE`, also for input without a stdin to write it to
+   * @throws TypeError `ERR_INVALID_ARG_TYPE`, also for input without a stdin to write it to; Error of the system if not all of the
+   *   input could be written, though not because the child reads no more; then its output is still to be read
    */
   communicate(input?: Uint8Array | null): Future<[stdout: Buffer | (Out & null), stderr: Buffer | (Err & null)]> {
     if (input !== undefined && input !== null) {
@@ -312,6 +329,9 @@ export class Process<
       const stdout = fromStdout === undefined ? (this.stdout as Out & null) : yield* fromStdout;
       const stderr = fromStderr === undefined ? (this.stderr as Err & null) : yield* fromStderr;
       yield* this.wait();
+      // The child took the end for that of all its input, and may have come to a result.
+      const lost = this.stdin?._error ?? null;
+      if (lost !== null) throw lost;
       return [stdout, stderr];
     } catch (error) {
       endRead(this.stdout, fromStdout);

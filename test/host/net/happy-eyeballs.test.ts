@@ -44,7 +44,7 @@ async function play(plans: Record<string, Plan>, cancelAfter?: number): Promise<
       throw cancelled;
     }
     if (error !== undefined) throw new Error(error);
-    return { host, close: () => note(`${host} is closed`) } as unknown as Socket;
+    return { host, _close: () => note(`${host} is closed`) } as unknown as Socket;
   }
   const racing = new Operation(loop, race(loop, Object.keys(plans).map(info), DELAY_SECONDS, attempt));
   // What sleeps as long has gone on by then, but nobody has heard of it.

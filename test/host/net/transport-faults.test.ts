@@ -10,7 +10,19 @@ import type { EventLoop } from "../../../host/loop/event-loop.js";
 import { Socket } from "../../../host/net/socket.js";
 import type { Transport } from "../../../host/net/transport.js";
 import type { Protocol } from "../../../host/protocols.js";
-import { ECONNABORTED, ECONNRESET, EMFILE, ENFILE, ENOBUFS, ENOMEM, EPIPE } from "../../../host/sys/errno.js";
+import {
+  EACCES,
+  ECONNABORTED,
+  ECONNRESET,
+  EIO,
+  EMFILE,
+  ENFILE,
+  ENOBUFS,
+  ENOMEM,
+  EPERM,
+  EPIPE,
+  ETIMEDOUT,
+} from "../../../host/sys/errno.js";
 import { confusion, once } from "../../support/fake-selector/faults.js";
 import { type Script, ScriptedKernel, type ScriptedPeer } from "../../support/fake-selector/scripted-kernel.js";
 import type { ScriptedSelector } from "../../support/fake-selector/scripted-selector.js";
@@ -20,8 +32,6 @@ import { iteration, Recorder } from "./support.js";
 
 const test = leakChecked(suite("faults"));
 
-const EIO = 5;
-const ETIMEDOUT = 110;
 const CODES = new Map([
   [ECONNRESET, "ECONNRESET"],
   [EPIPE, "EPIPE"],
@@ -164,11 +174,14 @@ async function until(loop: EventLoop, condition: () => boolean): Promise<void> {
   while (!condition()) await iteration(loop);
 }
 
-for (const [errno, code] of [
-  [EMFILE, "EMFILE"],
-  [ENFILE, "ENFILE"],
-  [ENOBUFS, "ENOBUFS"],
-  [ENOMEM, "ENOMEM"],
+for (const [errno, code, message] of [
+  [EMFILE, "EMFILE", "socket.accept() out of system resource"],
+  [ENFILE, "ENFILE", "socket.accept() out of system resource"],
+  [ENOBUFS, "ENOBUFS", "socket.accept() out of system resource"],
+  [ENOMEM, "ENOMEM", "socket.accept() out of system resource"],
+  [EACCES, "EACCES", "socket.accept() failed"],
+  [EPERM, "EPERM", "socket.accept() failed"],
+  [EIO, "EIO", "socket.accept() failed"],
 ] as const) {
   test(`accepting that fails with ${code} is told of once, rests a second, and goes on`, async () => {
     let attempts = 0;
@@ -176,7 +189,7 @@ for (const [errno, code] of [
     await serving(script, async ({ loop, served, reported, connect }) => {
       const peers = [connect(), connect()];
       await until(loop, () => attempts > 0);
-      const failures = Array.from({ length: 3 }, () => `socket.accept() out of system resource: ${code}`);
+      const failures = Array.from({ length: 3 }, () => `${message}: ${code}`);
       for (let count = 1; count <= 3; count++) {
         await sleepOn(loop, loop._scheduler, 0.999, undefined);
         assert.is(attempts, count);
@@ -212,6 +225,42 @@ test("a server that is closed while it rests does not go on", async () => {
     }),
   );
   assert.equal(reported, ["socket.accept() out of system resource"]);
+  loop.close();
+  kernel.uninstall();
+});
+
+test("a server that cannot watch its socket after a rest tells of it, and rests again", async () => {
+  let isShort = true;
+  const kernel = new ScriptedKernel((operation) => (operation === "accept" && isShort ? { errno: EMFILE } : null));
+  const loop = scriptedLoop(kernel);
+  const selector = (loop._scheduler.driver as unknown as { selector: ScriptedSelector }).selector;
+  const watch = selector.watch.bind(selector);
+  const reported: string[] = [];
+  loop.setExceptionHandler((_loop, { message, exception }) => {
+    reported.push(`${message}: ${(exception as NodeJS.ErrnoException).code}`);
+    isShort = false;
+    // The first rest ends in vain, the second does not.
+    selector.watch = (fd, interest, generation) =>
+      interest !== 0 && reported.length === 1 ? -ENOMEM : watch(fd, interest, generation);
+  });
+  const [fd, connect] = kernel.listener();
+  const sock = new Socket(undefined, undefined, undefined, { fileno: fd });
+  const served = new Recorder(loop);
+  await loop.runUntilComplete(
+    loop.createTask(async () => {
+      const server = await loop.createServer(() => served, null, null, { sock });
+      const peer = connect();
+      await served.made;
+      assert.equal(reported, [
+        "socket.accept() out of system resource: EMFILE",
+        "The listening socket cannot be watched: ENOMEM",
+      ]);
+      peer.close();
+      await served.lost;
+      server.close();
+      await server.waitClosed();
+    }),
+  );
   loop.close();
   kernel.uninstall();
 });

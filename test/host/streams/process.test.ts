@@ -14,6 +14,8 @@ import {
   STDOUT,
   type StreamReader,
 } from "../../../host/index.js";
+import { EIO } from "../../../host/sys/errno.js";
+import { whileFailing } from "../../support/failing-calls.js";
 import { leakChecked } from "../../support/leaks.js";
 import { thrownBy } from "../../support/sockets.js";
 import { iteration, onLoop, rejectionOf } from "../net/support.js";
@@ -28,6 +30,34 @@ test(
     const [stdout, stderr] = await child.communicate(Buffer.from("hello"));
     assert.equal([String(stdout), String(stderr), child.returncode], ["hello", "err\n", 4]);
     assert.match(String(child), /^<Process pid=\d+ returncode=4>$/);
+  }),
+);
+
+test(
+  "communicate fails with what kept the input from the child, and leaves the output to be read",
+  onLoop(async () => {
+    const child = await createSubprocessExec("cat", { stdin: PIPE, stdout: PIPE });
+    const sent = Buffer.alloc(200_000, "x");
+    const failed = await whileFailing(
+      "write",
+      EIO,
+      async () => assert.is((await rejectionOf(child.communicate(sent))).code, "EIO"),
+      (count) => count === 2,
+    );
+    assert.is(failed, 1);
+    assert.is((await rejectionOf(child.stdin.drain())).code, "EIO");
+    const output = await child.stdout.read();
+    assert.ok(output.length > 0 && output.length < sent.length, `${output.length}`);
+    assert.is(child.returncode, 0);
+  }),
+);
+
+test(
+  "communicate does not mind a child that reads nothing",
+  onLoop(async () => {
+    const child = await createSubprocessShell("exec <&-; echo done", { stdin: PIPE, stdout: PIPE });
+    const [stdout] = await child.communicate(Buffer.alloc(200_000));
+    assert.is(String(stdout), "done\n");
   }),
 );
 
