@@ -114,8 +114,3 @@ export function isClass(value: unknown): boolean {
 export function isCoroutineFunction(callback: unknown): boolean {
   return /^\[object (Async|Generator|AsyncGenerator)(Function)?\]$/.test(Object.prototype.toString.call(callback));
 }
-
-/** Whether calling it makes a generator of either kind, and runs nothing of it. */
-export function isGeneratorFunction(callback: unknown): boolean {
-  return types.isGeneratorFunction(callback);
-}

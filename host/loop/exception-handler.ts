@@ -8,7 +8,7 @@
  * From: CPython 3.13, base_events `call_exception_handler` and `default_exception_handler`. Differs: of a task that is lost nothing is left, so
  * what it is told of one does not run in the context of the task.
  */
-import { isGeneratorFunction } from "../arguments.js";
+import { types } from "node:util";
 import { logError } from "../complaints.js";
 import { describe, FatalError, typeError } from "../errors.js";
 import { Task } from "../futures/task.js";
@@ -55,7 +55,7 @@ export class ExceptionHandling {
     if (handler !== null && typeof handler !== "function") {
       throw typeError("ERR_NOT_CALLABLE", `the exception handler must be a function or null, not ${describe(handler)}`);
     }
-    if (isGeneratorFunction(handler)) {
+    if (types.isGeneratorFunction(handler)) {
       const hint = "nobody would run the generator that it returns";
       throw typeError("ERR_COROUTINE_CALLBACK", `the exception handler must be a plain function: ${hint}`);
     }

@@ -6,7 +6,8 @@
  * Does not own: what calls of every kind take (`arguments.ts`), descriptors (`checks.ts`), addresses (`address.ts`).
  */
 
-import { checkInteger, INT_MAX, isClass, isGeneratorFunction } from "../arguments.js";
+import { types } from "node:util";
+import { checkInteger, INT_MAX, isClass } from "../arguments.js";
 import { describe, RuntimeError, typeError } from "../errors.js";
 import { isPromiseLike } from "../futures/coroutine.js";
 import type { EventLoop } from "../loop/event-loop.js";
@@ -26,7 +27,7 @@ export function checkDescriptors(loop: EventLoop): void {
 /** @throws TypeError `ERR_NOT_CALLABLE` */
 export function checkProtocolFactory(factory: unknown): void {
   // A class throws when it is called, and a server would tell nobody but debug mode. A generator would be taken for a protocol.
-  if (typeof factory === "function" && !isClass(factory) && !isGeneratorFunction(factory)) return;
+  if (typeof factory === "function" && !isClass(factory) && !types.isGeneratorFunction(factory)) return;
   const hint = "pass a function that returns one, such as () => new MyProtocol()";
   const kind = isClass(factory) ? "class" : "generator function";
   const problem = typeof factory === "function" ? `the ${kind} ${factory.name || "(anonymous)"}` : describe(factory);

@@ -12,7 +12,7 @@
  */
 
 import { types } from "node:util";
-import { isClass, isGeneratorFunction } from "../arguments.js";
+import { isClass } from "../arguments.js";
 import { CancelledError, describe, FatalError, typeError } from "../errors.js";
 import { isCoroutine, isPromiseLike } from "../futures/coroutine.js";
 import type { Future } from "../futures/future.js";
@@ -163,7 +163,7 @@ export class StreamReaderProtocol extends Protocol {
 
 /** @throws TypeError `ERR_NOT_CALLABLE` */
 export function checkClientConnected(clientConnected: ClientConnected): void {
-  const isAsyncgen = types.isAsyncFunction(clientConnected) && isGeneratorFunction(clientConnected);
+  const isAsyncgen = types.isAsyncFunction(clientConnected) && types.isGeneratorFunction(clientConnected);
   if (typeof clientConnected === "function" && !isClass(clientConnected) && !isAsyncgen) return;
   const kind = isAsyncgen ? "an async generator, which nobody would run" : describe(clientConnected);
   const problem = `must be a function of a reader and a writer, not ${kind}`;

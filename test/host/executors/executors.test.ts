@@ -456,16 +456,22 @@ test("bad input is refused at the call", async () => {
   assert.is(thrownBy(() => transfer(1, 1 as never)).code, "ERR_INVALID_ARG_TYPE");
 });
 
-test("run in a program that came on the command line", async () => {
-  const host = new URL("../../../host/index.js", import.meta.url);
-  const program = `import { run, toThread } from "${host}"; console.log(await run(() => toThread((x) => x + 1, 1)));`;
-  const child = spawn(process.execPath, ["--no-warnings", "--input-type=module", "-e", program], { stdio: "pipe" });
+/** What a program prints that comes on the command line, behind these flags. */
+async function printedBy(program: string, ...flags: string[]): Promise<string> {
+  const all = ["--no-warnings", ...flags, "--input-type=module", "-e", program];
+  const child = spawn(process.execPath, all, { stdio: "pipe" });
   let printed = "";
   child.stdout.on("data", (data) => {
     printed += data;
   });
   await once(child, "close");
-  assert.is(printed, "2\n");
+  return printed;
+}
+
+test("run in a program that came on the command line", async () => {
+  const host = new URL("../../../host/index.js", import.meta.url);
+  const program = `import { run, toThread } from "${host}"; console.log(await run(() => toThread((x) => x + 1, 1)));`;
+  assert.is(await printedBy(program), "2\n");
 });
 
 test("processes import modules as the program does, by the flags that it was started with", async () => {
@@ -475,14 +481,7 @@ test("processes import modules as the program does, by the flags that it was sta
     console.log(globalThis.preloaded, await executor.submit(() => globalThis.preloaded), await executor.submit(() => process.execArgv.length));
     await executor.shutdown();`;
   const preload = "data:text/javascript,globalThis.preloaded=true";
-  const flags = ["--no-warnings", "--import", preload, "--enable-source-maps", "--input-type=module", "-e", program];
-  const child = spawn(process.execPath, flags, { stdio: "pipe" });
-  let printed = "";
-  child.stdout.on("data", (data) => {
-    printed += data;
-  });
-  await once(child, "close");
-  assert.is(printed, "true true 3\n");
+  assert.is(await printedBy(program, "--import", preload, "--enable-source-maps"), "true true 3\n");
 });
 
 test("processes are refused to a single executable, which would run itself in their place", async () => {

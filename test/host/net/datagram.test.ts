@@ -19,6 +19,7 @@ import {
 import { FatalError, ValueError } from "../../../host/errors.js";
 import { EventLoop } from "../../../host/loop/event-loop.js";
 import type { Address, InetAddress } from "../../../host/net/address.js";
+import type { DatagramTransport } from "../../../host/net/datagram-transport.js";
 import { Socket } from "../../../host/net/socket.js";
 import { EAFNOSUPPORT } from "../../../host/sys/errno.js";
 import { libc } from "../../../host/sys/libc.js";
@@ -171,15 +172,20 @@ test(
   }),
 );
 
+/** An endpoint that sends to a socket, which receives when the test says so. */
+async function towardsSocket(loop: EventLoop, folder: string): Promise<[Socket, DatagramTransport, Notes]> {
+  const path = join(folder, "hears");
+  const hears = new Socket(AF_UNIX, SOCK_DGRAM);
+  hears.bind(path);
+  return [hears, ...(await loop.createDatagramEndpoint(() => new Notes(loop), null, path))];
+}
+
 test(
   "wait when the kernel has no room, with their boundaries, and are sent before the endpoint closes",
   onLoop((scene) =>
     withFolder(async (folder) => {
       const { loop } = scene;
-      const path = join(folder, "hears");
-      const hears = new Socket(AF_UNIX, SOCK_DGRAM);
-      hears.bind(path);
-      const [transport, talks] = await loop.createDatagramEndpoint(() => new Notes(loop), null, path);
+      const [hears, transport, talks] = await towardsSocket(loop, folder);
       transport.getExtraInfo("socket").setsockopt(SOL_SOCKET, SO_SNDBUF, 4096);
       transport.setWriteBufferLimits({ high: 1000, low: 100 });
       const texts: string[] = [];
@@ -208,10 +214,7 @@ test(
   onLoop((scene) =>
     withFolder(async (folder) => {
       const { loop } = scene;
-      const path = join(folder, "hears");
-      const hears = new Socket(AF_UNIX, SOCK_DGRAM);
-      hears.bind(path);
-      const [transport, talks] = await loop.createDatagramEndpoint(() => new Notes(loop), null, path);
+      const [hears, transport, talks] = await towardsSocket(loop, folder);
       transport.setWriteBufferLimits({ high: 20, low: 8 });
       for (let count = 0; count < 10_000 && talks.trace.at(-1) !== "PW"; count++) transport.sendto(Buffer.alloc(0));
       assert.is(transport.getWriteBufferSize(), 24);
@@ -229,10 +232,7 @@ test(
   onLoop((scene) =>
     withFolder(async (folder) => {
       const { loop } = scene;
-      const path = join(folder, "hears");
-      const hears = new Socket(AF_UNIX, SOCK_DGRAM);
-      hears.bind(path);
-      const [transport, talks] = await loop.createDatagramEndpoint(() => new Notes(loop), null, path);
+      const [hears, transport, talks] = await towardsSocket(loop, folder);
       while (transport.getWriteBufferSize() === 0) transport.sendto(Buffer.alloc(1000));
       transport.close();
       transport.abort();
